@@ -1,9 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-
+export {
+  type Dependency,
+  type DependencyGraph,
+  dependencyGraph,
+  type Reached,
+  reach,
+} from "./blast.ts";
+export { type CompiledPolicy, type CompiledRule, compilePolicy, policyDigest } from "./compile.ts";
+export { decide, type JudgingPolicy } from "./decide.ts";
+export * from "./decision.ts";
+export * from "./explain.ts";
+export {
+  celValue,
+  type Expression,
+  expression,
+  type ParsedExpression,
+  parseExpression,
+} from "./expression.ts";
 export * from "./facts/change.ts";
 export * from "./facts/delta.ts";
 export * from "./facts/evidence.ts";
 export * from "./facts/facts.ts";
 export * from "./facts/people.ts";
 export * from "./facts/reach.ts";
+export * from "./failure.ts";
+export { globMatches } from "./glob.ts";
+export { contributorsOf, type PersonGraph, personGraph, type Resolution } from "./people.ts";
+export * from "./policy.ts";
+export { type Reason, type ReasonCode, reason } from "./reason.ts";
+export { type DecisionRecord, type Replayed, replay } from "./replay.ts";
+export * from "./requirement.ts";
 export * from "./schema.ts";
+export { type Invalid, type Validated, validateFacts } from "./validate.ts";

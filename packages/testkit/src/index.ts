@@ -1,1 +1,4 @@
-export {};
+// SPDX-License-Identifier: Apache-2.0
+export * from "./facts.ts";
+export * as generators from "./generators.ts";
+export * from "./policies.ts";

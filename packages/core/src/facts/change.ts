@@ -119,6 +119,10 @@ export const CHANGE = object({
   }),
   systems: unknowable(list(SYSTEM, 500)),
   contributors: unknowable(list(CONTRIBUTOR, 1_000)),
+  pushedBy: about(
+    "accounts that pushed it, where somebody watched",
+    unknowable(list(text({ max: 400 }), 100)),
+  ),
   provenance: object({
     ai: text({ values: ["declared", "likely", "unknown"] }),
     agents: list(text({ max: 100 }), 50),

@@ -24,7 +24,10 @@ export const APPROVAL = object({
   withdrawn: bool(),
   environment: about("empty: any environment of this target", text({ max: 100 })),
   target: about("the ref it was given for", text({ max: 1_000 })),
-  rules: about("digest of the rules that applied when it was given", text({ max: 64 })),
+  rules: about(
+    "digest of the rules that applied when it was given, if its statement names them",
+    optional(text({ max: 64 })),
+  ),
   naming: about("ids of the findings that its statement names", list(text({ max: 64 }), 1_000)),
 });
 export type Approval = Infer<typeof APPROVAL>;

@@ -4,7 +4,7 @@ import { CHANGE } from "./change.ts";
 import { DELTA, DELTAS_MAX } from "./delta.ts";
 import { EVIDENCE } from "./evidence.ts";
 import { PEOPLE } from "./people.ts";
-import { BLAST, CONTEXT, EFFECT, GAP } from "./reach.ts";
+import { BLAST, CALENDAR, CONTEXT, EFFECT, GAP } from "./reach.ts";
 
 /** Grows additively; a document of another version is refused, never half understood. */
 export const FACTS_VERSION = 1;
@@ -39,6 +39,7 @@ export const FACTS = object({
   ...VISIBLE.fields,
   gaps: about("what could not be read", list(GAP, 1_000)),
   people: unknowable(PEOPLE),
+  calendars: about("the policy's calendars as UTC intervals", record(CALENDAR, 100)),
   evidence: EVIDENCE,
   history: about(
     "integer features for the risk score, which decides nothing",

@@ -74,3 +74,16 @@ export const GAP = object({
   help: about("what to do about it, and who can", text({ max: 1_000 })),
 });
 export type Gap = Infer<typeof GAP>;
+
+/** A recurring window as UTC intervals, known only between `from` and `until`. */
+export const CALENDAR = object({
+  zone: text({ max: 100 }),
+  tzdata: about("version of the time-zone data that made the intervals", text({ max: 40 })),
+  from: int(),
+  until: int(),
+  open: about(
+    "sorted, disjoint, half open, in milliseconds since 1970 UTC",
+    list(object({ from: int(), until: int() }), 1_000),
+  ),
+});
+export type CalendarFact = Infer<typeof CALENDAR>;

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import { canonicalJson, digestOf, type Json } from "@interlock/digest";
+import { type Expression, expression } from "./expression.ts";
+import type { Mode, Policy, Rule } from "./policy.ts";
+
+/** A rule ready to be asked, with what the decision needs to know without asking. */
+export type CompiledRule = {
+  readonly rule: Rule;
+  readonly digest: string;
+  readonly when: Expression | null;
+  /** Dotted path of the list that `each` names, e.g. `kubernetes` or `change.files`. */
+  readonly each: readonly string[] | null;
+  readonly where: Expression | null;
+  /** Groups of facts it reads; a gap in one of them leaves the rule unknown. */
+  readonly reads: readonly string[];
+  /** Lists that must not be empty for the rule to apply. */
+  readonly needs: readonly (readonly string[])[];
+};
+
+export type CompiledPolicy = {
+  readonly policy: Policy;
+  readonly digest: string;
+  readonly rules: readonly CompiledRule[];
+  readonly modeOf: (rule: Rule, systems: readonly string[]) => Mode;
+};
+
+const EACH = /^[a-z][A-Za-z]*(\.[a-z][A-Za-z]*)*$/;
+const MODE_RANK: Readonly<Record<Mode, number>> = { observe: 0, warn: 1, enforce: 2 };
+
+/** Plans every expression once. A policy is judged by its content: equal content, equal digest. */
+export function compilePolicy(policy: Policy): CompiledPolicy {
+  const rules = policy.rules.map(compileRule).sort(byIdThenContent);
+  return {
+    policy,
+    digest: policyDigest(policy),
+    rules,
+    modeOf: (rule, systems) => modeOf(policy, rule, systems),
+  };
+}
+
+/** Order of rules, overrides, freezes and calendars is no content. by (order-free) */
+export function policyDigest(policy: Policy): string {
+  const sorted = <T>(items: readonly T[]) => items.map((i) => canonicalJson(i as Json)).sort();
+  return digestOf("interlock/policy/v1", {
+    id: policy.id,
+    version: policy.version,
+    mode: policy.mode,
+    missingOwner: policy.missingOwner,
+    otherwise: sorted(policy.otherwise),
+    rules: policy.rules.map(ruleDigest).sort(),
+    overrides: sorted(policy.overrides),
+    freezes: sorted(policy.freezes),
+    calendars: sorted(policy.calendars),
+  });
+}
+
+function ruleDigest(rule: Rule): string {
+  // Titles, help and motives may be reworded without ending approvals; what decides may not.
+  const {
+    title: _title,
+    help: _help,
+    motive: _motive,
+    origin: _origin,
+    mode: _mode,
+    ...decides
+  } = rule;
+  return digestOf("interlock/rule/v1", decides as Json);
+}
+
+function compileRule(rule: Rule): CompiledRule {
+  const when = rule.when === undefined ? null : expression(rule.when);
+  const where = rule.where === undefined ? null : expression(rule.where);
+  const each =
+    rule.each === undefined ? null : EACH.test(rule.each) ? rule.each.split(".") : ["", rule.each];
+  const reads = new Set([...(when?.reads ?? []), ...(where?.reads ?? [])]);
+  reads.delete("it");
+  if (each !== null) reads.add(each[0] ?? "");
+  const needs = [...(when?.needs ?? []), ...(rule.each === undefined ? [] : [rule.each])];
+  return {
+    rule,
+    digest: ruleDigest(rule),
+    when,
+    each,
+    where,
+    reads: [...reads].sort(),
+    needs: [...new Set(needs)].sort().map((n) => n.split(".")),
+  };
+}
+
+function byIdThenContent(a: CompiledRule, b: CompiledRule): number {
+  if (a.rule.id !== b.rule.id) return a.rule.id < b.rule.id ? -1 : 1;
+  return a.digest < b.digest ? -1 : a.digest > b.digest ? 1 : 0;
+}
+
+/** The strictest of the modes that apply to any system the change touches. */
+function modeOf(policy: Policy, rule: Rule, systems: readonly string[]): Mode {
+  const base = rule.mode ?? policy.mode;
+  const everywhere =
+    policy.overrides.find((o) => o.rule === rule.id && o.system === "")?.mode ?? base;
+  if (systems.length === 0) return everywhere;
+  const modes = systems.map(
+    (s) => policy.overrides.find((o) => o.rule === rule.id && o.system === s)?.mode ?? everywhere,
+  );
+  return modes.reduce((a, b) => (MODE_RANK[a] >= MODE_RANK[b] ? a : b));
+}

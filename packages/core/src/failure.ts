@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Every failure a caller can meet, with the exit code of the command line. A code is a promise: once
+ * released it is never renamed, reused or given a second meaning.
+ */
+export const FAILURES = {
+  FACTS_INVALID: { exit: 3 },
+  FACTS_VERSION: { exit: 3 },
+  POLICY_INVALID: { exit: 3 },
+  POLICY_MISSING: { exit: 3 },
+  RULE_UNKNOWN: { exit: 64 },
+  NOT_A_REPOSITORY: { exit: 3 },
+  NO_SUCH_REVISION: { exit: 3 },
+  EMPTY_REPOSITORY: { exit: 3 },
+  GIT_UNUSABLE: { exit: 3 },
+  INPUT_UNREADABLE: { exit: 3 },
+  INPUT_INVALID: { exit: 3 },
+  OUTPUT_UNWRITABLE: { exit: 3 },
+  USAGE: { exit: 64 },
+} as const;
+
+export type FailureCode = keyof typeof FAILURES;
+
+/** A failure of the world or of the caller. A decision to hold or deny is no failure. */
+export class GateError extends Error {
+  override readonly name = "GateError";
+  readonly code: FailureCode;
+  /** One sentence: what to do next. */
+  readonly help: string;
+
+  constructor(code: FailureCode, message: string, help: string) {
+    super(message);
+    this.code = code;
+    this.help = help;
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Opposing evidence: freezes and rejections. Each is closed only by its own recorded act. */
+import type { RequirementResult, RuleResult } from "./decision.ts";
+import { reason } from "./reason.ts";
+import { type Given, outcomeOf } from "./ruling.ts";
+import { isUnknown } from "./schema.ts";
+
+/** A freeze with an end holds until then; one without denies (design section 5, question 6). */
+export function frozen(given: Given): readonly RuleResult[] {
+  const { facts, policy } = given;
+  const freezes = [
+    ...policy.policy.freezes,
+    ...(given.role === "in-force" ? facts.evidence.freezes : []),
+  ];
+  const systems = isUnknown(facts.change.systems) ? null : given.systems;
+  return (
+    freezes
+      .filter((f) => f.from <= facts.now && (f.until === undefined || facts.now < f.until))
+      // A change whose systems are unknown may touch a frozen one. by (fail-closed)
+      .filter(
+        (f) =>
+          f.systems.length === 0 || systems === null || f.systems.some((s) => systems.includes(s)),
+      )
+      .map((f) => {
+        const until = f.until;
+        const open: RequirementResult = {
+          requirement: { kind: "window", calendars: [`freeze ${f.name}`] },
+          state: "unmet",
+          reason: reason("frozen", { name: f.name, ...(until === undefined ? {} : { until }) }),
+          who: [until === undefined ? "whoever declared the freeze" : "time"],
+          final: until === undefined,
+          ...(until === undefined ? {} : { until }),
+        };
+        return builtIn(given, `freeze/${f.name}`, `No change during ${f.name}`, open);
+      })
+  );
+}
+
+export function rejected(given: Given): readonly RuleResult[] {
+  const { facts } = given;
+  if (given.role !== "in-force") return [];
+  const open = facts.evidence.rejections.filter(
+    (r) =>
+      !r.closed &&
+      r.at <= facts.now &&
+      (isUnknown(facts.change.digest) || r.digest === facts.change.digest),
+  );
+  const by = [...new Set(open.map((r) => r.by))].sort();
+  return by.map((account) =>
+    builtIn(given, `rejection/${account}`, "Somebody rejected the change", {
+      requirement: { kind: "known", facts: [`rejection by ${account} closed`] },
+      state: "unmet",
+      reason: reason("rejected", { by: account }),
+      who: [account],
+      final: false,
+    }),
+  );
+}
+
+function builtIn(given: Given, rule: string, title: string, open: RequirementResult): RuleResult {
+  return {
+    rule,
+    title,
+    policy: given.role,
+    mode: given.policy.policy.mode,
+    outcome: outcomeOf([open]),
+    reason: open.reason,
+    requirements: [open],
+    findings: [],
+    findingCount: 0,
+    help: "",
+    baseline: false,
+    counts: { outcome: true, effective: true },
+  };
+}

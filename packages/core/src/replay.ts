@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import { canonicalJson, type Json } from "@interlock/digest";
+import { compilePolicy } from "./compile.ts";
+import { decide, type JudgingPolicy } from "./decide.ts";
+import type { Decision, PolicyRole } from "./decision.ts";
+import type { Facts } from "./facts/facts.ts";
+import type { Policy } from "./policy.ts";
+
+/** A stored decision: everything that `decide` read, and what it said. */
+export type DecisionRecord = {
+  readonly record: "interlock/decision/v1";
+  readonly policies: readonly (
+    | { readonly role: PolicyRole; readonly policy: Policy }
+    | { readonly role: PolicyRole; readonly unreadable: string }
+  )[];
+  /** `null` once erased: then the decision can no longer be replayed, only proved. */
+  readonly facts: Facts | null;
+  readonly decision: Decision;
+};
+
+export type Replayed =
+  | { readonly kind: "same" }
+  | { readonly kind: "erased" }
+  | { readonly kind: "different"; readonly stored: string; readonly now: string };
+
+/** Decides again from the record alone and compares the canonical bytes. by (replayable) */
+export function replay(record: DecisionRecord): Replayed {
+  if (record.facts === null) return { kind: "erased" };
+  const again = decide(record.policies.map(toJudging), record.facts);
+  const stored = canonicalJson(record.decision as unknown as Json); // decisions are plain data
+  const now = canonicalJson(again as unknown as Json);
+  return stored === now ? { kind: "same" } : { kind: "different", stored, now };
+}
+
+function toJudging(entry: DecisionRecord["policies"][number]): JudgingPolicy {
+  return "policy" in entry
+    ? { role: entry.role, kind: "policy", policy: compilePolicy(entry.policy) }
+    : { role: entry.role, kind: "unreadable", because: entry.unreadable };
+}
