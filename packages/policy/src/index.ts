@@ -1,1 +1,15 @@
-export {};
+// SPDX-License-Identifier: Apache-2.0
+export { COST_MAX, checkExpression, type ExpressionProblem, type Scope } from "./checker/check.ts";
+export {
+  catalogJsonSchema,
+  factsJsonSchema,
+  jsonSchema,
+  peopleJsonSchema,
+  policyJsonSchema,
+} from "./json-schema.ts";
+export { calendarFacts } from "./load/calendar.ts";
+export { type Loaded, loadPolicy } from "./load/policy.ts";
+export { VISIBLE_SCOPE } from "./load/rule.ts";
+export { builtInPacks, compilePack, type PackFile } from "./packs.ts";
+export { type Problem, type ProblemCode, problemText } from "./problem.ts";
+export { didYouMean, nearest } from "./suggest.ts";

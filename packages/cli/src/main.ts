@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+import { FAILURES, GateError } from "@interlock/core";
+import { CommanderError } from "commander";
+import { COULD_NOT_DECIDE, WRONG_USAGE } from "./exit.ts";
+import { program } from "./program.ts";
+
+/** A reader such as `head` may close the pipe early; that is its right. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+try {
+  await program().parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Says what went wrong and what to do, without a stack trace; never exits as if it had allowed. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError)
+    return error.exitCode === 0 ? 0 : error.exitCode === 1 ? WRONG_USAGE : error.exitCode;
+  if (error instanceof GateError) {
+    process.stderr.write(`error: ${error.message}\n  help: ${error.help}\n`);
+    return FAILURES[error.code].exit;
+  }
+  const detail = error instanceof Error ? error.message : String(error);
+  process.stderr.write(
+    `error: something failed that should not: ${detail}\n  help: run again with INTERLOCK_DEBUG=1 and report it\n`,
+  );
+  if (process.env["INTERLOCK_DEBUG"] === "1" && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
+  return COULD_NOT_DECIDE;
+}

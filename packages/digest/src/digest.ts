@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { canonicalJson } from "./canonical.ts";
+import { DigestError, shown } from "./error.ts";
+import type { Json } from "./json.ts";
+import { sha256Hex } from "./sha256.ts";
+import { encodeInto } from "./utf8.ts";
+
+declare const digest: unique symbol;
+
+/** 64 lower-case hexadecimal digits of a SHA-256 under a domain tag. */
+export type Digest = string & { readonly [digest]: true };
+
+const DIGEST = /^[0-9a-f]{64}$/;
+const TAG = /^[a-z0-9][a-z0-9._/-]{0,99}$/;
+
+/** Whether a text has the form of a digest. */
+export function isDigest(text: unknown): text is Digest {
+  return typeof text === "string" && DIGEST.test(text);
+}
+
+/**
+ * The digest of a value under a domain tag such as `interlock/change/v1`:
+ * SHA-256(UTF-8(tag) ‖ 0x00 ‖ UTF-8(canonical JSON)).
+ *
+ * INVARIANT (one meaning): a tag has no zero byte, so two tags never give the same bytes.
+ */
+export function digestOf(tag: string, value: Json): Digest {
+  if (!TAG.test(tag)) {
+    throw new DigestError("BAD_TAG", `the tag ${shown(tag)} is not lower-case ASCII`);
+  }
+  const text = canonicalJson(value);
+  const bytes = new Uint8Array(tag.length + 1 + text.length * 3);
+  const start = encodeInto(tag, bytes) + 1;
+  const length = encodeInto(text, bytes.subarray(start));
+  const hex = sha256Hex(bytes.subarray(0, start + length));
+  if (!isDigest(hex)) throw new Error("invariant broken: a SHA-256 is 64 hexadecimal digits");
+  return hex;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Node } from "./types.ts";
+
+/** Fields by which people name the items of a list, most telling first. */
+const NAMING = [
+  "name",
+  "id",
+  "key",
+  "host",
+  "hostname",
+  "path",
+  "prefix",
+  "domain",
+  "url",
+  "alias",
+  "title",
+  "metadata",
+] as const;
+
+/** `[name=web]` for an item that carries a name; `null` for one that does not. */
+export function identityOf(node: Node): string | null {
+  if (node.kind !== "map") return null;
+  if (isManifest(node)) return manifestName(node);
+  for (const field of NAMING) {
+    const value = node.entries.find((e) => e.key === field)?.value;
+    if (value?.kind === "scalar" && value.text !== "") return `[${field}=${escaped(value.text)}]`;
+  }
+  // A table row without such a field is known by its first column.
+  const first = node.entries[0];
+  return first?.value.kind === "scalar" && first.value.text !== ""
+    ? `[${escaped(first.key)}=${escaped(first.value.text)}]`
+    : null;
+}
+
+const escaped = (text: string): string =>
+  text.replace(/~/g, "~0").replace(/\//g, "~1").slice(0, 200);
+
+type MapNode = Extract<Node, { kind: "map" }>;
+const scalarAt = (node: Node | undefined, key: string): string => {
+  const value = node?.kind === "map" ? node.entries.find((e) => e.key === key)?.value : undefined;
+  return value?.kind === "scalar" ? value.text : "";
+};
+
+const isManifest = (node: MapNode): boolean =>
+  scalarAt(node, "kind") !== "" && scalarAt(node, "apiVersion") !== "";
+
+function manifestName(node: MapNode): string {
+  const metadata = node.entries.find((e) => e.key === "metadata")?.value;
+  return `[${escaped(`${scalarAt(node, "kind")}:${scalarAt(metadata, "namespace")}:${scalarAt(metadata, "name")}`)}]`;
+}
+
+export type ItemPair = {
+  readonly before: Node | null;
+  readonly after: Node | null;
+  readonly name: string;
+};
+
+/**
+ * Pairs the items of two lists: by name where all names are unique on both sides, scalars as a
+ * multiset, the rest by the longest common subsequence of equal items.
+ */
+export function pairItems(
+  before: readonly Node[],
+  after: readonly Node[],
+): { readonly pairs: readonly ItemPair[]; readonly reordered: boolean } {
+  const byName = keyed(before, after, identityOf);
+  if (byName !== null) return pairByKey(byName.before, byName.after);
+  if ([...before, ...after].every((n) => n.kind === "scalar"))
+    return pairByKey(numbered(before), numbered(after));
+  return pairByContent(before, after);
+}
+
+type Keyed = readonly (readonly [string, Node])[];
+
+function keyed(
+  before: readonly Node[],
+  after: readonly Node[],
+  key: (n: Node) => string | null,
+): { before: Keyed; after: Keyed } | null {
+  const all = (nodes: readonly Node[]): Keyed | null => {
+    const keys = nodes.map((n) => [key(n) ?? "", n] as const);
+    return keys.some(([k]) => k === "") || new Set(keys.map(([k]) => k)).size !== keys.length
+      ? null
+      : keys;
+  };
+  const a = all(before);
+  const b = all(after);
+  return a === null || b === null ? null : { before: a, after: b };
+}
+
+/** Equal scalars are told apart by their occurrence. */
+function numbered(nodes: readonly Node[]): Keyed {
+  const seen = new Map<string, number>();
+  return nodes.map((node) => {
+    const text = node.kind === "scalar" ? `${node.type} ${node.text}` : "";
+    const n = (seen.get(text) ?? 0) + 1;
+    seen.set(text, n);
+    const name = node.kind === "scalar" ? escaped(node.text) : "";
+    return [n === 1 ? `[${name}]` : `[${name}]#${n}`, node] as const;
+  });
+}
+
+function pairByKey(
+  before: Keyed,
+  after: Keyed,
+): { pairs: readonly ItemPair[]; reordered: boolean } {
+  const was = new Map(before);
+  const is = new Map(after);
+  const pairs: ItemPair[] = after.map(([name, node]) => ({
+    before: was.get(name) ?? null,
+    after: node,
+    name,
+  }));
+  for (const [name, node] of before)
+    if (!is.has(name)) pairs.push({ before: node, after: null, name });
+  const common = before.map(([k]) => k).filter((k) => is.has(k));
+  const now = after.map(([k]) => k).filter((k) => was.has(k));
+  return { pairs, reordered: common.some((k, i) => k !== now[i]) };
+}
+
+/** Longest common subsequence is quadratic: longer lists pair by place. */
+const LCS_MAX = 400;
+
+function pairByContent(
+  before: readonly Node[],
+  after: readonly Node[],
+): { pairs: readonly ItemPair[]; reordered: boolean } {
+  const a = before.map(fingerprint);
+  const b = after.map(fingerprint);
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start++;
+  let tail = 0;
+  while (
+    tail < a.length - start &&
+    tail < b.length - start &&
+    a[a.length - 1 - tail] === b[b.length - 1 - tail]
+  )
+    tail++;
+  const middleA = before.slice(start, before.length - tail);
+  const middleB = after.slice(start, after.length - tail);
+  const pairs: ItemPair[] = [];
+  const n = Math.max(middleA.length, middleB.length);
+  // In the changed stretch equal items find each other; the rest pairs by place.
+  const rest =
+    middleA.length <= LCS_MAX && middleB.length <= LCS_MAX
+      ? withoutEqual(middleA, middleB)
+      : { a: middleA, b: middleB };
+  for (let i = 0; i < Math.min(n, Math.max(rest.a.length, rest.b.length)); i++) {
+    const x = rest.a[i] ?? null;
+    const y = rest.b[i] ?? null;
+    const node = y ?? x;
+    pairs.push({
+      before: x,
+      after: y,
+      name: String(
+        start + (node === null ? i : Math.max(middleB.indexOf(node), middleA.indexOf(node))),
+      ),
+    });
+  }
+  return { pairs, reordered: pairs.length === 0 && a.some((f, i) => f !== b[i]) };
+}
+
+function withoutEqual(
+  a: readonly Node[],
+  b: readonly Node[],
+): { a: readonly Node[]; b: readonly Node[] } {
+  const left = new Map<string, number>();
+  for (const node of a) left.set(fingerprint(node), (left.get(fingerprint(node)) ?? 0) + 1);
+  const restB = b.filter((node) => {
+    const f = fingerprint(node);
+    const n = left.get(f) ?? 0;
+    if (n > 0) left.set(f, n - 1);
+    return n === 0;
+  });
+  const restA = a.filter((node) => {
+    const f = fingerprint(node);
+    const n = left.get(f) ?? 0;
+    if (n > 0) left.set(f, n - 1);
+    return n > 0;
+  });
+  return { a: restA, b: restB };
+}
+
+const FINGERPRINTS = new WeakMap<Node, string>();
+
+function fingerprint(node: Node): string {
+  const known = FINGERPRINTS.get(node);
+  if (known !== undefined) return known;
+  const made =
+    node.kind === "scalar"
+      ? JSON.stringify([node.type, node.text])
+      : node.kind === "list"
+        ? `[${node.items.map(fingerprint).join(",")}]`
+        : `{${node.entries
+            .map((e) => `${JSON.stringify(e.key)}:${fingerprint(e.value)}`)
+            .sort()
+            .join(",")}}`;
+  FINGERPRINTS.set(node, made);
+  return made;
+}

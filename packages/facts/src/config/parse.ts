@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseCsv, parseIni, parseLines, parseProperties, parseTemplateLines } from "./flat.ts";
+import { parseJson } from "./json.ts";
+import { parseSettings } from "./settings.ts";
+import { parseToml } from "./toml.ts";
+import { CONFIG_MAX_BYTES, type Format, type Parsed } from "./types.ts";
+import { parseYaml } from "./yaml.ts";
+
+const BY_ENDING: Readonly<Record<string, Format>> = {
+  json: "json",
+  jsonc: "json",
+  json5: "json",
+  webmanifest: "json",
+  tfstate: "json",
+  avsc: "json",
+  yaml: "yaml",
+  yml: "yaml",
+  toml: "toml",
+  ini: "ini",
+  cfg: "ini",
+  cnf: "ini",
+  conf: "ini",
+  service: "ini",
+  desktop: "ini",
+  gitconfig: "ini",
+  properties: "properties",
+  env: "env",
+  csv: "csv",
+  tsv: "tsv",
+  list: "lines",
+  lst: "lines",
+  dblist: "lines",
+  hosts: "lines",
+  allow: "lines",
+  deny: "lines",
+  php: "settings",
+};
+
+/** A list of entries by the name of the file, for endings that say nothing. */
+const LIST_NAME =
+  /(^|[-_.])(allow|deny|block|black|white|ip|host|domain|prefix|user|url|path|wiki|server|node)(s|list|lists)([-_.]|$)|(^|[-_.])(hosts|prefixes|domains|targets|blocklist|allowlist)([-_.]|$)/i;
+
+/** The format of a configuration file by its name, or `null` when it is none. */
+export function formatOf(path: string): Format | null {
+  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
+  if (/^\.env(\.|$)/.test(name)) return "env";
+  if (/^(\.?(eslintrc|babelrc|prettierrc|stylelintrc)|composer\.lock|pipfile\.lock)$/.test(name))
+    return "json";
+  if (/\.tf\.json$/.test(name)) return "json";
+  const stem = name.replace(/\.(erb|j2|jinja|jinja2|tmpl|tpl|gotmpl|template|mustache|hbs)$/, "");
+  const dot = stem.lastIndexOf(".");
+  const ending = dot < 0 ? "" : stem.slice(dot + 1);
+  const known = BY_ENDING[ending];
+  if (known !== undefined) return known;
+  return (ending === "txt" || ending === "") && LIST_NAME.test(name) ? "lines" : null;
+}
+
+const TEMPLATE = /\{\{|\{%|<%/;
+
+/**
+ * Parses a configuration text. Total: whatever the text, the result is a tree or a problem with its
+ * place. A template that is no valid YAML or JSON is read line by line and says so.
+ */
+export function parseConfig(format: Format, text: string): Parsed {
+  if (text.length > CONFIG_MAX_BYTES)
+    return {
+      ok: false,
+      problem: {
+        code: "too-large",
+        line: 1,
+        column: 1,
+        message: `larger than ${CONFIG_MAX_BYTES} bytes`,
+      },
+    };
+  const parsed = guarded(format, text);
+  if (
+    !parsed.ok &&
+    parsed.problem.code === "syntax" &&
+    TEMPLATE.test(text) &&
+    (format === "yaml" || format === "json" || format === "toml")
+  )
+    return parseTemplateLines(text);
+  return parsed;
+}
+
+function guarded(format: Format, text: string): Parsed {
+  try {
+    return byFormat(format, text);
+  } catch (error) {
+    // A parser library that gives up (for example on nesting) is a file we cannot read.
+    const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    return {
+      ok: false,
+      problem: { code: "syntax", line: 1, column: 1, message: (message ?? "").slice(0, 200) },
+    };
+  }
+}
+
+function byFormat(format: Format, text: string): Parsed {
+  switch (format) {
+    case "json":
+      return parseJson(text);
+    case "yaml":
+      return parseYaml(text);
+    case "toml":
+      return parseToml(text);
+    case "ini":
+      return parseIni(text);
+    case "properties":
+    case "env":
+      return parseProperties(text);
+    case "csv":
+      return parseCsv(text, ",");
+    case "tsv":
+      return parseCsv(text, "\t");
+    case "lines":
+      return parseLines(text);
+    case "settings":
+      return parseSettings(text);
+  }
+}

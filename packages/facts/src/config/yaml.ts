@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParsedNode,
+  parseAllDocuments,
+} from "yaml";
+import { typeOfPlain } from "./scalar.ts";
+import { DEPTH_MAX, type Entry, type Node, type Parsed, type Problem } from "./types.ts";
+
+/** Nodes that aliases may add to one file; a small file must not unfold into a large one. */
+const UNFOLDED_MAX = 20_000;
+
+type Walk = {
+  readonly document: Document.Parsed;
+  readonly lines: LineCounter;
+  readonly problems: Problem[];
+  unfolded: number;
+};
+
+/** YAML 1.2, all documents, with anchors and merge keys resolved under a cap. */
+export function parseYaml(text: string): Parsed {
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(text, {
+    lineCounter: lines,
+    uniqueKeys: false,
+    keepSourceTokens: false,
+    strict: false,
+    logLevel: "silent",
+  });
+  const documents: Node[] = [];
+  const problems: Problem[] = [];
+  for (const document of Array.isArray(parsed) ? parsed : []) {
+    const error = document.errors[0];
+    if (error !== undefined) {
+      const { line, col } = lines.linePos(error.pos[0]);
+      return {
+        ok: false,
+        problem: {
+          code: "syntax",
+          line,
+          column: col,
+          message: (error.message.split("\n")[0] ?? "").slice(0, 200),
+        },
+      };
+    }
+    if (document.contents === null) continue;
+    const walk: Walk = { document, lines, problems, unfolded: 0 };
+    const node = convert(document.contents, walk, 0);
+    if (node === null)
+      return {
+        ok: false,
+        problem: {
+          code: "too-deep",
+          line: 1,
+          column: 1,
+          message: `nested deeper than ${DEPTH_MAX}, or aliases unfold to more than ${UNFOLDED_MAX} nodes`,
+        },
+      };
+    documents.push(node);
+  }
+  return { ok: true, documents, problems, approximate: false };
+}
+
+/** `null` when a limit is passed. */
+function convert(node: ParsedNode, walk: Walk, depth: number): Node | null {
+  if (depth > DEPTH_MAX) return null;
+  const line = lineAt(node.range?.[0], walk);
+  const endLine = Math.max(line, lineAt((node.range?.[1] ?? 1) - 1, walk));
+  if (isAlias(node)) {
+    walk.unfolded++;
+    const target = walk.unfolded > UNFOLDED_MAX ? undefined : node.resolve(walk.document);
+    // An alias to an unknown anchor is already an error of the document.
+    return target === undefined ? null : convertAlias(target as ParsedNode, walk, depth);
+  }
+  if (isMap(node)) return convertMap(node.items, { line, endLine }, walk, depth);
+  if (isSeq(node)) {
+    const items: Node[] = [];
+    for (const item of node.items) {
+      const converted = isPair(item)
+        ? convertMap([item as never], { line, endLine }, walk, depth + 1)
+        : convert(item as ParsedNode, walk, depth + 1);
+      if (converted === null) return null;
+      items.push(converted);
+    }
+    return { kind: "list", items, line, endLine };
+  }
+  if (isScalar(node)) {
+    const quoted = node.type !== "PLAIN" && node.type !== undefined;
+    const text =
+      quoted || typeof node.value === "string"
+        ? String(node.value ?? "")
+        : (node.source ?? String(node.value));
+    return {
+      kind: "scalar",
+      type: quoted || typeof node.value === "string" ? "string" : typeOfPlain(text),
+      text,
+      line,
+      endLine,
+    };
+  }
+  return { kind: "scalar", type: "null", text: "", line, endLine };
+}
+
+function convertAlias(target: ParsedNode, walk: Walk, depth: number): Node | null {
+  const node = convert(target, walk, depth + 1);
+  walk.unfolded += node === null ? 0 : sizeOf(node);
+  return walk.unfolded > UNFOLDED_MAX ? null : node;
+}
+
+function sizeOf(node: Node): number {
+  if (node.kind === "scalar") return 1;
+  const inner = node.kind === "map" ? node.entries.map((e) => e.value) : node.items;
+  return inner.reduce((n, i) => n + sizeOf(i), 1);
+}
+
+type Place = { readonly line: number; readonly endLine: number };
+type PairLike = { readonly key: unknown; readonly value: unknown };
+
+function convertMap(
+  pairs: readonly PairLike[],
+  place: Place,
+  walk: Walk,
+  depth: number,
+): Node | null {
+  const own: Entry[] = [];
+  const merged: Entry[] = [];
+  const seen = new Set<string>();
+  for (const pair of pairs) {
+    const key = keyText(pair.key);
+    const keyLine = isScalar(pair.key)
+      ? lineAt((pair.key as ParsedNode).range?.[0], walk)
+      : place.line;
+    const value =
+      pair.value === null || pair.value === undefined
+        ? emptyAt(keyLine)
+        : convert(pair.value as ParsedNode, walk, depth + 1);
+    if (value === null) return null;
+    if (key === "<<") {
+      merged.push(...mergeEntries(value));
+      continue;
+    }
+    if (seen.has(key))
+      walk.problems.push({
+        code: "duplicate-key",
+        line: keyLine,
+        column: 1,
+        message: `\`${key.slice(0, 60)}\` stands twice`,
+      });
+    seen.add(key);
+    own.push({ key, keyLine, value });
+  }
+  return { kind: "map", entries: [...own, ...merged.filter((e) => !seen.has(e.key))], ...place };
+}
+
+/** The first of several merged maps wins, as the merge-key draft says (yaml.org/type/merge). */
+function mergeEntries(value: Node): readonly Entry[] {
+  if (value.kind === "map") return value.entries;
+  if (value.kind !== "list") return [];
+  const byKey = new Map<string, Entry>();
+  for (const item of value.items)
+    for (const e of mergeEntries(item)) if (!byKey.has(e.key)) byKey.set(e.key, e);
+  return [...byKey.values()];
+}
+
+const emptyAt = (line: number): Node => ({
+  kind: "scalar",
+  type: "null",
+  text: "",
+  line,
+  endLine: line,
+});
+
+function keyText(key: unknown): string {
+  if (isScalar(key))
+    return typeof key.value === "string" ? key.value : (key.source ?? String(key.value));
+  return key === null || key === undefined ? "" : String(key);
+}
+
+const lineAt = (offset: number | undefined, walk: Walk): number =>
+  Math.max(1, walk.lines.linePos(Math.max(0, offset ?? 0)).line);

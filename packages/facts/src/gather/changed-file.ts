@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { diffConfig } from "../config/diff.ts";
+import { formatOf, parseConfig } from "../config/parse.ts";
+import type { ConfigDiff, Parsed } from "../config/types.ts";
+import { environmentOf } from "../files/environment.ts";
+import { kindOf, languageOf } from "../files/kind.ts";
+import { addedLines, type Line } from "../lines/added.ts";
+import type { ChangedFile } from "../source.ts";
+import type { RawFile } from "./input.ts";
+
+/** Gives the sources of facts one view of a file: parsed, compared and split at most once. */
+export function changedFile(raw: RawFile): ChangedFile {
+  const trees = once(() => ({
+    before: parsed(raw.oldPath ?? raw.path, raw.before),
+    after: parsed(raw.path, raw.after),
+  }));
+  return {
+    path: raw.path,
+    oldPath: raw.oldPath,
+    status: raw.status,
+    kind: kindOf(raw.path),
+    language: languageOf(raw.path),
+    environment: environmentOf(raw.path),
+    before: raw.before,
+    after: raw.after,
+    trees,
+    diff: once((): ConfigDiff => diffConfig(trees().before, trees().after)),
+    addedLines: once((): readonly Line[] => addedLines(raw.before, raw.after)),
+  };
+}
+
+function parsed(path: string, text: string | null): Parsed | null {
+  const format = text === null ? null : formatOf(path);
+  return text === null || format === null ? null : parseConfig(format, text);
+}
+
+function once<T>(compute: () => T): () => T {
+  let known: { readonly value: T } | null = null;
+  return () => {
+    known ??= { value: compute() };
+    return known.value;
+  };
+}

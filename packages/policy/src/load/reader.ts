@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Problem, ProblemCode } from "../problem.ts";
+import { didYouMean } from "../suggest.ts";
+import type { Path, Source } from "./source.ts";
+
+export type Raw = Readonly<Record<string, unknown>>;
+
+/** Reads fields of a YAML mapping and collects every problem instead of stopping at the first. */
+export type Reader = {
+  readonly source: Source;
+  readonly problems: Problem[];
+};
+
+export const reader = (source: Source): Reader => ({ source, problems: [...source.problems] });
+
+export function report(
+  r: Reader,
+  code: ProblemCode,
+  path: Path,
+  message: string,
+  help: string,
+): void {
+  r.problems.push(r.source.problem(code, path, message, help));
+}
+
+export function isRaw(value: unknown): value is Raw {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Refuses fields that nobody defined: a mistyped one would silently decide nothing. */
+export function allowFields(r: Reader, raw: Raw, path: Path, known: readonly string[]): void {
+  for (const field of Object.keys(raw))
+    if (!known.includes(field))
+      r.problems.push(
+        r.source.problemAtKey(
+          "FIELD_UNKNOWN",
+          [...path, field],
+          `no field \`${field}\` is known here`,
+          didYouMean(field, known),
+        ),
+      );
+}
+
+export function textField(
+  r: Reader,
+  raw: Raw,
+  path: Path,
+  field: string,
+  fallback?: string,
+): string {
+  const value = raw[field];
+  if (typeof value === "string" && value.trim() !== "") return value;
+  if (value === undefined && fallback !== undefined) return fallback;
+  if (value === undefined)
+    report(r, "FIELD_MISSING", path, `\`${field}\` is missing`, `add \`${field}:\``);
+  else
+    report(
+      r,
+      "FIELD_INVALID",
+      [...path, field],
+      `\`${field}\` is not a text`,
+      "write a text; quote it if it looks like a number",
+    );
+  return fallback ?? "";
+}
+
+export function countField(
+  r: Reader,
+  raw: Raw,
+  path: Path,
+  field: string,
+  fallback: number,
+  least = 0,
+): number {
+  const value = raw[field];
+  if (value === undefined) return fallback;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= least) return value;
+  report(
+    r,
+    "FIELD_INVALID",
+    [...path, field],
+    `\`${field}\` is \`${String(value)}\`, which is no whole number of at least ${least}`,
+    `write a whole number, for example ${Math.max(least, fallback)}`,
+  );
+  return fallback;
+}
+
+export function oneOf<T extends string>(
+  r: Reader,
+  raw: Raw,
+  path: Path,
+  field: string,
+  allowed: { readonly values: readonly T[]; readonly fallback: T },
+): T {
+  const value = raw[field];
+  if (value === undefined) return allowed.fallback;
+  const found = allowed.values.find((v) => v === String(value));
+  if (found !== undefined) return found;
+  report(
+    r,
+    "FIELD_INVALID",
+    [...path, field],
+    `\`${field}\` is \`${String(value)}\``,
+    didYouMean(String(value), allowed.values),
+  );
+  return allowed.fallback;
+}
+
+export function textsField(r: Reader, raw: Raw, path: Path, field: string): readonly string[] {
+  return textsOf(r, raw[field], [...path, field]);
+}
+
+export function textsOf(r: Reader, value: unknown, path: Path): readonly string[] {
+  if (value === undefined || value === null) return [];
+  if (typeof value === "string") return [value];
+  if (Array.isArray(value) && value.every((v) => typeof v === "string")) return value;
+  report(r, "FIELD_INVALID", path, "expected a text or a list of texts", "write `[a, b]`");
+  return [];
+}
