@@ -1,58 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RiskModel } from "@interlock/core";
+import type { RiskModel, RiskSlope } from "@interlock/core";
 import { fit } from "./logistic.ts";
 import { FEATURES, type Project, type Sample } from "./samples.ts";
 
 const PPM = 1_000_000;
 const PENALTY = 5;
-/** With fewer bad changes than this a project weighs less, in proportion. */
+/** Total weight of a project; one with fewer bad changes than `ENOUGH_BAD` weighs less. */
+const PROJECT_WEIGHT = 100;
 const ENOUGH_BAD = 400;
-/** Projects whose labels are reverts are closer to what the score is for. */
-const REVERTS_WEIGH = 1.5;
 const CUTS = 99;
 
-/** Fits one pooled model; each project has a total weight, half of it on its bad changes. */
-export function train(
-  name: string,
-  projects: readonly Project[],
-): Omit<RiskModel, "percentilesPpm"> {
-  const samples = projects.flatMap((project) => project.samples);
-  const columns = FEATURES.length;
-  const means = new Float64Array(columns);
-  const deviations = new Float64Array(columns);
-  const x = new Float64Array(samples.length * columns).fill(Number.NaN);
-  for (const [row, sample] of samples.entries()) fillRow(x, row * columns, sample);
-  for (let column = 0; column < columns; column += 1) {
-    standardise(x, { column, columns, means, deviations });
-  }
-  const bad = Uint8Array.from(samples, (sample) => (sample.bad ? 1 : 0));
-  const beta = fit({ x, columns, bad, weight: weights(projects) }, PENALTY);
+/** The share of configuration mixes the heads and is no feature of either. */
+const INPUTS = FEATURES.filter(({ feature }) => feature !== "configPpm");
+
+type Head = { readonly interceptPpm: number; readonly slopes: readonly RiskSlope[] };
+
+/** Fits both heads: code on labelled defects, configuration on labelled reverts. */
+export function train(name: string, projects: readonly Project[]): RiskModel {
+  const code = fitHead(projects.filter(({ kind }) => kind !== "reverts"));
+  const configuration = fitHead(projects.filter(({ kind }) => kind === "reverts"));
   return {
     version: 1,
     name,
-    interceptPpm: Math.round((beta[columns] ?? 0) * PPM),
-    terms: FEATURES.map(({ feature, about, unit }, column) => ({
+    interceptPpm: { code: code.interceptPpm, configuration: configuration.interceptPpm },
+    features: INPUTS.map(({ feature, about, unit }, column) => ({
       feature,
       about,
       unit,
-      meanPpm: Math.round((means[column] ?? 0) * PPM),
-      slopePpm: Math.round(((beta[column] ?? 0) / (deviations[column] ?? 1)) * PPM),
+      code: code.slopes[column] ?? { meanPpm: 0, slopePpm: 0 },
+      configuration: configuration.slopes[column] ?? { meanPpm: 0, slopePpm: 0 },
+    })),
+    percentilesPpm: [],
+  };
+}
+
+function fitHead(projects: readonly Project[]): Head {
+  const samples = projects.flatMap((project) => project.samples);
+  const columns = INPUTS.length;
+  const x = new Float64Array(samples.length * columns).fill(Number.NaN);
+  for (const [row, sample] of samples.entries()) fillRow(x, row * columns, sample);
+  const scales = INPUTS.map((_, column) => standardise(x, column));
+  const bad = Uint8Array.from(samples, (sample) => (sample.bad ? 1 : 0));
+  const beta = fit({ x, columns, bad, weight: weights(projects) }, PENALTY);
+  return {
+    interceptPpm: Math.round((beta[columns] ?? 0) * PPM),
+    slopes: scales.map(({ mean, deviation }, column) => ({
+      meanPpm: Math.round(mean * PPM),
+      slopePpm: Math.round(((beta[column] ?? 0) / deviation) * PPM),
     })),
   };
 }
 
 function fillRow(x: Float64Array, start: number, sample: Sample): void {
-  for (const [column, { feature, unit }] of FEATURES.entries()) {
+  for (const [column, { feature, unit }] of INPUTS.entries()) {
     const value = sample.values[feature];
     if (value !== undefined) x[start + column] = Math.log1p(value / unit);
   }
 }
 
+/** Brings a column to mean 0 and deviation 1; an unknown value becomes the mean. */
 function standardise(
   x: Float64Array,
-  into: { column: number; columns: number; means: Float64Array; deviations: Float64Array },
-): void {
-  const { column, columns } = into;
+  column: number,
+): { readonly mean: number; readonly deviation: number } {
+  const columns = INPUTS.length;
   let known = 0;
   let total = 0;
   let squares = 0;
@@ -64,31 +75,31 @@ function standardise(
     squares += value * value;
   }
   const mean = known === 0 ? 0 : total / known;
-  const deviation = known === 0 ? 1 : Math.sqrt(Math.max(1e-12, squares / known - mean * mean));
-  into.means[column] = mean;
-  into.deviations[column] = deviation;
+  const variance = known === 0 ? 0 : squares / known - mean * mean;
+  const deviation = variance > 1e-12 ? Math.sqrt(variance) : 1;
   for (let at = column; at < x.length; at += columns) {
     const value = x[at] ?? Number.NaN;
     x[at] = Number.isNaN(value) ? 0 : (value - mean) / deviation;
   }
+  return { mean, deviation };
 }
 
+/** Half of a project's weight lies on its bad changes, so that base rates do not matter. */
 function weights(projects: readonly Project[]): Float64Array {
   const all: number[] = [];
-  for (const { kind, samples } of projects) {
+  for (const { samples } of projects) {
     const bad = samples.filter((sample) => sample.bad).length;
-    const whole = Math.min(1, bad / ENOUGH_BAD) * (kind === "reverts" ? REVERTS_WEIGH : 1) * 100;
-    for (const sample of samples) {
-      all.push(whole / 2 / (sample.bad ? bad : samples.length - bad));
-    }
+    const half = (PROJECT_WEIGHT * Math.min(1, bad / ENOUGH_BAD)) / 2;
+    for (const sample of samples) all.push(half / (sample.bad ? bad : samples.length - bad));
   }
   return Float64Array.from(all);
 }
 
-/** The scores that cut sorted reference scores into hundredths. */
+/** The scores that cut the reference scores into hundredths. */
 export function cuts(scores: readonly number[]): number[] {
   const rising = [...scores].sort((a, b) => a - b);
-  return Array.from({ length: CUTS }, (_, n) => {
-    return rising[Math.floor(((n + 1) * rising.length) / (CUTS + 1))] ?? 0;
-  });
+  return Array.from(
+    { length: CUTS },
+    (_, n) => rising[Math.floor(((n + 1) * rising.length) / (CUTS + 1))] ?? 0,
+  );
 }

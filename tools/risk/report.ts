@@ -75,7 +75,7 @@ function groups(
   head: readonly string[],
   figures: (one: Tested) => readonly number[],
 ): string {
-  const rows = (["defects", "reverts"] as const).flatMap((kind) => {
+  const rows = (["defects", "measured", "reverts"] as const).flatMap((kind) => {
     const members = tested.filter(({ split }) => split.project.kind === kind);
     const each = members.map((one) => figures(one));
     const mean = (each[0] ?? []).map(
@@ -88,12 +88,13 @@ function groups(
 }
 
 function weights(model: RiskModel): string {
-  const rows = model.terms.map(({ feature, about, slopePpm }) => [
+  const rows = model.features.map(({ feature, about, code, configuration }) => [
     feature,
     about,
-    (slopePpm / PPM).toFixed(3),
+    (code.slopePpm / PPM).toFixed(2),
+    (configuration.slopePpm / PPM).toFixed(2),
   ]);
-  return table(["feature", "what", "log-odds per e-fold"], rows);
+  return table(["feature", "what", "code", "configuration"], rows);
 }
 
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

@@ -53,10 +53,10 @@ const COLUMNS: readonly Column[] = [
   { feature: "sexp", column: "sexp", times: 1 },
 ];
 
-/** Reads one gzipped CSV of the ISSTA 2021 data set with the features that come with it. */
+/** Reads one gzipped CSV of the ISSTA 2021 data set with the features that come with it. All six projects are code. */
 export function readDefects(name: string, file: string): Project {
   const samples = rowsOf(file).map((cell): Sample => {
-    const values: { [feature: string]: number } = {};
+    const values: { [feature: string]: number } = { configPpm: 0 };
     for (const { feature, column, times } of COLUMNS) {
       values[feature] = Math.max(0, Math.round(Number(cell(column)) * times));
     }
@@ -94,7 +94,7 @@ function rowsOf(file: string): ((column: string) => string)[] {
 function measured(
   history: ReadHistory,
 ): { readonly commit: ReadCommit; readonly values: FeatureValues }[] {
-  const index = historyIndex({ fromTheBeginning: true });
+  const index = historyIndex({ complete: true });
   return history.commits.map((commit) => {
     const { values } = measure(index, commit);
     observe(index, commit);

@@ -5,18 +5,26 @@ import { parseArgs } from "node:util";
 import { type RiskModel, score } from "@interlock/core";
 import { cuts, train } from "./model.ts";
 import { report } from "./report.ts";
-import { readHistory } from "./repository.ts";
-import { measureHistory, type Project, readDefects, type Sample } from "./samples.ts";
+import { type ReadHistory, readHistory } from "./repository.ts";
+import {
+  measureDefects,
+  measureHistory,
+  type Project,
+  readDefects,
+  type Sample,
+} from "./samples.ts";
 
-const USAGE = `usage: train --defects DIR --reverts DIR --history NAME,UNTIL,GITDIR... [--name NAME] [--out FILE] [--report FILE]
-  --defects  folder with the issta21-*.csv.gz files
+const USAGE = `usage: train --defects DIR --reverts DIR [--code NAME,GITDIR]... --history NAME,DAY,GITDIR... [--out DIR] [--report FILE]
+  --defects  folder with NAME.csv.gz files of labelled defects
+  --code     measure NAME.csv.gz in this bare repository too; may be repeated, also for one NAME
   --reverts  folder with one NAME.tsv of reverted commits for each history
-  --history  name, day before which labels are whole (2019-12-31), bare repository; may be repeated
-  --out      TypeScript module for the weights
+  --history  name, last day on which labels are whole (2019-12-31), bare repository; may be repeated
+  --name     name of the model
+  --out      folder that gets risk-model.json and risk-model.generated.ts
   --report   Markdown file for the figures`;
 const TRAIN_SHARE = 0.8;
 
-type Split = { readonly project: Project; readonly older: Project; readonly newer: Project };
+export type Split = { readonly project: Project; readonly older: Project; readonly newer: Project };
 
 export type Tested = {
   readonly split: Split;
@@ -32,9 +40,10 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       defects: { type: "string" },
+      code: { type: "string", multiple: true },
       reverts: { type: "string" },
       history: { type: "string", multiple: true },
-      name: { type: "string", default: "pooled" },
+      name: { type: "string", default: "risk-1" },
       out: { type: "string" },
       report: { type: "string" },
     },
@@ -42,34 +51,37 @@ async function main(): Promise<void> {
   if (values.defects === undefined || values.reverts === undefined) throw new Error(USAGE);
   const projects = [
     ...defects(values.defects),
+    ...(await measuredDefects(values.defects, values.code ?? [])),
     ...(await histories(values.reverts, values.history ?? [])),
   ];
   const splits = projects.map(splitByTime);
   const older = splits.map((split) => split.older);
-  const model = train(values.name, older);
-  const reference = older.filter(({ kind }) => kind === "reverts").flatMap((p) => p.samples);
-  const whole: RiskModel = { ...model, percentilesPpm: cuts(scores(reference, model)) };
-  const tested = splits.map((split): Tested => {
-    const others = train(
-      "others",
-      older.filter((part) => part !== split.older),
-    );
-    return {
-      split,
-      later: scores(split.newer.samples, model),
-      foreign: scores(split.newer.samples, others),
-      foreignWhole: scores(split.project.samples, others),
-    };
-  });
-  const text = report(tested, whole);
+  const fitted = train(values.name, older);
+  const reference = older.filter(({ kind }) => kind !== "defects").flatMap((p) => p.samples);
+  const model = { ...fitted, percentilesPpm: cuts(scores(reference, fitted)) };
+  const text = report(splits.map((split) => test(split, older, model)), model);
   process.stdout.write(text);
   if (values.report !== undefined) writeFileSync(values.report, text);
-  if (values.out !== undefined) writeFileSync(values.out, asModule(whole));
+  if (values.out !== undefined) publish(values.out, model);
 }
 
 function defects(folder: string): Project[] {
   const files = readdirSync(folder).filter((file) => file.endsWith(".csv.gz"));
   return files.sort().map((file) => readDefects(basename(file, ".csv.gz"), join(folder, file)));
+}
+
+async function measuredDefects(folder: string, given: readonly string[]): Promise<Project[]> {
+  const byName = new Map<string, ReadHistory[]>();
+  for (const text of given) {
+    const [name = "", ...rest] = text.split(",");
+    if (rest.length === 0) throw new Error(`\`${text}\` is no repository, write NAME,GITDIR`);
+    byName.set(name, [...(byName.get(name) ?? []), await readHistory(rest.join(","))]);
+  }
+  return [...byName].map(([name, read]) => {
+    const project = measureDefects(name, read, join(folder, `${name}.csv.gz`));
+    tell(project, read);
+    return project;
+  });
 }
 
 async function histories(labels: string, given: readonly string[]): Promise<Project[]> {
@@ -78,16 +90,20 @@ async function histories(labels: string, given: readonly string[]): Promise<Proj
     const [name = "", until = "", ...rest] = text.split(",");
     const untilMs = Date.parse(`${until}T24:00:00Z`);
     if (rest.length === 0 || Number.isNaN(untilMs)) {
-      throw new Error(`\`${text}\` is no history\nhelp: write NAME,YYYY-MM-DD,GITDIR`);
+      throw new Error(`\`${text}\` is no history, write NAME,YYYY-MM-DD,GITDIR`);
     }
     const history = await readHistory(rest.join(","));
     const project = measureHistory(name, history, { file: join(labels, `${name}.tsv`), untilMs });
-    process.stderr.write(
-      `${name}: ${project.samples.length} commits, ${history.unreadable.length} with missing objects\n`,
-    );
+    tell(project, [history]);
     projects.push(project);
   }
   return projects;
+}
+
+function tell(project: Project, histories: readonly ReadHistory[]): void {
+  const missing = histories.reduce((sum, { unreadable }) => sum + unreadable.length, 0);
+  const { length } = project.samples;
+  process.stderr.write(`${project.name}: ${length} commits, ${missing} with missing objects\n`);
 }
 
 function splitByTime(project: Project): Split {
@@ -99,18 +115,34 @@ function splitByTime(project: Project): Split {
   };
 }
 
-function scores(samples: readonly Sample[], model: Omit<RiskModel, "percentilesPpm">): number[] {
-  const whole = { ...model, percentilesPpm: [] };
-  return samples.map(({ values }) => score(values, whole).ppm);
+function test(split: Split, older: readonly Project[], model: RiskModel): Tested {
+  const { family } = split.project;
+  const others = train("others", older.filter((project) => project.family !== family));
+  return {
+    split,
+    later: scores(split.newer.samples, model),
+    foreign: scores(split.newer.samples, others),
+    foreignWhole: scores(split.project.samples, others),
+  };
 }
 
-function asModule(model: RiskModel): string {
-  return `// SPDX-License-Identifier: Apache-2.0
+function scores(samples: readonly Sample[], model: RiskModel): number[] {
+  return samples.map(({ values }) => score(values, model).ppm);
+}
+
+function publish(folder: string, model: RiskModel): void {
+  const json = JSON.stringify(model, null, 1);
+  writeFileSync(join(folder, "risk-model.json"), `${json}\n`);
+  writeFileSync(
+    join(folder, "risk-model.generated.ts"),
+    `// SPDX-License-Identifier: Apache-2.0
+// Generated by tools/risk with risk-model.json, which holds the same. Do not edit.
 import type { RiskModel } from "./risk.ts";
 
-/** Weights written by \`tools/risk\`; how they were measured is in \`docs/risk.md\`. */
-export const RISK_MODEL: RiskModel = ${JSON.stringify(model, null, 2)};
-`;
+/** The weights that ship with this version; how they were measured is in \`docs/risk.md\`. */
+export const RISK_MODEL: RiskModel = ${json};
+`,
+  );
 }
 
 await main();

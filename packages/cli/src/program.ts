@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from "commander";
+import { backtestCommand } from "./commands/backtest.ts";
 import { checkCommand } from "./commands/check.ts";
 
 /** The whole command line. Each command loads what it needs when it runs. */
@@ -10,5 +11,6 @@ export function program(): Command {
     .showHelpAfterError("(run with --help for usage)")
     .exitOverride();
   checkCommand(interlock);
+  backtestCommand(interlock);
   return interlock;
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from "./facts.ts";
+export * from "./files.ts";
 export * as generators from "./generators.ts";
 export * from "./policies.ts";
+export * from "./rule-cases.ts";

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+import { gitFailed } from "./failure.ts";
+import { pathText } from "./path.ts";
+import { gitStream } from "./process.ts";
+
+/** One path that differs between two trees. */
+export type TreeEntry = {
+  readonly path: string;
+  readonly oldPath: string | null;
+  readonly status: "added" | "modified" | "deleted" | "renamed" | "copied" | "retyped";
+  readonly oldMode: string;
+  readonly mode: string;
+  readonly oldOid: string;
+  readonly oid: string;
+  /** Lines; `null` for binary content. */
+  readonly added: number | null;
+  readonly deleted: number | null;
+};
+
+export type TreeChange = {
+  /** The commit, or empty for a comparison of two trees. */
+  readonly commit: string;
+  readonly entries: readonly TreeEntry[];
+  /** More paths differ than are listed. */
+  readonly truncated: boolean;
+};
+
+export const ENTRIES_MAX = 50_000;
+
+const STATUS: Readonly<Record<string, TreeEntry["status"]>> = {
+  A: "added",
+  M: "modified",
+  D: "deleted",
+  R: "renamed",
+  C: "copied",
+  T: "retyped",
+};
+
+const COMMON = [
+  "-r",
+  "--raw",
+  "--numstat",
+  "-z",
+  "--no-abbrev",
+  "--no-ext-diff",
+  "--no-textconv",
+  "--ignore-submodules=none",
+];
+const RENAMES = ["-M", "-l200"];
+
+type Request = { readonly env: Readonly<Record<string, string>>; readonly renames: boolean };
+
+/** Two trees compared. */
+export async function compareTrees(
+  from: string,
+  to: string,
+  request: Request,
+): Promise<TreeChange> {
+  const args = [
+    "diff-tree",
+    ...COMMON,
+    ...(request.renames ? RENAMES : ["--no-renames"]),
+    from,
+    to,
+  ];
+  const parser = new RawParser();
+  for await (const chunk of gitStream({
+    env: request.env,
+    args,
+    what: `compare ${from.slice(0, 12)} with ${to.slice(0, 12)}`,
+  }))
+    parser.feed(chunk);
+  return parser.finish() ?? { commit: "", entries: [], truncated: false };
+}
+
+/**
+ * Each commit against its first parent (the empty tree for a root), in the order given, as one
+ * stream. Plumbing only: `git log` would read configuration and could be made to run programmes.
+ */
+export async function* changesOf(
+  commits: readonly string[],
+  request: Request,
+): AsyncGenerator<TreeChange> {
+  const args = [
+    "diff-tree",
+    "--stdin",
+    "--root",
+    "--diff-merges=first-parent",
+    "--always",
+    ...COMMON,
+    ...(request.renames ? RENAMES : ["--no-renames"]),
+  ];
+  const parser = new RawParser();
+  for await (const chunk of gitStream({
+    env: request.env,
+    args,
+    input: `${commits.join("\n")}\n`,
+    what: "read the history",
+  })) {
+    parser.feed(chunk);
+    yield* parser.complete();
+  }
+  const last = parser.finish();
+  if (last !== null) yield last;
+}
+
+type Raw = Omit<TreeEntry, "added" | "deleted">;
+
+/** Parses the NUL-separated output of `diff-tree --raw --numstat -z` as it arrives. */
+class RawParser {
+  #rest: Buffer = Buffer.alloc(0);
+  #done: TreeChange[] = [];
+  #commit = "";
+  #started = false;
+  #raw: Raw[] = [];
+  #counts = new Map<string, { added: number | null; deleted: number | null }>();
+  #truncated = false;
+  #fields: Buffer[] = [];
+
+  feed(chunk: Buffer): void {
+    const all = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let from = 0;
+    for (let end = all.indexOf(0, from); end >= 0; end = all.indexOf(0, from)) {
+      this.#field(all.subarray(from, end));
+      from = end + 1;
+    }
+    this.#rest = all.subarray(from);
+  }
+
+  *complete(): Generator<TreeChange> {
+    yield* this.#done.splice(0);
+  }
+
+  finish(): TreeChange | null {
+    const done = this.#done.shift();
+    if (done !== undefined) return done;
+    return this.#started ? this.#close() : null;
+  }
+
+  /** A record is one to three fields: status line and paths, counts and paths, or a commit id. */
+  #field(field: Buffer): void {
+    this.#fields.push(Buffer.from(field));
+    const head = this.#fields[0]?.toString("latin1") ?? "";
+    if (head.startsWith(":")) {
+      const status = head.slice(head.lastIndexOf(" ") + 1);
+      if (this.#fields.length === (/^[RC]/.test(status) ? 3 : 2)) this.#rawRecord(head, status);
+      return;
+    }
+    const counted = /^(\d+|-)\t(\d+|-)\t/.exec(head);
+    if (counted !== null) {
+      const isRename = head.length === counted[0].length;
+      if (this.#fields.length === (isRename ? 3 : 1)) this.#countRecord(counted, isRename);
+      return;
+    }
+    this.#fields = [];
+    const id = head.trim();
+    if (!/^[0-9a-f]{40,64}$/.test(id))
+      throw gitFailed("describe a change", `unexpected record \`${id.slice(0, 40)}\``);
+    if (this.#started) this.#done.push(this.#close());
+    this.#commit = id;
+    this.#started = true;
+  }
+
+  #rawRecord(head: string, status: string): void {
+    const [oldMode, mode, oldOid, oid] = head.slice(1).split(" ");
+    const [, first, second] = this.#fields.map(pathText);
+    this.#fields = [];
+    this.#started = true;
+    if (this.#raw.length >= ENTRIES_MAX) {
+      this.#truncated = true;
+      return;
+    }
+    this.#raw.push({
+      path: second ?? first ?? "",
+      oldPath: second === undefined ? null : (first ?? null),
+      status: STATUS[status[0] ?? ""] ?? "modified",
+      oldMode: oldMode ?? "",
+      mode: mode ?? "",
+      oldOid: oldOid ?? "",
+      oid: oid ?? "",
+    });
+  }
+
+  #countRecord(counted: RegExpExecArray, isRename: boolean): void {
+    const path = isRename
+      ? pathText(this.#fields[2] ?? Buffer.alloc(0))
+      : pathText((this.#fields[0] ?? Buffer.alloc(0)).subarray(counted[0].length));
+    this.#fields = [];
+    const number = (text: string | undefined) =>
+      text === undefined || text === "-" ? null : Number(text);
+    this.#counts.set(path, { added: number(counted[1]), deleted: number(counted[2]) });
+  }
+
+  #close(): TreeChange {
+    const entries = this.#raw.map((r) => ({
+      ...r,
+      ...(this.#counts.get(r.path) ?? { added: null, deleted: null }),
+    }));
+    const change = { commit: this.#commit, entries, truncated: this.#truncated };
+    this.#raw = [];
+    this.#counts = new Map();
+    this.#truncated = false;
+    return change;
+  }
+}

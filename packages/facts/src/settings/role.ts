@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What a key means, by the words of its path: the vocabulary in which the rules about configuration
+ * speak. The nearest key counts most: the last key that says something wins.
+ */
+export const ROLES = [
+  "kill-switch",
+  "stages",
+  "protection",
+  "auto-update",
+  "selector",
+  "percentage",
+  "rate-limit",
+  "retry",
+  "timeout",
+  "ttl",
+  "pool",
+  "capacity",
+  "access",
+  "scope",
+  "environment",
+  "version",
+  "flag",
+  "limit",
+  "targets",
+  "other",
+] as const;
+export type Role = (typeof ROLES)[number];
+
+type Test = { readonly role: Role; readonly pattern: RegExp };
+
+/** Joined words, each followed by a space, so that `max unavailable ` can be asked for. */
+const TESTS: readonly Test[] = [
+  {
+    role: "kill-switch",
+    pattern:
+      /\b(kill ?switch|killswitch|kill|emergency|circuit breaker|breaker|fallback|failover|panic|escape hatch)\b/,
+  },
+  {
+    role: "stages",
+    pattern:
+      /\b(stages?|waves?|phases?|canary|canaries|bake|soak|ramp|rollout|roll out|progressive|staged|strategy|auto rollback|automatic rollback|rollback on)\b/,
+  },
+  {
+    role: "protection",
+    pattern:
+      /\b(protect(ion|ed)?|safety|safe ?guard|guards?|validat(e|ion|or|ors)|verif(y|ication)|lint|dry ?run|backups?|snapshots?|retention|audit|approvals?|reviewers?|strict|enforc(e|ed|ement|ing)|deletion|mfa|two factor|checksum|sanity|policy check|required reviews?|maximum prefix|max prefix)\b/,
+  },
+  {
+    role: "auto-update",
+    pattern:
+      /\b(auto ?(update|upgrade|updates|upgrades|patch|apply|reboot|restart|deploy)|unattended|automatic (upgrades?|reboot|updates?))\b/,
+  },
+  {
+    role: "selector",
+    pattern:
+      /\b(selectors?|filters?|match(es|ers?|labels|expressions)?|where|query|queries|conditions?|patterns?|globs?|regex|expression|include|includes|labels)\b/,
+  },
+  {
+    role: "percentage",
+    pattern:
+      /\b(percent|percents|percentage|pct|weight|share|ratio|exposure|fraction|traffic split|sampl(e|ing)( rate)?)\b/,
+  },
+  {
+    role: "rate-limit",
+    pattern:
+      /\b(rate ?limit(s|ing)?|throttl(e|ing)|quotas?|qps|rps|burst|requests per (second|minute)|per (second|minute))\b/,
+  },
+  { role: "retry", pattern: /\b(retry|retries|max attempts|attempts|backoff)\b/ },
+  { role: "timeout", pattern: /\b(time ?outs?|deadline|keep ?alive|wait|grace)\b/ },
+  {
+    role: "ttl",
+    pattern: /\b(ttl|expiry|expires?|expiration|max age|cache (time|control)|lifetime)\b/,
+  },
+  {
+    role: "pool",
+    pattern:
+      /\b(pools?|connections?|threads?|workers?|concurrency|parallelism|processes|children|clients)\b/,
+  },
+  {
+    role: "capacity",
+    pattern:
+      /\b(replicas?|instances?|capacity|nodes|desired|min size|minimum|min|shards?|partitions?|memory|cpus?|cores|disk|storage|node count|instance (class|type)|machine type|size|count)\b/,
+  },
+  {
+    role: "access",
+    pattern:
+      /\b(permissions?|grants?|roles?|access|acl|principals?|public|allowed|allow|scopes?|privileges?|admin|sudo|policy|policies|members|users|groups|identity|anonymous|authenticated|write|read)\b/,
+  },
+  {
+    role: "scope",
+    pattern:
+      /\b(regions?|zones?|cells?|clusters?|tenants?|all|global|globally|locations?|datacenters?|sites|applies to|apply to)\b/,
+  },
+  { role: "environment", pattern: /\b(env|environment|stage|profile)\b/ },
+  { role: "version", pattern: /\b(version|versions|image|tag|release|revision|build|digest)\b/ },
+  {
+    role: "flag",
+    pattern: /\b(enabled?|disabled?|on|off|active|flags?|features?|toggle|use|default)\b/,
+  },
+  { role: "limit", pattern: /\b(max|maximum|limits?|cap|threshold|budget|upper|ceiling)\b/ },
+  {
+    role: "targets",
+    pattern:
+      /\b(targets?|hosts?|endpoints?|servers?|backends?|upstreams?|prefix(es)?|addresses|ips?|records?|domains?|routes?|urls?)\b/,
+  },
+];
+
+/** The role of a key inside its parents; the key itself first, then its parents outwards. */
+export function roleOf(keys: readonly (readonly string[])[]): Role {
+  for (let i = keys.length - 1; i >= Math.max(0, keys.length - 3); i--) {
+    const joined = (keys[i] ?? []).join(" ");
+    if (joined === "") continue;
+    for (const { role, pattern } of TESTS) if (pattern.test(joined)) return role;
+  }
+  return "other";
+}

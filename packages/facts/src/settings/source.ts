@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Delta, delta, type Effect, type Gap } from "@interlock/core";
+import { formatOf } from "../config/parse.ts";
+import type { ConfigDelta, ConfigDiff } from "../config/types.ts";
+import type { ChangedFile, Source } from "../source.ts";
+import { quantityOf, ratioPpm } from "./quantity.ts";
+import { roleOf } from "./role.ts";
+import { siblingTags } from "./siblings.ts";
+import { traitsOf, valueEnvironment } from "./traits.ts";
+import { wordsOf } from "./words.ts";
+
+const NOT_CONFIGURATION = new Set(["lock", "vendored", "test", "docs", "workflow", "source"]);
+
+/** Configuration and data files: every key and value that changes, with what its key means. */
+export const SETTINGS_SOURCE: Source = {
+  group: "config",
+  wants: ({ path, kind }) =>
+    formatOf(path) !== null &&
+    (!NOT_CONFIGURATION.has(kind) || (kind === "source" && path.endsWith(".php"))),
+  read: (files) => {
+    const read = files.map(readFile);
+    return {
+      deltas: read.flatMap((r) => r.deltas),
+      effects: read.flatMap((r) => r.effects),
+      gaps: read.flatMap((r) => r.gaps),
+    };
+  },
+};
+
+type Read = {
+  readonly deltas: readonly Delta[];
+  readonly effects: readonly Effect[];
+  readonly gaps: readonly Gap[];
+};
+
+function readFile(file: ChangedFile): Read {
+  const broken = file.trees().after;
+  if (broken !== null && !broken.ok) return unreadable(file, broken.problem);
+  const diff = file.diff();
+  const deltas = [...fileDeltas(file, diff), ...diff.deltas.map((d) => toDelta(file, d, diff))];
+  const gaps: Gap[] = diff.truncated
+    ? [
+        {
+          group: "config",
+          path: file.path,
+          code: "truncated",
+          detail: "more differences than are listed",
+          help: "split the change",
+        },
+      ]
+    : [];
+  return { deltas, effects: effectsOf(file, diff), gaps };
+}
+
+/** A file that became unreadable is a finding; one that always was is left to people. */
+function unreadable(
+  file: ChangedFile,
+  problem: { readonly line: number; readonly message: string; readonly code: string },
+): Read {
+  const was = file.trees().before;
+  if (was !== null && !was.ok) return { deltas: [], effects: [], gaps: [] };
+  const found = delta({
+    path: file.path,
+    line: problem.line,
+    aspect: "unreadable",
+    op: "changed",
+    subject: file.path,
+    after: problem.message,
+    afterKind: "string",
+    environment: file.environment,
+    format: formatOf(file.path) ?? "",
+  });
+  const gap: Gap = {
+    group: "config",
+    path: file.path,
+    code: "unparsable",
+    detail: `line ${problem.line}: ${problem.message}`.slice(0, 500),
+    help: "mend the syntax",
+  };
+  return { deltas: [found], effects: [], gaps: [gap] };
+}
+
+function toDelta(file: ChangedFile, d: ConfigDelta, diff: ConfigDiff): Delta {
+  const keys = d.pointer
+    .split("/")
+    .slice(1)
+    .map((k) => wordsOf(k.replace(/^\[[^=\]]*=?/, "").replace(/\]$/, "")));
+  const before = quantityOf(d.before.text);
+  const after = quantityOf(d.after.text);
+  const isContainer = [d.before.kind, d.after.kind].some((k) => k === "list" || k === "map");
+  const numeric = !isContainer && before !== null && after !== null && before.unit === after.unit;
+  const valueWords = d.key === "" || isContainer ? [] : wordsOf(d.key);
+  return delta({
+    path: file.path,
+    line: d.line,
+    subject: d.pointer === "" ? file.path : d.pointer,
+    aspect:
+      isContainer && d.op !== "added" && d.op !== "removed"
+        ? `${roleOf(keys)}-members`
+        : roleOf(keys),
+    op: d.op,
+    key: d.key,
+    words: [...new Set([...keys.flat(), ...valueWords])].slice(0, 64),
+    format: formatOf(file.path) ?? "",
+    beforeKind: d.before.kind,
+    afterKind: d.after.kind,
+    before: d.before.text,
+    after: d.after.text,
+    numeric,
+    beforeMicro: isContainer ? 0 : (before?.micro ?? 0),
+    afterMicro: isContainer ? 0 : (after?.micro ?? 0),
+    ratioPpm: numeric ? ratioPpm(before.micro, after.micro) : 0,
+    unit: (after ?? before)?.unit ?? "",
+    beforeCount: isContainer ? d.before.size : 0,
+    afterCount: isContainer ? d.after.size : 0,
+    addedCount: d.addedCount,
+    removedCount: d.removedCount,
+    environment: file.environment,
+    tags: [
+      ...traitsOf(d),
+      ...siblingTags(file, d),
+      ...environmentTags(file, d),
+      ...(after !== null || before !== null ? ["number"] : []),
+      ...(diff.approximate ? ["approximate"] : []),
+      ...(isContainer ? ["container"] : []),
+      ...(file.kind === "generated" ? ["generated"] : []),
+    ],
+  });
+}
+
+function environmentTags(file: ChangedFile, d: ConfigDelta): readonly string[] {
+  const value = valueEnvironment(d.after.text);
+  const was = valueEnvironment(d.before.text);
+  if (d.op === "removed" || value === "none") return [];
+  const crossed = file.environment !== "unknown" && value !== file.environment;
+  return [
+    ...(crossed ? ["other-environment"] : []),
+    ...(was !== "none" && was !== value ? ["environment-switched"] : []),
+  ];
+}
+
+/** What holds of the file as a whole: its size, its entries, its duplicates. */
+function fileDeltas(file: ChangedFile, diff: ConfigDiff): readonly Delta[] {
+  const { leavesBefore, leavesAfter, duplicatesBefore, duplicatesAfter } = diff.summary;
+  if (file.before === null || file.after === null) {
+    if (file.after !== null || leavesBefore === 0) return [];
+    return [fileDelta(file, "file-removed", { before: leavesBefore, after: 0, op: "removed" })];
+  }
+  const deltas = [
+    fileDelta(file, "file-size", { before: leavesBefore, after: leavesAfter, op: "changed" }),
+  ];
+  if (duplicatesAfter > duplicatesBefore)
+    deltas.push(
+      fileDelta(file, "duplicate-keys", {
+        before: duplicatesBefore,
+        after: duplicatesAfter,
+        op: "duplicated",
+      }),
+    );
+  return deltas;
+}
+
+function fileDelta(
+  file: ChangedFile,
+  aspect: string,
+  n: { readonly before: number; readonly after: number; readonly op: Delta["op"] },
+): Delta {
+  return delta({
+    path: file.path,
+    line: 1,
+    subject: file.path,
+    aspect,
+    op: n.op,
+    format: formatOf(file.path) ?? "",
+    numeric: true,
+    beforeMicro: n.before * 1_000_000,
+    afterMicro: n.after * 1_000_000,
+    ratioPpm: ratioPpm(n.before, n.after),
+    beforeCount: n.before,
+    afterCount: n.after,
+    environment: file.environment,
+    tags: file.kind === "generated" ? ["generated"] : [],
+  });
+}
+
+/** Members that leave a list or map, with the share of what was there. */
+function effectsOf(file: ChangedFile, diff: ConfigDiff): readonly Effect[] {
+  return diff.deltas
+    .filter(
+      (d) =>
+        d.removedCount > 0 &&
+        (d.before.kind === "list" || d.before.kind === "map") &&
+        (d.after.kind === "list" || d.after.kind === "map" || d.after.kind === "absent"),
+    )
+    .slice(0, 100)
+    .map((d) => ({
+      verb: "removes" as const,
+      what: "items",
+      count: d.removedCount,
+      of: d.before.size,
+      sharePpm: Math.min(
+        1_000_000,
+        Math.floor((d.removedCount * 1_000_000) / Math.max(1, d.before.size)),
+      ),
+      certainty: "certain" as const,
+      subject: (d.pointer === "" ? file.path : d.pointer).slice(0, 2_000),
+      path: file.path,
+      line: d.line,
+    }));
+}
