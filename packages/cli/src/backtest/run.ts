@@ -136,7 +136,7 @@ function judgeStretch(
 
 /** The score needs the past of every commit, so it is measured in order, after the threads. */
 function withRisk(parts: readonly HistoryPart[]): readonly BacktestLine[] {
-  const index = historyIndex({ fromTheBeginning: true });
+  const index = historyIndex({ complete: true });
   return parts.map(({ line, authorKey, files, filesCut }) => {
     const commit = { authorKey, timeMs: line.at, subject: line.subject, files, filesCut };
     const measured = measure(index, commit);

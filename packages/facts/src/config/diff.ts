@@ -12,17 +12,66 @@ import {
 
 const PREVIEW_MAX = 300;
 
-type Walk = { readonly deltas: ConfigDelta[]; truncated: boolean };
+type Walk = { readonly deltas: ConfigDelta[]; readonly same: SameLines; truncated: boolean };
+
+/** Lines at both ends of two texts that are equal: what lies wholly inside them need not be compared. */
+export type SameLines = {
+  readonly head: number;
+  /** Last line of each text before the equal tail. */
+  readonly beforeBody: number;
+  readonly afterBody: number;
+};
+
+const NOTHING_SAME: SameLines = {
+  head: 0,
+  beforeBody: Number.MAX_SAFE_INTEGER,
+  afterBody: Number.MAX_SAFE_INTEGER,
+};
+
+/**
+ * The equal lines of two texts of one format. None where a line means something else elsewhere: under
+ * YAML aliases, and in tables whose header names the columns.
+ */
+export function sameLines(before: string, after: string): SameLines {
+  if (/(^|[\s[{,:-])\*[A-Za-z0-9_]/m.test(after) || /(^|[\s[{,:-])\*[A-Za-z0-9_]/m.test(before))
+    return NOTHING_SAME;
+  const end = Math.min(before.length, after.length);
+  let head = 0;
+  let at = 0;
+  while (at < end && before.charCodeAt(at) === after.charCodeAt(at))
+    if (before.charCodeAt(at++) === 10) head++;
+  const limit = end - at;
+  let tail = 0;
+  let back = 0;
+  while (
+    back < limit &&
+    before.charCodeAt(before.length - 1 - back) === after.charCodeAt(after.length - 1 - back)
+  ) {
+    if (before.charCodeAt(before.length - 1 - back) === 10) tail++;
+    back++;
+  }
+  const lines = (text: string) => text.split("\n").length;
+  // The first line of the tail may be equal only in part.
+  return {
+    head,
+    beforeBody: lines(before) - Math.max(0, tail - 1),
+    afterBody: lines(after) - Math.max(0, tail - 1),
+  };
+}
 type Place = { readonly pointer: string; readonly key: string; readonly depth: number };
 
 /**
  * The structural difference of two files, whatever their formats: order of keys, comments and white
  * space make no difference; inserting one item into a list is one addition.
  */
-export function diffConfig(before: Parsed | null, after: Parsed | null): ConfigDiff {
+export function diffConfig(
+  before: Parsed | null,
+  after: Parsed | null,
+  same: SameLines = NOTHING_SAME,
+): ConfigDiff {
   const a = documentsOf(before);
   const b = documentsOf(after);
-  const walk: Walk = { deltas: [], truncated: false };
+  const walk: Walk = { deltas: [], same, truncated: false };
   const place: Place = { pointer: "", key: "", depth: 0 };
   if (a.length <= 1 && b.length <= 1)
     compare(a[0] ?? null, b[0] ?? null, place, walk, lineOf(b[0] ?? a[0]));
@@ -55,10 +104,18 @@ const lineOf = (node: Node | null | undefined): number => node?.line ?? 1;
 const duplicates = (parsed: Parsed | null): number =>
   parsed?.ok === true ? parsed.problems.filter((p) => p.code === "duplicate-key").length : 0;
 
+/** Counted once a tree: a history compares each tree twice. */
+const LEAVES = new WeakMap<Node, number>();
+
 function leaves(node: Node): number {
   if (node.kind === "scalar") return 1;
-  const inner = node.kind === "map" ? node.entries.map((e) => e.value) : node.items;
-  return inner.reduce((n, i) => n + leaves(i), 0);
+  const known = LEAVES.get(node);
+  if (known !== undefined) return known;
+  let count = 0;
+  if (node.kind === "map") for (const entry of node.entries) count += leaves(entry.value);
+  else for (const item of node.items) count += leaves(item);
+  LEAVES.set(node, count);
+  return count;
 }
 
 function compare(
@@ -73,6 +130,7 @@ function compare(
     return;
   }
   if (before === null && after === null) return;
+  if (before !== null && after !== null && liesInSameLines(before, after, walk.same)) return;
   if (before?.kind === "map" && after?.kind === "map") {
     compareMaps(before, after, place, walk);
     return;
@@ -96,6 +154,17 @@ function compare(
   );
   // What was inside a subtree that came, went or changed its kind is reported leaf by leaf too.
   inside(before, after, place, walk, line);
+}
+
+function liesInSameLines(before: Node, after: Node, same: SameLines): boolean {
+  if (before.line === after.line && before.endLine <= same.head && after.endLine <= same.head)
+    return true;
+  return (
+    before.line > same.beforeBody &&
+    after.line > same.afterBody &&
+    before.line - same.beforeBody === after.line - same.afterBody &&
+    before.endLine - before.line === after.endLine - after.line
+  );
 }
 
 function sameScalar(a: Node, b: Node): boolean {

@@ -10,6 +10,7 @@ import {
   type ParsedNode,
   parseAllDocuments,
 } from "yaml";
+import { parseBlockYaml } from "./block-yaml.ts";
 import { typeOfPlain } from "./scalar.ts";
 import { DEPTH_MAX, type Entry, type Node, type Parsed, type Problem } from "./types.ts";
 
@@ -20,11 +21,18 @@ type Walk = {
   readonly document: Document.Parsed;
   readonly lines: LineCounter;
   readonly problems: Problem[];
+  /** The library looks an alias up by walking the document; here each anchor is noted when met. */
+  readonly anchors: Map<string, ParsedNode>;
   unfolded: number;
 };
 
 /** YAML 1.2, all documents, with anchors and merge keys resolved under a cap. */
 export function parseYaml(text: string): Parsed {
+  return parseBlockYaml(text) ?? parseWholeYaml(text);
+}
+
+/** The same by the library alone, for what block YAML does not cover, and to compare with. */
+export function parseWholeYaml(text: string): Parsed {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, {
     lineCounter: lines,
@@ -50,7 +58,7 @@ export function parseYaml(text: string): Parsed {
       };
     }
     if (document.contents === null) continue;
-    const walk: Walk = { document, lines, problems, unfolded: 0 };
+    const walk: Walk = { document, lines, problems, anchors: new Map(), unfolded: 0 };
     const node = convert(document.contents, walk, 0);
     if (node === null)
       return {
@@ -74,10 +82,11 @@ function convert(node: ParsedNode, walk: Walk, depth: number): Node | null {
   const endLine = Math.max(line, lineAt((node.range?.[1] ?? 1) - 1, walk));
   if (isAlias(node)) {
     walk.unfolded++;
-    const target = walk.unfolded > UNFOLDED_MAX ? undefined : node.resolve(walk.document);
+    const target = walk.unfolded > UNFOLDED_MAX ? undefined : walk.anchors.get(node.source);
     // An alias to an unknown anchor is already an error of the document.
-    return target === undefined ? null : convertAlias(target as ParsedNode, walk, depth);
+    return target === undefined ? null : convertAlias(target, walk, depth);
   }
+  if (node.anchor !== undefined) walk.anchors.set(node.anchor, node);
   if (isMap(node)) return convertMap(node.items, { line, endLine }, walk, depth);
   if (isSeq(node)) {
     const items: Node[] = [];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { diffConfig } from "../config/diff.ts";
+import { diffConfig, type SameLines, sameLines } from "../config/diff.ts";
 import { formatOf, parseConfig } from "../config/parse.ts";
 import type { ConfigDiff, Parsed } from "../config/types.ts";
 import { environmentOf } from "../files/environment.ts";
@@ -24,14 +24,41 @@ export function changedFile(raw: RawFile): ChangedFile {
     before: raw.before,
     after: raw.after,
     trees,
-    diff: once((): ConfigDiff => diffConfig(trees().before, trees().after)),
+    diff: once((): ConfigDiff => diffConfig(trees().before, trees().after, sameLinesOf(raw))),
     addedLines: once((): readonly Line[] => addedLines(raw.before, raw.after)),
   };
 }
 
+function sameLinesOf(raw: RawFile): SameLines | undefined {
+  const format = formatOf(raw.path);
+  const comparable =
+    raw.before !== null &&
+    raw.after !== null &&
+    format === formatOf(raw.oldPath ?? raw.path) &&
+    format !== "csv" &&
+    format !== "tsv";
+  return comparable ? sameLines(raw.before ?? "", raw.after ?? "") : undefined;
+}
+
+/** Trees of recent texts: in a history the new side of one commit is the old side of the next. */
+const RECENT = new Map<string, Parsed>();
+const RECENT_MAX_CHARACTERS = 24_000_000;
+let recentCharacters = 0;
+
 function parsed(path: string, text: string | null): Parsed | null {
   const format = text === null ? null : formatOf(path);
-  return text === null || format === null ? null : parseConfig(format, text);
+  if (text === null || format === null) return null;
+  const key = `${format}\n${text}`;
+  const known = RECENT.get(key);
+  if (known !== undefined) return known;
+  const fresh = parseConfig(format, text);
+  if (recentCharacters + key.length > RECENT_MAX_CHARACTERS) {
+    RECENT.clear();
+    recentCharacters = 0;
+  }
+  RECENT.set(key, fresh);
+  recentCharacters += key.length;
+  return fresh;
 }
 
 function once<T>(compute: () => T): () => T {
