@@ -15,7 +15,7 @@ const TOLERANCE = 1e-9;
  * Fits weighted logistic regression with an L2 penalty by Newton's method; the last number is the
  * intercept, which carries no penalty. Starts at zero and uses no randomness.
  */
-export function fit(rows: Rows, penalty: number): Float64Array {
+export function fitLogistic(rows: Rows, penalty: number): Float64Array {
   const size = rows.columns + 1;
   const beta = new Float64Array(size);
   for (let round = 0; round < ROUNDS_MAX; round += 1) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RiskModel, RiskSlope } from "@interlock/core";
-import { fit } from "./logistic.ts";
+import { fitLogistic } from "./logistic.ts";
 import { FEATURES, type Project, type Sample } from "./samples.ts";
 
 const PPM = 1_000_000;
@@ -41,7 +41,7 @@ function fitHead(projects: readonly Project[]): Head {
   for (const [row, sample] of samples.entries()) fillRow(x, row * columns, sample);
   const scales = INPUTS.map((_, column) => standardise(x, column));
   const bad = Uint8Array.from(samples, (sample) => (sample.bad ? 1 : 0));
-  const beta = fit({ x, columns, bad, weight: weights(projects) }, PENALTY);
+  const beta = fitLogistic({ x, columns, bad, weight: weights(projects) }, PENALTY);
   return {
     interceptPpm: Math.round((beta[columns] ?? 0) * PPM),
     slopes: scales.map(({ mean, deviation }, column) => ({

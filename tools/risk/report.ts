@@ -9,7 +9,7 @@ const SHARES = [0.05, 0.1, 0.5];
 
 /** The figures as Markdown tables. */
 export function report(tested: readonly Tested[], model: RiskModel): string {
-  return `${[spans(tested), later(tested), foreign(tested), weights(model)].join("\n\n")}\n`;
+  return `${[spans(tested), later(tested), foreign(tested), cut(tested), weights(model)].join("\n\n")}\n`;
 }
 
 function spans(tested: readonly Tested[]): string {
@@ -68,6 +68,14 @@ function foreign(tested: readonly Tested[]): string {
       caught(lines, 0.1),
     ];
   });
+}
+
+function cut(tested: readonly Tested[]): string {
+  const head = ["project", "AUC, whole history", "newest 5,000 to 7,500 commits", "no history"];
+  const histories = tested.filter(({ split }) => split.project.kind === "reverts");
+  return groups(histories, head, ({ split, later: whole, recent = [], alone = [] }) =>
+    [whole, recent, alone].map((given) => auc(rank(split.newer.samples, given))),
+  );
 }
 
 function groups(

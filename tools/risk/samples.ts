@@ -32,6 +32,12 @@ const DAY_MS = 86_400_000;
 /** A reverted merge marks the commits that it brought in, if they are few enough to be one change. */
 const MERGED_MAX = 20;
 const ANCESTORS_MAX = 5_000;
+/** A recent feed is refilled with so many commits each so many commits. */
+const RECENT = 5_000;
+const RESTART = 2_500;
+
+/** The past that the index is given: all of it, the newest 5,000 to 7,500 commits, or nothing. */
+export type Feed = "whole" | "recent" | "none";
 
 type Column = { readonly feature: HistoryFeature; readonly column: string; readonly times: number };
 
@@ -91,11 +97,21 @@ function rowsOf(file: string): ((column: string) => string)[] {
   });
 }
 
-function measured(
-  history: ReadHistory,
-): { readonly commit: ReadCommit; readonly values: FeatureValues }[] {
-  const index = historyIndex({ complete: true });
-  return history.commits.map((commit) => {
+type Measurement = { readonly commit: ReadCommit; readonly values: FeatureValues };
+
+function measured({ commits }: ReadHistory, feed: Feed = "whole"): Measurement[] {
+  if (feed === "none") {
+    return commits.map((commit) => {
+      const index = historyIndex({ complete: false });
+      return { commit, values: measure(index, commit).values };
+    });
+  }
+  let index = historyIndex({ complete: feed === "whole" });
+  return commits.map((commit, ordinal) => {
+    if (feed === "recent" && ordinal > RECENT && ordinal % RESTART === 0) {
+      index = historyIndex({ complete: false });
+      for (const past of commits.slice(ordinal - RECENT, ordinal)) observe(index, past);
+    }
     const { values } = measure(index, commit);
     observe(index, commit);
     return { commit, values };
@@ -106,15 +122,15 @@ function measured(
 export function measureHistory(
   name: string,
   history: ReadHistory,
-  labels: { readonly file: string; readonly untilMs: number },
+  options: { readonly file: string; readonly untilMs: number; readonly feed: Feed },
 ): Project {
-  const classes = spreadMerges(readLabels(labels.file), history);
+  const classes = spreadMerges(readLabels(options.file), history);
   const samples: Sample[] = [];
-  for (const { commit, values } of measured(history)) {
+  for (const { commit, values } of measured(history, options.feed)) {
     const verdict = classes.get(commit.id);
     // An empty commit changes nothing, and a planned toggle is neither good nor bad.
     if (commit.files.length === 0 || verdict === "planned") continue;
-    if (commit.timeMs >= labels.untilMs) continue;
+    if (commit.timeMs >= options.untilMs) continue;
     samples.push({ timeMs: commit.timeMs, bad: verdict !== undefined, values });
   }
   return { name, family: name, kind: "reverts", samples: sorted(samples) };

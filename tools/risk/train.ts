@@ -7,6 +7,7 @@ import { cuts, train } from "./model.ts";
 import { report } from "./report.ts";
 import { type ReadHistory, readHistory } from "./repository.ts";
 import {
+  type Feed,
   measureDefects,
   measureHistory,
   type Project,
@@ -24,12 +25,24 @@ const USAGE = `usage: train --defects DIR --reverts DIR [--code NAME,GITDIR]... 
   --report   Markdown file for the figures`;
 const TRAIN_SHARE = 0.8;
 
-export type Split = { readonly project: Project; readonly older: Project; readonly newer: Project };
+export type Split = {
+  readonly project: Project;
+  readonly older: Project;
+  readonly newer: Project;
+  /** The newer part measured with the newest history only, or with none. */
+  readonly recent?: Project;
+  readonly alone?: Project;
+};
+
+type Fed = { readonly whole: Project; readonly recent: Project; readonly alone: Project };
 
 export type Tested = {
   readonly split: Split;
   /** Scores of the newer part by the model that is published. */
   readonly later: readonly number[];
+  /** The same where only recent history, or none, is at hand; histories only. */
+  readonly recent?: readonly number[];
+  readonly alone?: readonly number[];
   /** Scores of the newer part by a model that never saw the project. */
   readonly foreign: readonly number[];
   /** Scores of the whole project by a model that never saw it. */
@@ -49,17 +62,24 @@ async function main(): Promise<void> {
     },
   });
   if (values.defects === undefined || values.reverts === undefined) throw new Error(USAGE);
-  const projects = [
-    ...defects(values.defects),
-    ...(await measuredDefects(values.defects, values.code ?? [])),
-    ...(await histories(values.reverts, values.history ?? [])),
+  const reverts = await histories(values.reverts, values.history ?? []);
+  const splits = [
+    ...defects(values.defects).map(splitByTime),
+    ...(await measuredDefects(values.defects, values.code ?? [])).map(splitByTime),
+    ...reverts.map(({ whole, recent, alone }) => ({
+      ...splitByTime(whole),
+      recent: splitByTime(recent).newer,
+      alone: splitByTime(alone).newer,
+    })),
   ];
-  const splits = projects.map(splitByTime);
   const older = splits.map((split) => split.older);
   const fitted = train(values.name, older);
   const reference = older.filter(({ kind }) => kind !== "defects").flatMap((p) => p.samples);
   const model = { ...fitted, percentilesPpm: cuts(scores(reference, fitted)) };
-  const text = report(splits.map((split) => test(split, older, model)), model);
+  const text = report(
+    splits.map((split) => test(split, older, model)),
+    model,
+  );
   process.stdout.write(text);
   if (values.report !== undefined) writeFileSync(values.report, text);
   if (values.out !== undefined) publish(values.out, model);
@@ -84,8 +104,8 @@ async function measuredDefects(folder: string, given: readonly string[]): Promis
   });
 }
 
-async function histories(labels: string, given: readonly string[]): Promise<Project[]> {
-  const projects: Project[] = [];
+async function histories(labels: string, given: readonly string[]): Promise<Fed[]> {
+  const projects: Fed[] = [];
   for (const text of given) {
     const [name = "", until = "", ...rest] = text.split(",");
     const untilMs = Date.parse(`${until}T24:00:00Z`);
@@ -93,9 +113,11 @@ async function histories(labels: string, given: readonly string[]): Promise<Proj
       throw new Error(`\`${text}\` is no history, write NAME,YYYY-MM-DD,GITDIR`);
     }
     const history = await readHistory(rest.join(","));
-    const project = measureHistory(name, history, { file: join(labels, `${name}.tsv`), untilMs });
-    tell(project, [history]);
-    projects.push(project);
+    const file = join(labels, `${name}.tsv`);
+    const fed = (feed: Feed): Project => measureHistory(name, history, { file, untilMs, feed });
+    const whole = fed("whole");
+    tell(whole, [history]);
+    projects.push({ whole, recent: fed("recent"), alone: fed("none") });
   }
   return projects;
 }
@@ -117,10 +139,15 @@ function splitByTime(project: Project): Split {
 
 function test(split: Split, older: readonly Project[], model: RiskModel): Tested {
   const { family } = split.project;
-  const others = train("others", older.filter((project) => project.family !== family));
+  const others = train(
+    "others",
+    older.filter((project) => project.family !== family),
+  );
   return {
     split,
     later: scores(split.newer.samples, model),
+    ...(split.recent === undefined ? {} : { recent: scores(split.recent.samples, model) }),
+    ...(split.alone === undefined ? {} : { alone: scores(split.alone.samples, model) }),
     foreign: scores(split.newer.samples, others),
     foreignWhole: scores(split.project.samples, others),
   };
@@ -131,16 +158,19 @@ function scores(samples: readonly Sample[], model: RiskModel): number[] {
 }
 
 function publish(folder: string, model: RiskModel): void {
-  const json = JSON.stringify(model, null, 1);
-  writeFileSync(join(folder, "risk-model.json"), `${json}\n`);
+  writeFileSync(join(folder, "risk-model.json"), `${JSON.stringify(model, null, 2)}\n`);
+  // A string keeps the module at a few lines; a browser bundle needs no JSON import either.
+  const text = JSON.stringify(JSON.stringify(model));
   writeFileSync(
     join(folder, "risk-model.generated.ts"),
     `// SPDX-License-Identifier: Apache-2.0
-// Generated by tools/risk with risk-model.json, which holds the same. Do not edit.
+// Generated by tools/risk from what is in risk-model.json. Do not edit.
 import type { RiskModel } from "./risk.ts";
 
 /** The weights that ship with this version; how they were measured is in \`docs/risk.md\`. */
-export const RISK_MODEL: RiskModel = ${json};
+export const RISK_MODEL: RiskModel = JSON.parse(
+  ${text},
+);
 `,
   );
 }

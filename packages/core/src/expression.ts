@@ -4,8 +4,16 @@ import { type CelInput, celEnv, celList, celMap, isCelError, parse, plan } from 
 import type { Expr } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
 import { isUnknown } from "./schema.ts";
 
+/** A node of the parsed tree (cel-spec `syntax.proto`). */
+export type ExpressionTree = Expr;
+
 export type ParsedExpression =
-  | { readonly ok: true; readonly expr: Expr }
+  | {
+      readonly ok: true;
+      readonly expr: Expr;
+      /** Offset in the source of each node, by its id. */
+      readonly offsetOf: (id: bigint) => number;
+    }
   | { readonly ok: false; readonly message: string };
 
 export type Bindings = Readonly<Record<string, CelInput>>;
@@ -33,10 +41,10 @@ const ENV = celEnv();
 
 export function parseExpression(source: string): ParsedExpression {
   try {
-    const { expr } = parse(source);
-    return expr === undefined
-      ? { ok: false, message: "the expression is empty" }
-      : { ok: true, expr };
+    const { expr, sourceInfo } = parse(source);
+    if (expr === undefined) return { ok: false, message: "the expression is empty" };
+    const positions = sourceInfo?.positions ?? {};
+    return { ok: true, expr, offsetOf: (id) => positions[String(id)] ?? 0 };
   } catch (error) {
     return { ok: false, message: error instanceof Error ? error.message : String(error) };
   }

@@ -14,6 +14,7 @@ import {
 } from "@interlock/facts";
 import { calendarFacts } from "@interlock/policy";
 import { withPolicy } from "../judge/judge.ts";
+import { historyFiles } from "../judge/past.ts";
 import { workspaceAt } from "../judge/workspace.ts";
 import { lineOf } from "./line.ts";
 import type { HistoryPart, Stretch, WorkerMessage } from "./run.ts";
@@ -83,13 +84,7 @@ async function judgeCommit(
   return {
     line: lineOf(commit, facts, decision),
     authorKey: commit.author.email,
-    files: change.entries.map((e) => ({
-      path: e.path,
-      ...(e.oldPath === null || e.status === "copied" ? {} : { oldPath: e.oldPath }),
-      existed: e.status !== "added" && e.status !== "copied",
-      added: e.added ?? 0,
-      deleted: e.deleted ?? 0,
-    })),
+    files: historyFiles(change),
     filesCut: change.truncated,
   };
 }

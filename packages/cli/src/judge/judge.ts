@@ -11,7 +11,8 @@ import {
   type Surroundings,
 } from "@interlock/facts";
 import { calendarFacts } from "@interlock/policy";
-import type { Judgement } from "../output/judgement.ts";
+import type { Judgement, RiskView } from "../output/judgement.ts";
+import { riskOfChange } from "./past.ts";
 import { evidenceFrom, policyFromFile, type Workspace, workspaceAt } from "./workspace.ts";
 
 export type JudgeOptions = {
@@ -28,14 +29,19 @@ export async function judgeRange(
 ): Promise<Judgement> {
   const repository = await openRepository(options.repo);
   try {
-    const facts = await factsOf(repository, range, options);
-    return judged(facts.facts, facts.workspace, facts.id);
+    const { facts, workspace, id, risk } = await factsOf(repository, range, options);
+    return { id, facts, decision: decide(workspace.policies, facts), risk };
   } finally {
     repository.close();
   }
 }
 
-type Gathered = { readonly facts: Facts; readonly workspace: Workspace; readonly id: string };
+type Gathered = {
+  readonly risk: RiskView;
+  readonly facts: Facts;
+  readonly workspace: Workspace;
+  readonly id: string;
+};
 
 export async function factsOf(
   repository: Repository,
@@ -60,14 +66,23 @@ export async function factsOf(
     sources: SOURCES,
     memory: readingMemory(),
   };
+  const change = await repository.compare(
+    subject.before ?? (await emptyTree(repository)),
+    subject.after,
+    true,
+  );
+  const last = subject.commits[subject.commits.length - 1];
+  const risk = await riskOfChange(repository, {
+    change,
+    before: subject.before,
+    authorKey: last?.author.email ?? "",
+    subject: last?.subject ?? "",
+    now: subject.now,
+  });
   const facts = await gatherFromGit(around, {
     kind: subject.kind,
     commits: subject.commits,
-    change: await repository.compare(
-      subject.before ?? (await emptyTree(repository)),
-      subject.after,
-      true,
-    ),
+    change,
     before: subject.before,
     after: subject.after,
     now: subject.now,
@@ -87,7 +102,7 @@ export async function factsOf(
         : [],
     ),
   );
-  return { facts: checked({ ...facts, calendars }), workspace, id: subject.id };
+  return { facts: checked({ ...facts, calendars }), workspace, id: subject.id, risk };
 }
 
 /** Evidence and context come from outside; what does not fit the schema is refused with its path. */
@@ -109,10 +124,6 @@ export function withPolicy(workspace: Workspace, path: string | undefined): Work
     policies: [{ role: "in-force", kind: "policy", policy: policyFromFile(path) }],
     origin: path,
   };
-}
-
-function judged(facts: Facts, workspace: Workspace, id: string): Judgement {
-  return { id, facts, decision: decide(workspace.policies, facts), risk: null };
 }
 
 type Subject = {

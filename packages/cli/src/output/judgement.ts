@@ -11,6 +11,8 @@ import {
 /** How risky the change looks; it orders queues and decides nothing. */
 export type RiskView = {
   readonly ppm: number;
+  /** Share of the model's reference changes that score less, 0 to 99. */
+  readonly percentile: number;
   readonly terms: readonly {
     readonly feature: string;
     readonly value: number;

@@ -131,6 +131,6 @@ function footer({ decision, facts, risk }: Judgement): string {
     ? "no digest"
     : `digest ${facts.change.digest.slice(0, 16)}`;
   const looked = `${decision.skipped.length} rules looked and found nothing`;
-  const riskPart = risk === null ? "" : `, risk ${share(risk.ppm)}`;
+  const riskPart = risk === null ? "" : `, riskier than ${risk.percentile} % of changes`;
   return `  ${digest}, ${looked}${riskPart}; \`interlock explain\` shows the facts behind each line`;
 }

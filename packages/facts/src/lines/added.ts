@@ -17,7 +17,12 @@ export function addedLines(before: string | null, after: string | null): readonl
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start++;
   let tail = 0;
-  while (tail < a.length - start && tail < b.length - start && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++;
+  while (
+    tail < a.length - start &&
+    tail < b.length - start &&
+    a[a.length - 1 - tail] === b[b.length - 1 - tail]
+  )
+    tail++;
   const left = a.slice(start, a.length - tail);
   const right = b.slice(start, b.length - tail);
   const added = myers(left, right) ?? moreOften(left, right);
@@ -41,17 +46,22 @@ function myers(a: readonly string[], b: readonly string[]): readonly number[] | 
   for (let d = 0; d <= max; d++) {
     trace.push(frontier.slice(offset - d - 1, offset + d + 2));
     for (let k = -d; k <= d; k += 2) {
-      const down = k === -d || (k !== d && at(frontier, offset + k - 1) < at(frontier, offset + k + 1));
+      const down =
+        k === -d || (k !== d && at(frontier, offset + k - 1) < at(frontier, offset + k + 1));
       let x = down ? at(frontier, offset + k + 1) : at(frontier, offset + k - 1) + 1;
       while (x < a.length && x - k < b.length && a[x] === b[x - k]) x++;
       frontier[offset + k] = x;
-      if (x >= a.length && x - k >= b.length) return insertions(trace, { x: a.length, y: b.length });
+      if (x >= a.length && x - k >= b.length)
+        return insertions(trace, { x: a.length, y: b.length });
     }
   }
   return null;
 }
 
-function insertions(trace: readonly Int32Array[], end: { x: number; y: number }): readonly number[] {
+function insertions(
+  trace: readonly Int32Array[],
+  end: { x: number; y: number },
+): readonly number[] {
   const inserted: number[] = [];
   let { x, y } = end;
   for (let d = trace.length - 1; d > 0; d--) {

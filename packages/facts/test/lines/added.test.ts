@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addedLines } from "../../src/lines/added.ts";
 
-const text = fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 14 }).map((l) => l.join("\n"));
+const text = fc
+  .array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 14 })
+  .map((l) => l.join("\n"));
 
 /** Length of the longest common subsequence, the textbook way. */
 function lcs(a: readonly string[], b: readonly string[]): number {

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import { compilePolicy, decide, GateError, validateFacts } from "@interlock/core";
+import type { Command } from "commander";
+import { EXIT } from "../exit.ts";
+import { defaultPolicy, policyFromFile, readJson } from "../judge/workspace.ts";
+import { judgementJson } from "../output/judgement.ts";
+import { paintFor } from "../output/paint.ts";
+
+type Options = { readonly policy?: string; readonly format: string; readonly record?: boolean };
+
+export function decideCommand(program: Command): void {
+  program
+    .command("decide")
+    .description("decide from a facts document alone: pure, offline, no repository")
+    .argument("<file>", "facts as JSON, or - for standard input")
+    .option("--policy <file>", "the policy (default: the built-in pack reliability-core)")
+    .option("--format <format>", "json or text", "json")
+    .option("--record", "print what `interlock replay` reads: policy, facts and decision")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  interlock facts HEAD | interlock decide - --policy interlock/policy.yaml\n  interlock decide facts.json --record > decision.json\n\nThe document is described by `interlock schema facts`",
+    )
+    .action(async (file: string, options: Options) => {
+      const policy =
+        options.policy === undefined
+          ? compilePolicy(defaultPolicy())
+          : policyFromFile(options.policy);
+      const validated = validateFacts(readJson(file));
+      if (!validated.ok)
+        throw new GateError(
+          validated.code,
+          validated.problems.map((p) => `\`${p.path}\`: ${p.message}`).join("\n"),
+          "see `interlock schema facts`",
+        );
+      const { facts } = validated;
+      const decision = decide([{ role: "in-force", kind: "policy", policy }], facts);
+      process.exitCode = EXIT[decision.effective];
+      if (options.record === true) {
+        process.stdout.write(
+          `${JSON.stringify({ record: "interlock/decision/v1", policies: [{ role: "in-force", policy: policy.policy }], facts, decision })}\n`,
+        );
+        return;
+      }
+      const judgement = { id: file, facts, decision, risk: null };
+      if (options.format === "text")
+        process.stdout.write(
+          (await import("../output/text.ts")).judgementText(judgement, paintFor(process.stdout)),
+        );
+      else process.stdout.write(`${JSON.stringify(judgementJson(judgement), null, 2)}\n`);
+    });
+}

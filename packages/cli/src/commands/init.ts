@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { GateError } from "@interlock/core";
+import { openRepository } from "@interlock/facts";
+import type { Command } from "commander";
+import { starterFiles } from "../init/starter.ts";
+
+export function initCommand(program: Command): void {
+  program
+    .command("init")
+    .description(
+      "write a starter `interlock/` from what the repository shows; nothing is blocked by it",
+    )
+    .option("--repo <path>", "repository to look at", ".")
+    .option("--print", "print the files instead of writing them")
+    .action(async (options: { readonly repo: string; readonly print?: boolean }) => {
+      const repository = await openRepository(options.repo);
+      try {
+        const files = await starterFiles(repository);
+        if (options.print === true)
+          for (const f of files) process.stdout.write(`# ${f.path}\n${f.text}\n`);
+        else write(resolve(options.repo), files);
+      } finally {
+        repository.close();
+      }
+    });
+}
+
+function write(
+  root: string,
+  files: readonly { readonly path: string; readonly text: string }[],
+): void {
+  for (const { path } of files)
+    if (existsSync(join(root, path)))
+      throw new GateError(
+        "OUTPUT_UNWRITABLE",
+        `\`${path}\` exists already`,
+        "use `interlock init --print` to compare, or remove it first",
+      );
+  mkdirSync(join(root, "interlock"), { recursive: true });
+  for (const { path, text } of files) {
+    writeFileSync(join(root, path), text, { flag: "wx" });
+    process.stderr.write(`wrote ${path}\n`);
+  }
+  process.stderr.write(
+    "next: read them, then `interlock backtest --last 90d`; every rule starts in `observe` and blocks nothing\n",
+  );
+}

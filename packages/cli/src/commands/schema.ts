@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { GateError } from "@interlock/core";
+import {
+  catalogJsonSchema,
+  didYouMean,
+  factsJsonSchema,
+  peopleJsonSchema,
+  policyJsonSchema,
+} from "@interlock/policy";
+import type { Command } from "commander";
+
+const SCHEMAS = {
+  facts: factsJsonSchema,
+  policy: policyJsonSchema,
+  catalog: catalogJsonSchema,
+  people: peopleJsonSchema,
+} as const;
+
+export function schemaCommand(program: Command): void {
+  program
+    .command("schema")
+    .description("print a JSON Schema, for editors and for tools that feed `interlock decide`")
+    .argument("<name>", Object.keys(SCHEMAS).join(", "))
+    .addHelpText(
+      "after",
+      "\nExample:\n  interlock schema policy > policy.schema.json\n  # yaml-language-server: $schema=./policy.schema.json",
+    )
+    .action((name: string) => {
+      const schema = Object.entries(SCHEMAS).find(([n]) => n === name)?.[1];
+      if (schema === undefined)
+        throw new GateError(
+          "USAGE",
+          `no schema is called \`${name}\``,
+          didYouMean(name, Object.keys(SCHEMAS)),
+        );
+      process.stdout.write(`${JSON.stringify(schema(), null, 2)}\n`);
+    });
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Catalog, importBackstage, type Repository } from "@interlock/facts";
+import { stringify } from "yaml";
+
+export type StarterFile = { readonly path: string; readonly text: string };
+
+const BACKSTAGE_MAX = 500;
+const COMMITS_READ = 2_000;
+
+/** A policy, a catalog and people, each line saying where it comes from. */
+export async function starterFiles(repository: Repository): Promise<readonly StarterFile[]> {
+  const head = await repository.resolve("HEAD");
+  const paths = (await repository.list(head, "")).map((i) => i.path);
+  const catalog = await catalogFrom(repository, head, paths);
+  return [
+    { path: "interlock/policy.yaml", text: policyText() },
+    { path: "interlock/catalog.yaml", text: catalogText(catalog, paths) },
+    { path: "interlock/people.yaml", text: await peopleText(repository, head) },
+  ];
+}
+
+function policyText(): string {
+  return `# Judged at the target branch: a change to this file is judged by this version and by its own.
+policy: starter
+version: 1
+# observe records, warn says it, enforce holds. Nothing is blocked until you change this.
+mode: observe
+# What every change needs that no other rule covers.
+otherwise:
+  - approvals: { count: 1, from: owners }
+# All rules are listed by \`interlock rules\`; each can be tuned here, with a reason.
+packs:
+  reliability-core: { mode: observe }
+rules:
+  - id: two-people-tier-1
+    title: Two people besides the authors review every Tier-1 change
+    when: change.systems.exists(s, s.tier == 1)
+    covers: true
+    require:
+      - approvals: { count: 2, from: owners }
+`;
+}
+
+async function catalogFrom(
+  repository: Repository,
+  head: string,
+  paths: readonly string[],
+): Promise<Catalog> {
+  const files = paths.filter((p) => /(^|\/)catalog-info\.ya?ml$/.test(p)).slice(0, BACKSTAGE_MAX);
+  const read = await Promise.all(
+    files.map(async (path) => {
+      const object = await repository.at(head, path, 1_000_000);
+      return object.kind === "content" ? { path, text: object.bytes.toString("utf8") } : null;
+    }),
+  );
+  return importBackstage(read.filter((f) => f !== null));
+}
+
+function catalogText(catalog: Catalog, paths: readonly string[]): string {
+  const intro =
+    "# Production services: tier 1 is most critical. `interlock schema catalog` describes every field.\n";
+  if (catalog.systems.length > 0) {
+    const systems = catalog.systems.map((s) => ({
+      id: s.id,
+      tier: s.tier,
+      ...(s.owner === null ? {} : { owner: s.owner }),
+      paths: s.paths,
+      dependsOn: catalog.dependencies.filter((d) => d.from === s.id).map((d) => d.to),
+    }));
+    return `${intro}# Taken from ${systems.length} catalog-info.yaml file(s); check the tiers.\n${stringify({ systems })}`;
+  }
+  const folders = [
+    ...new Set(
+      paths.filter((p) => p.includes("/") && !p.startsWith(".")).map((p) => p.split("/")[0] ?? ""),
+    ),
+  ]
+    .sort()
+    .slice(0, 30);
+  const example = folders
+    .map((f) => `#   - { id: ${f}, tier: 3, owner: TEAM, paths: ["${f}/**"] }`)
+    .join("\n");
+  return `${intro}# No Backstage files were found. Each top folder as a suggestion: uncomment the ones that are services.\nsystems: []\n${example}\n`;
+}
+
+/** Accounts of recent authors; people are told apart by address, so merging them is left to a person. */
+async function peopleText(repository: Repository, head: string): Promise<string> {
+  const ids = await repository.history({ to: head, max: COMMITS_READ });
+  const commits = await Promise.all(ids.map((id) => repository.commit(id)));
+  const byName = new Map<string, Set<string>>();
+  const machines = new Set<string>();
+  for (const commit of commits) {
+    if (commit === null) continue;
+    const { name, email } = commit.author;
+    if (/\[bot\]|(^|[-_ ])bot(@|$|[-_ ])/i.test(`${name} ${email}`))
+      machines.add(email.toLowerCase());
+    else byName.set(name, (byName.get(name) ?? new Set()).add(email.toLowerCase()));
+  }
+  const persons = [...byName.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, emails], i) => ({
+      id: idOf(name, i),
+      accounts: [...emails].sort(),
+      teams: [] as string[],
+      active: true,
+    }));
+  const taken = new Map<string, number>();
+  const distinct = persons.map((p) => {
+    const n = (taken.get(p.id) ?? 0) + 1;
+    taken.set(p.id, n);
+    return n === 1 ? p : { ...p, id: `${p.id}-${n}` };
+  });
+  return `# Who answers for which account. Addresses that one name used are put together: check them.
+# An account that is not here holds every change that it contributed to, once rules are enforced.
+${stringify({ persons: distinct, machines: [...machines].sort().map((account) => ({ account, purpose: "found as an author", mayTouch: [] as string[] })) })}`;
+}
+
+const idOf = (name: string, i: number): string =>
+  name
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "") || `person-${i + 1}`;
