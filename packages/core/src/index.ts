@@ -31,7 +31,7 @@ export * from "./policy.ts";
 export { type Reason, type ReasonCode, reason } from "./reason.ts";
 export { type DecisionRecord, type Replayed, replay } from "./replay.ts";
 export * from "./requirement.ts";
-export { type RiskModel, type RiskScore, type RiskTerm, score } from "./risk.ts";
+export * from "./risk.ts";
 export { RISK_MODEL } from "./risk-model.generated.ts";
 export * from "./schema.ts";
 export { type Invalid, type Validated, validateFacts } from "./validate.ts";

@@ -10,13 +10,7 @@ export {
 } from "./gather/from-git.ts";
 export { gatherFacts } from "./gather/gather.ts";
 export type { GatherInput, RawFile } from "./gather/input.ts";
-export {
-  type HistoryFile,
-  historyIndex,
-  type Measured,
-  measure,
-  observe,
-} from "./history/index.ts";
+export * from "./history/index.ts";
 export { readPeople } from "./people/read.ts";
 export { readingMemory } from "./repository/change.ts";
 export type { Commit } from "./repository/commit.ts";

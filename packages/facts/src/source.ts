@@ -8,6 +8,9 @@ export type ChangedFile = {
   readonly oldPath: string | null;
   readonly status: FileFact["status"];
   readonly kind: FileFact["kind"];
+  /** Git's modes: `120000` is a link, `160000` a submodule. */
+  readonly mode: string;
+  readonly oldMode: string;
   readonly language: string;
   readonly environment: FileFact["environment"];
   /** `null`: absent on that side, binary, or not read (then the gatherer has reported a gap). */

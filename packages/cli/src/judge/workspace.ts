@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What every command that judges a repository needs: policy, catalog, people, evidence. */
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import {
   type CompiledPolicy,
   type Context,
@@ -233,5 +233,3 @@ export function readText(path: string): string {
     );
   }
 }
-
-export const inRepository = (root: string, path: string): string => join(root, path);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Line-shaped formats: INI, properties, .env, CSV, plain lists, and templates read line by line. */
+
 import { typeOfLoose, typeOfPlain } from "./scalar.ts";
+import { withSpans } from "./spans.ts";
 import type { Entry, Node, Parsed, Problem, Scalar } from "./types.ts";
 
 type Section = { readonly entries: Entry[]; readonly line: number; end: number };
@@ -15,7 +17,7 @@ const scalar = (text: string, line: number, quoted = false): Scalar => ({
 
 const whole = (root: Node, problems: readonly Problem[] = [], approximate = false): Parsed => ({
   ok: true,
-  documents: [root],
+  documents: [withSpans(root)],
   problems,
   approximate,
 });

@@ -88,14 +88,13 @@ function keyed(
   return a === null || b === null ? null : { before: a, after: b };
 }
 
-/** Equal scalars are told apart by their occurrence. */
+/** Scalars written alike are told apart by their occurrence. */
 function numbered(nodes: readonly Node[]): Keyed {
   const seen = new Map<string, number>();
   return nodes.map((node) => {
-    const text = node.kind === "scalar" ? `${node.type} ${node.text}` : "";
-    const n = (seen.get(text) ?? 0) + 1;
-    seen.set(text, n);
     const name = node.kind === "scalar" ? escaped(node.text) : "";
+    const n = (seen.get(name) ?? 0) + 1;
+    seen.set(name, n);
     return [n === 1 ? `[${name}]` : `[${name}]#${n}`, node] as const;
   });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type AST, ParseError, parseTOML } from "toml-eslint-parser";
+import { withSpans } from "./spans.ts";
 import type { Entry, Node, Parsed, ScalarType } from "./types.ts";
 
 type MutableMap = {
@@ -38,7 +39,7 @@ export function parseToml(text: string): Parsed {
       for (const pair of item.body) put(table, pair);
     }
   }
-  return { ok: true, documents: [root], problems: [], approximate: false };
+  return { ok: true, documents: [withSpans(root)], problems: [], approximate: false };
 }
 
 const keysOf = (key: AST.TOMLKey): readonly string[] =>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { diffConfig, type SameLines, sameLines } from "../config/diff.ts";
+import { diffConfig } from "../config/diff.ts";
 import { formatOf, parseConfig } from "../config/parse.ts";
+import { type SameLines, sameLines } from "../config/same-lines.ts";
 import type { ConfigDiff, Parsed } from "../config/types.ts";
 import { environmentOf } from "../files/environment.ts";
 import { kindOf, languageOf } from "../files/kind.ts";
@@ -18,6 +19,8 @@ export function changedFile(raw: RawFile): ChangedFile {
     path: raw.path,
     oldPath: raw.oldPath,
     status: raw.status,
+    mode: raw.mode,
+    oldMode: raw.oldMode,
     kind: kindOf(raw.path),
     language: languageOf(raw.path),
     environment: environmentOf(raw.path),

@@ -3,15 +3,29 @@ import { type Delta, delta, type Effect } from "@interlock/core";
 import type { Pair } from "./pair.ts";
 
 const MICRO = 1_000_000;
-/** How many replica effects are listed one by one; the largest come first. */
-const REPLICA_EFFECTS_MAX = 50;
+/** How many effects of one kind are listed one by one; the rest are one sum. */
+const LISTED_MAX = 50;
 // A change that prunes this many objects is more than the clean-up of one application.
 const PRUNE_MIN = 10;
 
 /** What the change takes away: replicas, objects, the pods behind a service. */
 export function effectsOf(deltas: readonly Delta[], pairs: readonly Pair[]): readonly Effect[] {
   const replicas = deltas.flatMap(replicasRemoved).sort((a, b) => b.count - a.count);
-  return [...objectsRemoved(pairs), ...stopped(deltas), ...replicas.slice(0, REPLICA_EFFECTS_MAX)];
+  return [...objectsRemoved(pairs), ...largest(stopped(deltas)), ...largest(replicas)];
+}
+
+/** The first ones as they are, the others added up: nothing that goes away is left out. */
+export function largest(effects: readonly Effect[]): readonly Effect[] {
+  const rest = effects.slice(LISTED_MAX);
+  const [first] = rest;
+  if (first === undefined) return effects;
+  const sum = (read: (effect: Effect) => number) => rest.reduce((all, e) => all + read(e), 0);
+  const [count, of] = [sum((e) => e.count), sum((e) => e.of)];
+  const subject = `${rest.length} more`;
+  return [
+    ...effects.slice(0, LISTED_MAX),
+    { ...first, subject, count, of, sharePpm: share(count, of) },
+  ];
 }
 
 function replicasRemoved(found: Delta): readonly Effect[] {

@@ -9,7 +9,7 @@ import { REFERENCED_KINDS } from "./reference.ts";
 import { workloadOf } from "./workload.ts";
 
 /** Folders that are looked into for one change, and files that are read in them. */
-const FOLDERS_MAX = 20;
+const FOLDERS_MAX = 60;
 const FILES_MAX = 300;
 const YAML = /\.(?:ya?ml|json)$/i;
 
@@ -31,7 +31,8 @@ export async function neighboursOf(
   world: World,
 ): Promise<Neighbours> {
   const folders = [...new Set(pairs.filter(asksAround).map((pair) => folderOf(pair)))].sort();
-  const cut = folders.slice(FOLDERS_MAX);
+  // One gap for all folders beyond the limit.
+  const cut = folders.slice(FOLDERS_MAX, FOLDERS_MAX + 1);
   const objects: KubeObject[] = [];
   const texts: string[] = [];
   const seen = new Set<string>(changed);

@@ -5,8 +5,8 @@ import type { Node } from "../config/types.ts";
 type ValueKind = (typeof VALUE_KINDS)[number];
 
 const PREVIEW_MAX = 200;
-/** Deeper trees than a manifest ever has; what lies below is not looked at. */
-const DEPTH_MAX = 64;
+/** What the parsers themselves refuse beyond, with room for the keys around an inner tree. */
+const DEPTH_MAX = 200;
 
 /** The value under a key; the last one counts where a key is written twice, as in every YAML reader. */
 export function child(node: Node | undefined, key: string): Node | undefined {
@@ -53,10 +53,6 @@ export function isTrue(node: Node | undefined): boolean {
 
 export function isFalse(node: Node | undefined): boolean {
   return node?.kind === "scalar" && /^(false|no|off)$/i.test(node.text);
-}
-
-export function isNull(node: Node | undefined): boolean {
-  return node?.kind === "scalar" && node.type === "null";
 }
 
 /** Nothing in it: null, an empty text, list or map. An absent value is not empty. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Delta } from "@interlock/core";
+import type { Node } from "../config/types.ts";
 import { at, child, isEmpty, lineOf, preview } from "./node.ts";
 import type { KubeObject } from "./object.ts";
 import type { Pair } from "./pair.ts";
@@ -44,13 +45,13 @@ export function selectionDeltas(scene: Scene): readonly Delta[] {
 
 /** The labels of pods change and a selector that found them finds nothing any more. */
 function orphanedByLabels(pair: Pair, scene: Scene): readonly Delta[] {
-  if (pair.before === null || pair.after === null) return [];
+  if (pair.before === null || pair.after === null || isGuess(pair.after)) return [];
   const old = workloadOf(pair.before)?.labels;
   const now = workloadOf(pair.after)?.labels;
   if (old === undefined || now === undefined || old.size === 0 || sameLabels(old, now)) return [];
   return scene.around.flatMap((holder) => {
     const selector = selectorIn(holder);
-    if (selector === null || !mayMeet(holder, pair.after)) return [];
+    if (selector === null || isGuess(holder) || !mayMeet(holder, pair.after)) return [];
     const own = holder === pair.after;
     // A controller selects only its own pods.
     if (holder.kind in CONTROLLERS && !own) return [];
@@ -87,6 +88,7 @@ function orphan(pair: Pair, holder: KubeObject, line: number): Delta {
 function orphanedBySelector(pair: Pair, scene: Scene): readonly Delta[] {
   const { before, after } = pair;
   if (before === null || after === null || after.kind in CONTROLLERS) return [];
+  if (isGuess(after)) return [];
   const [old, now] = [selectorIn(before), selectorIn(after)];
   if (old === null || now === null || selectsNothingInParticular(now)) return [];
   const met = scene.workloads.filter((w) => mayMeet(w.object, after));
@@ -105,8 +107,7 @@ function emptied(pair: Pair): readonly Delta[] {
   const { before, after } = pair;
   if (before === null || after === null || !(after.kind in SELECTORS)) return [];
   const [had, has] = [selectorNode(before), selectorNode(after)];
-  const bare = has === undefined || isEmpty(has) || isBare(selectorIn(after));
-  if (had === undefined || isBare(selectorIn(before)) || !bare) return [];
+  if (holdsNothing(had) || !holdsNothing(has)) return [];
   // A Service may give up its pods on purpose for an external name.
   if (child(child(after.root, "spec"), "externalName") !== undefined) return [];
   return [
@@ -123,8 +124,14 @@ function emptied(pair: Pair): readonly Delta[] {
   ];
 }
 
-const isBare = (selector: Selector | null): boolean =>
-  selector === null || selectsNothingInParticular(selector);
+/** A template prints labels that are not written in it. */
+const isGuess = (object: KubeObject): boolean => object.approximate;
+
+/** Absent or empty at every level; a text that a template prints is something. */
+function holdsNothing(node: Node | undefined): boolean {
+  if (node === undefined || isEmpty(node)) return true;
+  return node.kind === "map" && node.entries.every((entry) => holdsNothing(entry.value));
+}
 
 function sameLabels(a: Labels, b: Labels): boolean {
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);

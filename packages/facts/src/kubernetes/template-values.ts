@@ -30,9 +30,10 @@ export async function missingValueDeltas(
   const defined = await definedNear(file.path, files, world);
   return fresh
     .filter(([path]) => !isDefined(path, defined))
-    .map(([path, line]) => {
-      const replaced = gone.find((other) => distance(other, path) <= 3) ?? gone[0] ?? "";
-      return delta({
+    .flatMap(([path, line]) => {
+      const replaced = gone.find((other) => isLike(other, path));
+      if (replaced === undefined) return [];
+      const found = delta({
         path: file.path,
         line,
         subject: `.Values.${path}`,
@@ -45,7 +46,13 @@ export async function missingValueDeltas(
         environment: file.environment,
         tags: ["approximate", "template"],
       });
+      return [found];
     });
+}
+
+/** A typing error away, or the same name in another place. */
+function isLike(a: string, b: string): boolean {
+  return distance(a, b) <= 3 || a.split(".").at(-1) === b.split(".").at(-1);
 }
 
 const ACTION = /\{\{[^{}]{0,2000}\}\}/g;

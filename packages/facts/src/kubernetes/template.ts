@@ -4,11 +4,14 @@ export function isTemplate(text: string): boolean {
   return text.includes("{{") || text.includes("{%") || text.includes("<%");
 }
 
+// After `flatten` an action has no braces of its own and stands on one line.
 const ACTION = /\{\{[^{}]*\}\}/g;
 const ONLY_ACTIONS = /^\s*(?:\{\{[^{}]*\}\}\s*)+$/;
 // Words of actions that print nothing by themselves.
 const CONTROL =
-  /^\{\{-?\s*(?:if|else|end|with|range|define|block|template|\/\*|\$[\w.]*\s*:?=|break|continue)\b|^\{\{-?\s*\$[\w.]*\s*:?=|^\{\{-?\s*\/\*/;
+  /^\{\{-?\s*(?:(?:if|else|end|with|range|define|block|template|break|continue)\b|\/\*|\$[\w.]*\s*:?=)/;
+/** How far an action is looked through for its end; longer ones are taken to the next `}}`. */
+const ACTION_MAX = 5_000;
 
 /**
  * Makes readable YAML out of a template, line for line: control actions vanish, values that an
@@ -22,23 +25,66 @@ export function withoutActions(text: string): string {
 
 /** Puts every action on one line (keeping the number of lines) and drops `{% %}`, `<% %>`. */
 function flatten(text: string): string {
-  const plain = [
+  const bare = [
     ["{%", "%}"],
     ["<%", "%>"],
-    ["{{/*", "*/}}"],
-    ["{{- /*", "*/ -}}"],
-  ] as const;
-  const bare = plain.reduce((rest, [open, close]) => without(rest, open, close), text);
-  return bare.replace(
-    /\{\{[^{}]*\}\}/g,
-    (action) => action.replace(/\s+/g, " ") + newlines(action),
-  );
+  ].reduce((rest, [open = "", close = ""]) => dropped(rest, open, close), text);
+  const parts: string[] = [];
+  let from = 0;
+  // Line ends taken out of actions, given back where the line that they are on ends.
+  let owed = "";
+  const copy = (part: string): void => {
+    const end = owed === "" ? -1 : part.indexOf("\n");
+    parts.push(end < 0 ? part : `${part.slice(0, end)}${owed}${part.slice(end)}`);
+    if (end >= 0) owed = "";
+  };
+  for (let start = bare.indexOf("{{"); start >= 0; start = bare.indexOf("{{", from)) {
+    const end = endOfAction(bare, start + 2);
+    if (end < 0) break;
+    const action = bare.slice(start, end);
+    copy(bare.slice(from, start));
+    parts.push(oneLine(action));
+    owed += newlines(action);
+    from = end;
+  }
+  copy(bare.slice(from));
+  return `${parts.join("")}${owed}`;
 }
 
 const newlines = (part: string): string => "\n".repeat(part.split("\n").length - 1);
 
+function oneLine(action: string): string {
+  const inner = action.slice(2, -2).replace(/\s+/g, " ").replace(/\{/g, "(").replace(/\}/g, ")");
+  return `{{${inner}}}`;
+}
+
+/** Behind the `}}` that closes the action; braces in its quoted texts and comments do not. */
+function endOfAction(text: string, from: number): number {
+  const limit = Math.min(text.length, from + ACTION_MAX);
+  for (let at = from; at < limit; at++) {
+    const mark = text[at];
+    if (mark === "}" && text[at + 1] === "}") return at + 2;
+    const close =
+      mark === '"' || mark === "`" ? mark : mark === "/" && text[at + 1] === "*" ? "*/" : "";
+    if (close === "") continue;
+    const end = closing(text, close, at + 1, limit);
+    if (end < 0) break;
+    at = end + close.length - 1;
+  }
+  const end = text.indexOf("}}", from);
+  return end < 0 || end > limit ? -1 : end + 2;
+}
+
+function closing(text: string, close: string, from: number, limit: number): number {
+  for (let at = from; at < limit; at++) {
+    if (close === '"' && text[at] === "\\") at++;
+    else if (text.startsWith(close, at)) return at;
+  }
+  return -1;
+}
+
 /** Drops every span between two marks; searched forward only, so an unclosed mark costs nothing. */
-function without(text: string, open: string, close: string): string {
+function dropped(text: string, open: string, close: string): string {
   const kept: string[] = [];
   let from = 0;
   for (;;) {
@@ -53,7 +99,7 @@ function without(text: string, open: string, close: string): string {
 function plainLine(line: string, lines: readonly string[], index: number): string {
   if (!line.includes("{{")) return line;
   if (ONLY_ACTIONS.test(line)) return printedAlone(line, lines, index);
-  const bare = line.replace(ACTION, readable);
+  const bare = withoutConditions(line).replace(ACTION, readable);
   const value = /^(\s*(?:- +)*(?:[\w./-]+|"[^"]*"|'[^']*'):\s+)(\{\{.*)$/.exec(bare);
   if (value !== null) return `${value[1] ?? ""}${quoted(value[2] ?? "")}`;
   const item = /^(\s*(?:- +)+)(\{\{.*)$/.exec(bare);
@@ -64,21 +110,36 @@ function plainLine(line: string, lines: readonly string[], index: number): strin
   return key === null ? bare : `${key[1] ?? ""}${quoted(key[2] ?? "")}:${key[3] ?? ""}`;
 }
 
+/** `{{ if .a }}b: c{{ end }}` is `b: c`; with an `else` the line shows both as they are written. */
+function withoutConditions(line: string): string {
+  if (/\{\{-?\s*else\b/.test(line)) return line;
+  return line.replace(ACTION, (action) => (CONTROL.test(action) ? "" : action));
+}
+
 /** A whole block that an action prints stands for the value of the key above it, if it is all of it. */
 function printedAlone(line: string, lines: readonly string[], index: number): string {
   const action = line.trim();
   if (CONTROL.test(action)) return "";
-  const above = lines.slice(Math.max(0, index - 20), index).findLast(counts);
+  const nearby = lines.slice(Math.max(0, index - 20), index);
+  const position = nearby.findLastIndex(counts);
+  const above = nearby[position];
   const below = lines.slice(index + 1, index + 21).find(counts);
   if (above === undefined || !/:\s*$/.test(above)) return "";
+  // The first of several actions stands for all of them.
+  if (nearby.slice(position + 1).some(prints)) return "";
   const depth = indent(above);
-  if (below !== undefined && indent(below) > depth) return "";
+  if (below !== undefined && (indent(below) > depth || isItemOf(below, depth))) return "";
   return `${" ".repeat(depth + 2)}${quoted(readable(action))}`;
 }
 
 const indent = (line: string): number => line.length - line.trimStart().length;
+/** A list may stand as deep as its key. */
+const isItemOf = (line: string, depth: number): boolean =>
+  indent(line) === depth && /^\s*- /.test(line);
+const isComment = (line: string): boolean => line.trimStart().startsWith("#");
 const counts = (line: string): boolean =>
-  line.trim() !== "" && !line.trim().startsWith("#") && !ONLY_ACTIONS.test(line);
+  line.trim() !== "" && !isComment(line) && !ONLY_ACTIONS.test(line);
+const prints = (line: string): boolean => ONLY_ACTIONS.test(line) && !CONTROL.test(line.trim());
 
 /** The action without the characters that would end a YAML text. */
 function readable(action: string): string {

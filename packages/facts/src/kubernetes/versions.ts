@@ -97,7 +97,13 @@ function upgrades(
       const passed = GONE.filter(({ minor }) => before.minor < minor && minor <= version.minor);
       return passed
         .filter(({ asks }) => texts.some((text) => asks.test(text)))
-        .map(({ what }) => report(file, version, "removed-in-version", `1.${before.minor}`, what));
+        .map(({ what }) =>
+          report(file, version, {
+            aspect: "removed-in-version",
+            before: `1.${before.minor}`,
+            subject: what,
+          }),
+        );
     }),
   );
 }
@@ -105,16 +111,12 @@ function upgrades(
 function report(
   file: ChangedFile,
   version: Stated,
-  aspect: string,
-  before: string,
-  what: string,
+  found: { readonly aspect: string; readonly before: string; readonly subject: string },
 ): Delta {
   return {
-    ...delta({ path: file.path, aspect, op: "changed" }),
+    ...delta({ path: file.path, op: "changed", ...found }),
     line: version.line,
-    subject: what,
     key: version.key,
-    before,
     after: `1.${version.minor}`,
     format: "yaml",
     environment: file.environment,
@@ -133,15 +135,9 @@ function skews(file: ChangedFile, old: Maps, now: Maps): readonly Delta[] {
   return [...now].flatMap(([path, stated]) => {
     const found = unsupported(stated);
     if (found === null || unsupported(old.get(path) ?? []) !== null) return [];
-    return [
-      report(
-        file,
-        found.newer,
-        "version-skew",
-        `1.${found.older.minor}`,
-        `${found.older.key} beside ${found.newer.key}`,
-      ),
-    ];
+    const { newer, older } = found;
+    const subject = `${older.key} beside ${newer.key}`;
+    return [report(file, newer, { aspect: "version-skew", before: `1.${older.minor}`, subject })];
   });
 }
 

@@ -117,7 +117,10 @@ function rawFile(
   wantsText: (path: string) => boolean,
   budget: { left: number },
 ): RawFile {
-  const wanted = wantsText(entry.path) || (entry.oldPath !== null && wantsText(entry.oldPath));
+  // Binary content is nobody's text, however large.
+  const wanted =
+    entry.added !== null &&
+    (wantsText(entry.path) || (entry.oldPath !== null && wantsText(entry.oldPath)));
   const unread = wanted ? whyUnread(before, after, budget) : null;
   budget.left -= wanted && unread === null ? before.size + after.size : 0;
   const text = (side: Blob) =>

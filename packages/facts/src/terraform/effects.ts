@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Delta, Effect } from "@interlock/core";
+import { largest } from "../kubernetes/effects.ts";
 
-/** Effects of sizes that are listed one by one; the largest come first. */
-const SIZES_MAX = 50;
 const MICRO = 1_000_000;
 
 /** Resources that the code no longer declares; without a plan the state may say otherwise. */
@@ -36,7 +35,7 @@ function listed(verb: "removes" | "replaces", found: readonly Delta[]): readonly
 
 /** Processors that smaller machines take away. */
 export function sizeEffects(deltas: readonly Delta[]): readonly Effect[] {
-  return deltas
+  const sizes = deltas
     .filter((d) => d.aspect === "instance-size" && d.numeric && d.afterMicro < d.beforeMicro)
     .map((d): Effect => {
       const of = Math.round(d.beforeMicro / MICRO);
@@ -53,6 +52,6 @@ export function sizeEffects(deltas: readonly Delta[]): readonly Effect[] {
         line: d.line,
       };
     })
-    .sort((a, b) => b.count - a.count)
-    .slice(0, SIZES_MAX);
+    .sort((a, b) => b.count - a.count);
+  return largest(sizes);
 }

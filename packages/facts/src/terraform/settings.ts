@@ -15,9 +15,6 @@ export type Setting = {
   readonly line: number;
 };
 
-/** A tree has no more settings than anybody would read. */
-const SETTINGS_MAX = 50_000;
-
 /** `DeletionProtection`, `deletion-protection` and `deletionProtection` are one setting. */
 export function snake(key: string): string {
   return key
@@ -31,7 +28,7 @@ export function settingsOf(tree: Node | undefined): ReadonlyMap<string, Setting>
   const found = new Map<string, Setting>();
   const copies = new Map<string, number>();
   eachMap(tree, (map, keys) => {
-    if (map.kind !== "map" || found.size >= SETTINGS_MAX) return;
+    if (map.kind !== "map") return;
     const around = keys.map(snake);
     const section = around.join(".");
     const copy = copies.get(section) ?? 0;

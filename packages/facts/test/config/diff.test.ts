@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { parseBlockYaml } from "../../src/config/block-yaml.ts";
-import { diffConfig, sameLines } from "../../src/config/diff.ts";
+import { diffConfig } from "../../src/config/diff.ts";
 import { parseConfig } from "../../src/config/parse.ts";
+import { sameLines } from "../../src/config/same-lines.ts";
 import type { Format, Node, Parsed } from "../../src/config/types.ts";
 import { parseWholeYaml, parseYaml } from "../../src/config/yaml.ts";
 
@@ -216,6 +217,25 @@ describe("laws of the diff", () => {
       }),
       { numRuns: 400 },
     );
+  });
+});
+
+describe("equal lines are left out in every format", () => {
+  it.each<[Format, string, string]>([
+    ["ini", "[a]\nx = 1\n[b]\ny = 2\n", "[a]\nx = 2\n[b]\ny = 2\n"],
+    ["toml", "[a]\nx = 1\n[b]\ny = 2\n", "[a]\nx = 1\n[b]\ny = 3\n"],
+    ["toml", "[[a]]\nx = 1\n[[a]]\nx = 2\n", "[[a]]\nx = 1\n[[a]]\nx = 3\n"],
+    ["yaml", "a:\n  {{ if }}\n  b: 1\nc: 1\n", "a:\n  {{ if }}\n  b: 2\nc: 1\n"],
+    [
+      "settings",
+      "return [ 'a' => [\n 'x' => 1,\n ],\n 'b' => 2 ];",
+      "return [ 'a' => [\n 'x' => 2,\n ],\n 'b' => 2 ];",
+    ],
+    ["json", '{"a": {\n"x": 1\n},\n"b": 2}', '{"a": {\n"x": 1\n},\n"b": 3}'],
+  ])("%s: %j", (format, before, after) => {
+    const [x, y] = [parseConfig(format, before), parseConfig(format, after)];
+    expect(diffConfig(x, y, sameLines(before, after)).deltas).toEqual(diffConfig(x, y).deltas);
+    expect(diffConfig(x, y).deltas.length).toBeGreaterThan(0);
   });
 });
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Delta } from "@interlock/core";
-import { diffConfig } from "../../src/config/diff.ts";
-import { formatOf, parseConfig } from "../../src/config/parse.ts";
-import { environmentOf } from "../../src/files/environment.ts";
+import { changedFile } from "../../src/gather/changed-file.ts";
 import type { ChangedFile, Source, SourceResult, World } from "../../src/source.ts";
 
 export type Tree = Readonly<Record<string, string>>;
@@ -12,27 +10,25 @@ export function changedFiles(before: Tree, after: Tree): readonly ChangedFile[] 
   const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return paths
     .filter((path) => before[path] !== after[path])
-    .map((path) => changedFile(path, before[path] ?? null, after[path] ?? null));
+    .map((path) => fileOf(path, before[path] ?? null, after[path] ?? null));
 }
 
-function changedFile(path: string, before: string | null, after: string | null): ChangedFile {
-  const format = formatOf(path);
-  const read = (text: string | null) =>
-    text === null || format === null ? null : parseConfig(format, text);
-  const trees = () => ({ before: read(before), after: read(after) });
-  return {
+function fileOf(path: string, before: string | null, after: string | null): ChangedFile {
+  return changedFile({
     path,
     oldPath: null,
     status: before === null ? "added" : after === null ? "deleted" : "modified",
-    kind: "config",
-    language: "",
-    environment: environmentOf(path),
+    mode: after === null ? "000000" : "100644",
+    oldMode: before === null ? "000000" : "100644",
+    added: 1,
+    deleted: 1,
+    binary: false,
+    bytesBefore: before?.length ?? 0,
+    bytesAfter: after?.length ?? 0,
     before,
     after,
-    trees,
-    diff: () => diffConfig(trees().before, trees().after),
-    addedLines: () => [],
-  };
+    unread: null,
+  });
 }
 
 export function worldOf(after: Tree): World {

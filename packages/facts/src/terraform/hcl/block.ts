@@ -29,11 +29,6 @@ export function attributeOf(block: Block | null | undefined, name: string): Node
   return block?.attributes.findLast((attribute) => attribute.name === name)?.value;
 }
 
-/** The line of an attribute, or of the block when it has none of that name. */
-export function attributeLine(block: Block, name: string): number {
-  return block.attributes.findLast((attribute) => attribute.name === name)?.line ?? block.line;
-}
-
 export function blocksOf(block: Block | null | undefined, type: string): readonly Block[] {
   return block?.blocks.filter((inner) => inner.type === type) ?? [];
 }

@@ -38,12 +38,16 @@ export function policyDeltas(
   });
 }
 
+/** Beyond this many, a statement without a predecessor counts as new, which finds more, not less. */
+const CANDIDATES_MAX = 500;
+
 /** What the statement was before: the same name or place, and the most actions in common. */
 function predecessor(after: Statement, gone: readonly Statement[]): Statement | undefined {
   const likeness = (before: Statement) =>
     (before.place === after.place ? 1 : 0) +
     2 * before.actions.filter((action) => after.actions.includes(action)).length;
   return gone
+    .slice(0, CANDIDATES_MAX)
     .filter((before) => before.effect === after.effect && likeness(before) > 0)
     .sort((a, b) => likeness(b) - likeness(a))[0];
 }

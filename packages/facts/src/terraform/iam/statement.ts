@@ -15,8 +15,6 @@ export type Statement = {
   readonly line: number;
 };
 
-/** Statements of one file that are looked at. */
-const STATEMENTS_MAX = 5_000;
 /** Policies written as JSON inside a text go no deeper than a policy in a policy. */
 const EMBEDDED_MAX = 2;
 
@@ -25,35 +23,37 @@ export const MAY_HOLD_POLICY = /\beffect["']?\s{0,20}[:=]\s{0,20}["']?(?:allow|d
 
 /** Finds the statements in a tree: JSON policies, HCL policy documents, templates, texts in heredocs. */
 export function statementsIn(tree: Node | undefined): readonly Statement[] {
+  return within(tree, { place: "", shift: 0, depth: 0 });
+}
+
+type Around = { readonly place: string; readonly shift: number; readonly depth: number };
+
+function within(tree: Node | undefined, around: Around): readonly Statement[] {
   const found: Statement[] = [];
-  walk(tree, "", 0, 0, found);
+  eachMap(tree, (map, keys) => {
+    if (map.kind !== "map") return;
+    const place = [around.place, ...keys].filter((part) => part !== "").join(".");
+    const statement = statementOf(map, place, around.shift);
+    if (statement !== null) found.push(statement);
+    if (around.depth >= EMBEDDED_MAX) return;
+    for (const { key, value } of map.entries) {
+      found.push(...embedded(value, { ...around, place: `${place}.${key}` }));
+    }
+  });
   return found;
 }
 
-function walk(
-  tree: Node | undefined,
-  around: string,
-  shift: number,
-  depth: number,
-  found: Statement[],
-): void {
-  eachMap(tree, (map, keys) => {
-    if (map.kind !== "map" || found.length >= STATEMENTS_MAX) return;
-    const place = [around, ...keys].filter((part) => part !== "").join(".");
-    const statement = statementOf(map, place, shift);
-    if (statement !== null) found.push(statement);
-    if (depth >= EMBEDDED_MAX) return;
-    for (const { key, value } of map.entries) {
-      const text = textOf(value);
-      if (!text.trimStart().startsWith("{") || !/effect|action/i.test(text)) continue;
-      const inner = parseConfig("json", text);
-      if (!inner.ok || inner.approximate) continue;
-      const lines = value.line - 1 + (value.endLine > value.line ? 1 : 0);
-      for (const document of inner.documents) {
-        walk(document, `${place}.${key}`, shift + lines, depth + 1, found);
-      }
-    }
-  });
+/** A policy written as JSON inside a text. */
+function embedded(value: Node, around: Around): readonly Statement[] {
+  const text = textOf(value);
+  if (!text.trimStart().startsWith("{") || !/effect|action/i.test(text)) return [];
+  const inner = parseConfig("json", text);
+  if (!inner.ok || inner.approximate) return [];
+  // A text over several lines begins on the line after the mark that opens it.
+  const shift = around.shift + value.line - 1 + (value.endLine > value.line ? 1 : 0);
+  return inner.documents.flatMap((document) =>
+    within(document, { place: around.place, shift, depth: around.depth + 1 }),
+  );
 }
 
 function statementOf(map: Node, place: string, shift: number): Statement | null {
