@@ -24,6 +24,7 @@ const USAGE = `usage: train --defects DIR --reverts DIR [--code NAME,GITDIR]... 
   --out      folder that gets risk-model.json and risk-model.generated.ts
   --report   Markdown file for the figures`;
 const TRAIN_SHARE = 0.8;
+const WRONG_USAGE = 64;
 
 export type Split = {
   readonly project: Project;
@@ -61,7 +62,11 @@ async function main(): Promise<void> {
       report: { type: "string" },
     },
   });
-  if (values.defects === undefined || values.reverts === undefined) throw new Error(USAGE);
+  if (values.defects === undefined || values.reverts === undefined) {
+    process.stderr.write(`${USAGE}\n`);
+    process.exitCode = WRONG_USAGE;
+    return;
+  }
   const reverts = await histories(values.reverts, values.history ?? []);
   const splits = [
     ...defects(values.defects).map(splitByTime),

@@ -46,6 +46,7 @@ const SEVERITIES = [
 ];
 
 function milliseconds(text: string): number {
+  if (text.length > 40) return 0;
   return [...text.matchAll(/(\d+)(ms|[smhdw])/g)].reduce(
     (sum, [, n, unit = ""]) => sum + Number(n) * (UNIT_MS[unit] ?? 0),
     0,
@@ -150,7 +151,8 @@ function loosened(before: Alert, after: Alert): readonly Looser[] {
   return why;
 }
 
-const MAY_ALERT = /^\s*-?\s*["']?(alert|expr|query|condition|objective|target|slo)["']?\s*:/m;
+const MAY_ALERT =
+  /^[ \t]*(?:-[ \t]*)?["']?(alert|expr|query|condition|objective|target|slo)["']?[ \t]*:/m;
 
 const mayAlert = (path: string, text: string | null): boolean =>
   text !== null && /\.(ya?ml|json)$/i.test(path) && MAY_ALERT.test(text);

@@ -13,8 +13,8 @@ const TAGS = /[\u{E0000}-\u{E007F}]/u;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROL = /[^\P{Cc}\t\n\f\r\x1B\x85]/u;
 /** Joiners are ordinary between letters of scripts that need them and inside emoji; elsewhere they hide. */
-// biome-ignore lint/suspicious/noMisleadingCharacterClass: the class lists single code points on purpose
 const ZERO_WIDTH =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: the class lists single code points on purpose
   /[\u200B\u2060-\u2064\uFEFF\u180E]|(?<![\p{Extended_Pictographic}\uFE0F\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Tamil}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Kannada}\p{Script=Telugu}\u{1F3FB}-\u{1F3FF}])[\u200C\u200D]/u;
 /** A flag of a region is an emoji followed by tag characters that end in the cancel tag. */
 const REGION_FLAG = /\u{1F3F4}[\u{E0061}-\u{E007A}]{2,6}\u{E007F}/gu;

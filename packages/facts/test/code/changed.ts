@@ -59,6 +59,8 @@ export function changed(before: Sides, after: Sides): readonly ChangedFile[] {
         oldPath: null,
         status: was === null ? "added" : now === null ? "deleted" : "modified",
         kind: kindOf(path),
+        mode: "100644",
+        oldMode: "100644",
         language: "",
         environment: "unknown",
         before: was,

@@ -13,6 +13,8 @@ export function changed(
     oldPath: null,
     status: before === null ? "added" : after === null ? "deleted" : "modified",
     kind: "other",
+    mode: "100644",
+    oldMode: "100644",
     language: "",
     environment: "unknown",
     before,

@@ -20,6 +20,7 @@ type Draft = {
   words: Word[];
   line: number;
   start: number;
+  end: number;
   piped: boolean;
   input: string;
   inputLine: number;
@@ -88,7 +89,17 @@ export function lexShell(
 }
 
 function draftAt(start: number, line: number, piped: boolean): Draft {
-  return { words: [], line, start, piped, input: "", inputLine: 0, overwrites: "", redirect: "" };
+  return {
+    words: [],
+    line,
+    start,
+    end: start,
+    piped,
+    input: "",
+    inputLine: 0,
+    overwrites: "",
+    redirect: "",
+  };
 }
 
 function step(state: State): void {
@@ -203,7 +214,7 @@ function endCommand(state: State, piped: boolean): void {
       assignments,
       line: draft.line,
       text: state.text
-        .slice(draft.start, state.at)
+        .slice(draft.start, draft.end)
         .replace(/\\\r?\n/g, " ")
         .replace(/\s+/g, " ")
         .trim()
@@ -235,6 +246,7 @@ function readWord(state: State): void {
   const start = state.at;
   const word = takeWord(state);
   if (state.at === start) state.at += 1;
+  state.draft.end = state.at;
   const { redirect } = state.draft;
   state.draft.redirect = "";
   if (redirect === "out") state.draft.overwrites = word.text;
