@@ -17,6 +17,8 @@ type Alert = {
 };
 
 const DEPTH_MAX = 30;
+/** Longer queries are compared as a whole, not by their last number. */
+const EXPRESSION_MAX = 4_000;
 const OBJECTIVES = ["objective", "target", "goal", "slo"];
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -106,10 +108,11 @@ function alertsIn(parsed: Parsed | null): ReadonlyMap<string, Alert> {
 function thresholdOf(
   expression: string,
 ): { readonly sign: string; readonly value: number; readonly rest: string } | null {
-  const m = /([<>])=?\s*(?:bool\s+)?(-?\d+(?:\.\d+)?(?:e-?\d+)?)(?!.*[<>]=?\s*-?\d)/is.exec(
-    expression,
-  );
-  if (m === null) return null;
+  if (expression.length > EXPRESSION_MAX) return null;
+  const m = [
+    ...expression.matchAll(/([<>])=?\s{0,8}(?:bool\s{1,8})?(-?\d+(?:\.\d+)?(?:e-?\d+)?)/gi),
+  ].at(-1);
+  if (m === undefined) return null;
   return {
     sign: m[1] ?? "",
     value: Number(m[2]),

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SgNode } from "@ast-grep/napi";
 import type { Language } from "./language.ts";
-import { type Detector, functionAround, type Side, type Sighting, sightingOf } from "./sighting.ts";
+import {
+  type Detector,
+  functionAround,
+  lengthOf,
+  type Side,
+  type Sighting,
+  sightingOf,
+} from "./sighting.ts";
 
 const LOOPS: Readonly<Record<Language, readonly string[]>> = {
   javascript: ["for_in_statement", "for_statement"],
@@ -19,12 +26,16 @@ const DONE =
 const KEYED =
   /idempot|dedup|already_?(sent|processed|done|paid)|on conflict|processed_?ids|seen\b/i;
 
+/** Longer loops are whole programs. */
+const LOOP_MAX = 10_000;
+
 function markedAtEnd(side: Side): readonly Sighting[] {
   const root = side.root();
   if (root === null || side.language === null) return [];
   return root
     .findAll({ rule: { any: LOOPS[side.language].map((kind) => ({ kind })) } })
     .filter((loop) => {
+      if (lengthOf(loop) > LOOP_MAX) return false;
       const text = loop.text();
       return EFFECT.test(text) && !DONE.test(text) && !KEYED.test(text) && marksAfter(loop);
     })

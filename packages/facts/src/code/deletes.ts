@@ -26,12 +26,14 @@ const LEVELS: readonly (readonly [number, RegExp])[] = [
 ];
 
 const CALL =
-  /(?<![\w])((?:[A-Za-z_$][\w$]*(?:\(\))?\s*(?:\.|->|::)\s*){0,6})((?:begin|start)?_?(?:delete|destroy|drop|purge|terminate|wipe|Delete|Destroy|Drop|Purge|Terminate|Wipe)[\w$]*)\s*\(([^()\n]{0,200})/g;
+  /(?<![\w$])((?:begin|start)?_?(?:delete|destroy|drop|purge|terminate|wipe|Delete|Destroy|Drop|Purge|Terminate|Wipe)[\w$]{0,80})\s?\(/g;
+/** What stands before the verb, up to where the expression begins. */
+const RECEIVER = /(?:[A-Za-z_$][\w$]{0,60}(?:\(\))?\s?(?:\.|->|::)\s?){1,6}$/;
 /** Ordinary ends of small things, in every language. */
 const HARMLESS =
   /^(delete|destroy|drop|terminate)(d|r|s|Item|Key|File|Cookie|Element|Child|Node|Event|Listener|_tag|_cookie|_item|_file)$|dropdown|droppable|dropna|drop_duplicates|DropDown|dropWhile|deleteLater/;
 const EVERYTHING =
-  /[\w.$]*(\bdeleteMany\(\s*(\{\s*\})?\s*\)|\.deleteMany\(\s*\{\s*(where\s*:\s*\{\s*\}\s*)?\}\s*\)|\bremove\(\s*\{\s*\}\s*\)|\.objects\.(all\(\)\.)?delete\(\)|\.objects\.all\(\)\.delete\(\)|\bdelete_many\(\s*\{\s*\}\s*\)|\.(flushall|flushdb|flushAll|FlushAll|flushDb|FlushDB)\(|\.truncate\(\s*\{\s*cascade|\bdrop_all\(|\bdropDatabase\(|\bdropSchema\()/;
+  /[\w.$]{0,80}(\bdeleteMany\(\s*(\{\s*\})?\s*\)|\.deleteMany\(\s*\{\s*(where\s*:\s*\{\s*\}\s*)?\}\s*\)|\bremove\(\s*\{\s*\}\s*\)|\.objects\.(all\(\)\.)?delete\(\)|\.objects\.all\(\)\.delete\(\)|\bdelete_many\(\s*\{\s*\}\s*\)|\.(flushall|flushdb|flushAll|FlushAll|flushDb|FlushDB)\(|\.truncate\(\s*\{\s*cascade|\bdrop_all\(|\bdropDatabase\(|\bdropSchema\()/;
 
 const VERBS = /delet|destroy|drop|purge|terminat|wipe|flush|remove\(|truncate/i;
 
@@ -62,7 +64,8 @@ function deletes(side: Side | null, region: string, firstLine: number): readonly
   const text = withoutComments(region, side.path);
   const found: Delete[] = [];
   for (const m of text.matchAll(CALL)) {
-    const [, receiver = "", verb = ""] = m;
+    const verb = m[1] ?? "";
+    const receiver = RECEIVER.exec(text.slice(Math.max(0, m.index - 200), m.index))?.[0] ?? "";
     if (HARMLESS.test(verb)) continue;
     const owner = receiver.replace(/\b(this|self|await|ctx)\b/g, "");
     const level = levelOf(

@@ -13,6 +13,8 @@ const CONTAINER = /^(feature_?-?)?(flags?|toggles?|features|switches|experiments
 const SINGLE = /^(flag|feature|toggle|switch)[_-]\w+|\w+[_-](flag|toggle|switch)$/i;
 const MEANING = /^(meaning|description|desc|purpose|summary|doc|comment)$/i;
 
+/** Longer keys are data. */
+const KEY_MAX = 200;
 /** Files searched for a reader of a removed flag, and their total size. */
 const SEARCH_FILES = 1_500;
 const SEARCH_CHARACTERS = 20_000_000;
@@ -38,6 +40,7 @@ function visit(node: Node, inside: boolean, depth: number, found: Map<string, De
     }
   if (node.kind !== "map") return;
   for (const { key, keyLine, value } of node.entries) {
+    if (key.length > KEY_MAX) continue;
     if (inside || (SINGLE.test(key) && value.kind === "map"))
       found.set(key, { name: key, line: keyLine, meaning: meaningOf(value) });
     else visit(value, CONTAINER.test(key), depth + 1, found);
@@ -95,7 +98,7 @@ const mayDefineFlags = (file: ChangedFile): boolean =>
   file.before !== null &&
   /\.(ya?ml|json5?|jsonc|toml)$/i.test(file.path) &&
   (FLAG_FILE.test(file.path) ||
-    /["']?(feature_?-?)?(flags?|toggles?|features)\w*["']?\s*:|^\s*["']?(flag|feature|toggle)[_-]/im.test(
+    /["']?(feature_?-?)?(flags?|toggles?|features)\w{0,40}["']?[ \t]*:|^[ \t]*["']?(flag|feature|toggle)[_-]/im.test(
       file.before,
     ));
 

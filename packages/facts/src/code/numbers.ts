@@ -33,14 +33,14 @@ const UNITS: Readonly<Record<string, number>> = {
   "time.Hour": 3600,
 };
 
-const NUMBER = String.raw`(?:\d[\d_]*(?:\.\d+)?|time\.[A-Z]\w+)`;
+const NUMBER = String.raw`(?:\d[\d_]{0,20}(?:\.\d{1,20})?|time\.[A-Z]\w{1,20})`;
 const NAMED = new RegExp(
-  String.raw`([A-Za-z_][\w.]*)["']?\s*(?::=|=(?!=)|:(?!:)|\()\s*(?:(?:rate\.)?(?:Limit|Every)\()?["']?(${NUMBER}(?:\s*\*\s*${NUMBER})*)(?:["']|\s*/\s*(?:second|minute|hour|day)|[LlFfDd]\b)?\s*(?=[,;)\]}\n"']|$)`,
+  String.raw`(?<![\w.])([A-Za-z_][\w.]{0,100})["']?\s{0,20}(?::=|=(?!=)|:(?!:)|\()\s{0,20}(?:(?:rate\.)?(?:Limit|Every)\()?["']?(${NUMBER}(?:\s?\*\s?${NUMBER}){0,6})(?:["']|\s?/\s?(?:second|minute|hour|day)|[LlFfDd]\b)?\s{0,20}(?=[,;)\]}\n"']|$)`,
   "g",
 );
 /** `rateLimit({ max: 100 })`: the generic keys of a limiter's own options. */
 const LIMITER_CALL =
-  /\b(?:new\s+)?(\w*[rR]ate_?[lL]imit\w*|\w*[tT]hrottle\w*|Bottleneck)\s*\(\s*\{([^{}]{0,600})\}/g;
+  /(?<!\w)(\w{0,40}[rR]ate_?[lL]imit\w{0,40}|\w{0,40}[tT]hrottle\w{0,40}|Bottleneck)\s?\(\s{0,40}\{([^{}]{0,600})\}/g;
 const GENERIC = /^(max|limit|points|tokens|capacity|reservoir|maxConcurrent)$/;
 
 /** Value of a product of literals in millionths; `null` when it does not fit. */

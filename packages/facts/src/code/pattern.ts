@@ -35,6 +35,9 @@ export function detectorOf(pattern: Pattern): Detector {
   };
 }
 
+/** How much of a match is searched for what excuses it. */
+const UNLESS_MAX = 4_000;
+
 function findPattern(pattern: Pattern, side: Side): ReturnType<Detector["find"]> {
   if (pattern.needs !== undefined && !pattern.needs.test(side.text)) return [];
   if (pattern.unlessFile?.test(side.text) === true) return [];
@@ -43,7 +46,7 @@ function findPattern(pattern: Pattern, side: Side): ReturnType<Detector["find"]>
   const { unless } = pattern;
   return root
     .findAll({ rule: pattern.rule })
-    .filter((node) => unless === undefined || !unless.test(node.text()))
+    .filter((node) => unless === undefined || !unless.test(node.text().slice(0, UNLESS_MAX)))
     .map((node) =>
       sightingOf(node, {
         ...(pattern.subject === undefined ? {} : { subject: pattern.subject }),

@@ -21,12 +21,12 @@ const SAFEGUARDS: readonly Safeguard[] = [
   {
     aspect: "kill-switch-removed",
     pattern:
-      /\b\w*(kill_?-?switch|killswitch|emergency_?-?(stop|off|brake|disable|shutoff)|panic_?-?(button|switch))\w*/gi,
+      /(?<!\w)\w{0,60}(kill_?-?switch|killswitch|emergency_?-?(stop|off|brake|disable|shutoff)|panic_?-?(button|switch))\w{0,60}/gi,
   },
   {
     aspect: "fallback-removed",
     pattern:
-      /(\.\s*)?\b(with_?[fF]allback|on_?[eE]rror_?([rR]eturn|[rR]esume)\w*|fallback\w*|\w+_fallback|\w+Fallback|[uU]se_?[sS]tale\w*|[sS]tale_?([iI]f|[wW]hile)\w*|[lL]ast_?[kK]nown_?[gG]ood\w*)\s*[(=:]|@Fallback\b/g,
+      /(\.\s*)?\b(with_?[fF]allback|on_?[eE]rror_?([rR]eturn|[rR]esume)\w*|fallback\w{0,60}|\w{1,60}_fallback|\w{1,60}Fallback|[uU]se_?[sS]tale\w*|[sS]tale_?([iI]f|[wW]hile)\w*|[lL]ast_?[kK]nown_?[gG]ood\w*)\s*[(=:]|@Fallback\b/g,
   },
 ];
 
@@ -74,7 +74,7 @@ export function removalDeltas(all: readonly Pair[]): readonly Delta[] {
         delta({
           path,
           line: place.line,
-          subject: place.text.replace(/[\s(=:]+$/, "").slice(0, 120),
+          subject: place.text.replace(/[\s(=:]{1,20}$/, "").slice(0, 120),
           aspect,
           op: "removed",
           before: place.text,
@@ -105,7 +105,7 @@ function missing(
 
 /** `primary() ?? secondary()`: the second call is what is used when the first has nothing. */
 const EITHER =
-  /(?<![\w.])([\w.]*?([\w$]+))\s*\([^()\n]*\)\s*(\?\?|\|\||\bor\b)\s*(?:await\s+)?([\w.]*?([\w$]+))\s*\([^()\n]*\)/g;
+  /(?<![\w.$])((?:[\w$]{1,60}\.){0,6}([\w$]{1,60}))\s?\([^()\n]{0,200}\)\s{0,40}(\?\?|\|\||\bor\b)\s{0,40}(?:await\s)?((?:[\w$]{1,60}\.){0,6}([\w$]{1,60}))\s?\([^()\n]{0,200}\)/g;
 
 /** A second source that is dropped while the first is still used. */
 export function droppedAlternatives({ before, after, regions }: Pair): readonly Delta[] {

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SgNode } from "@ast-grep/napi";
 import type { Language } from "./language.ts";
-import { type Detector, functionAround, type Side, type Sighting, sightingOf } from "./sighting.ts";
+import {
+  type Detector,
+  functionAround,
+  lengthOf,
+  type Side,
+  type Sighting,
+  sightingOf,
+} from "./sighting.ts";
 
 /** What the grammar of a language calls the parts of a retry loop. */
 type Grammar = {
@@ -61,6 +68,10 @@ const IDEMPOTENT = /idempot|dedup|request[_-]?id|client_?token|If-Match|on confl
 
 const anyKind = (kinds: readonly string[]) => ({ any: kinds.map((kind) => ({ kind })) });
 
+/** Longer loops do other things than trying again; longer functions are not searched for jitter. */
+const LOOP_MAX = 10_000;
+const FUNCTION_MAX = 50_000;
+
 /** A loop that goes round again after a failure. */
 type RetryLoop = { readonly node: SgNode; readonly handler: string; readonly around: string };
 
@@ -69,7 +80,9 @@ function retryLoops(side: Side): readonly RetryLoop[] {
   if (root === null || side.language === null) return [];
   const grammar = GRAMMARS[side.language];
   const loops: RetryLoop[] = [];
+  const around = new Map<number, string>();
   for (const node of root.findAll({ rule: anyKind(grammar.loops) })) {
+    if (lengthOf(node) > LOOP_MAX) continue;
     const handler = node
       .findAll({ rule: anyKind(grammar.handlers) })
       .filter(
@@ -80,10 +93,19 @@ function retryLoops(side: Side): readonly RetryLoop[] {
     loops.push({
       node,
       handler: failureText(handler, side.language),
-      around: (nearest(node, grammar.functions) ?? node).text(),
+      around: textAround(node, grammar, around),
     });
   }
   return loops;
+}
+
+/** The text of the function around a loop, taken once for all its loops. */
+function textAround(node: SgNode, grammar: Grammar, known: Map<number, string>): string {
+  const owner = nearest(node, grammar.functions);
+  if (owner === null || lengthOf(owner) > FUNCTION_MAX) return node.text();
+  const text = known.get(owner.id()) ?? owner.text();
+  known.set(owner.id(), text);
+  return text;
 }
 
 function nearest(node: SgNode, kinds: readonly string[]): SgNode | null {

@@ -39,7 +39,7 @@ const FORMATS: readonly Format[] = [
   { name: "vault-token", pattern: /\bhv[bs]\.[A-Za-z0-9_-]{24,}/g },
   {
     name: "openai-key",
-    pattern: /\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}/g,
+    pattern: /\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,200}T3BlbkFJ[A-Za-z0-9_-]{20,200}/g,
   },
   { name: "anthropic-key", pattern: /\bsk-ant-(?:api|admin)\d\d-[A-Za-z0-9_-]{80,}/g },
   {
@@ -58,7 +58,7 @@ const FORMATS: readonly Format[] = [
 ];
 
 const ANY_FORMAT =
-  /AKIA|ASIA|secret|AIza|GOCSPX|AccountKey|gh[pousr]_|github_pat_|gl(pat|ptt|dt|rt|cbt|soat)-|xox|xapp-|hooks\.slack|k_live_|SG\.|npm_|pypi-|_v1_|dapi|hv[bs]\.|T3BlbkFJ|sk-ant|PRIVATE KEY|eyJ|:\/\/[^\s]+:[^\s]+@/i;
+  /AKIA|ASIA|secret|AIza|GOCSPX|AccountKey|gh[pousr]_|github_pat_|gl(pat|ptt|dt|rt|cbt|soat)-|xox|xapp-|hooks\.slack|k_live_|SG\.|npm_|pypi-|_v1_|dapi|hv[bs]\.|T3BlbkFJ|sk-ant|PRIVATE KEY|eyJ|:\/\/[^\s:@]{1,100}:/i;
 
 /** `password = "…"`: a name that says secret and a literal beside it. */
 const ASSIGNED =

@@ -56,6 +56,12 @@ export function headOf(text: string): string {
   return (head === "" ? line.trim() : head).slice(0, 80).trim();
 }
 
+/** Characters of a node, without copying its text. */
+export function lengthOf(node: SgNode): number {
+  const { start, end } = node.range();
+  return end.index - start.index;
+}
+
 const NAMED_FUNCTIONS = new Set([
   "function_declaration",
   "function_definition",

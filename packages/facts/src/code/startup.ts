@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SgNode } from "@ast-grep/napi";
 import type { Language } from "./language.ts";
-import { type Detector, type Side, type Sighting, sightingOf } from "./sighting.ts";
+import { type Detector, lengthOf, type Side, type Sighting, sightingOf } from "./sighting.ts";
 
 const REMOTE: Readonly<Record<Language, { readonly kind: string; readonly callee: RegExp }>> = {
   javascript: {
@@ -47,43 +47,49 @@ function runsAtLoad(node: SgNode): boolean {
     const kind = String(up.kind());
     if (GUARDED.has(kind)) return false;
     if (FUNCTION_KINDS.has(kind))
-      return kind === "function_declaration" && /^func init\(\)/.test(up.text());
+      return kind === "function_declaration" && up.field("name")?.text() === "init";
     if (kind === "static_initializer") return true;
-    if (kind === "if_statement" && /__name__/.test(up.text().slice(0, 60))) return false;
+    // A condition at the margin is a guard for scripts or a configured choice.
+    if (kind === "if_statement") return false;
   }
-  return !/_?main\b/.test(node.getRoot().filename());
+  return true;
 }
 
+/** Longer expressions are no plain call. */
+const CALL_MAX = 2_000;
+
 function loadTimeCalls(side: Side): readonly Sighting[] {
+  if (side.language === null || !isImported(side)) return [];
   const root = side.root();
-  if (root === null || side.language === null) return [];
+  if (root === null) return [];
   const { kind, callee } = REMOTE[side.language];
   return root
     .findAll({ rule: { kind } })
     .filter((node) => {
+      if (lengthOf(node) > CALL_MAX) return false;
       const name =
         node.field("function")?.text() ??
         `${node.field("object")?.text() ?? ""}.${node.field("name")?.text() ?? ""}`;
-      return callee.test(name) && runsAtLoad(node) && isLibrary(side, node);
+      return callee.test(name) && runsAtLoad(node) && !isCaught(node);
     })
     .map((node) => sightingOf(node, { tags: ["load-time"] }));
 }
 
+/** A promise whose failure is handled, or that nobody waits for. */
+function isCaught(node: SgNode): boolean {
+  const chain = node.parent();
+  return chain !== null && lengthOf(chain) <= CALL_MAX && /\.(then|catch)$/.test(chain.text());
+}
+
 /** A script does its work at top level; a module that others import or a server must not. */
-function isLibrary(side: Side, node: SgNode): boolean {
+function isImported(side: Side): boolean {
   if (/(^|\/)(scripts?|tools?|bin|hack|ci|contrib|migrations?|notebooks?)\//.test(side.path))
     return false;
-  if (/^#!/.test(side.text)) return false;
+  if (side.text.startsWith("#!")) return false;
   if (side.language === "javascript")
-    return (
-      /\b(export|module\.exports|createServer|listen\()/.test(side.text) &&
-      !/\.(then|catch)\(/.test(node.parent()?.parent()?.text().slice(0, 400) ?? "")
-    );
+    return /\b(export|module\.exports|createServer|listen\()/.test(side.text);
   if (side.language === "python")
-    return (
-      /^(def|class|async def|app\s*=|\w+\s*=\s*(Flask|FastAPI)\()/m.test(side.text) &&
-      !/__main__/.test(side.text)
-    );
+    return /^(def|class|async def|app =)/m.test(side.text) && !side.text.includes("__main__");
   return true;
 }
 
@@ -123,7 +129,7 @@ export const STARTUP_DETECTORS: readonly Detector[] = [
     aspect: "hard-dependency",
     languages: ["javascript", "python", "go", "java"],
     // A statement at the left margin, a Go `init`, or a Java static block.
-    hint: /^[A-Za-z_][^\n]*\b(fetch|axios|got|requests|httpx|urlopen|\w*[cC]lient)[.(]|^func init\(\)|^\s*static\s*\{|^\s*(private|public|protected)?\s*static\b[^\n]*=[^\n]*\b(restTemplate|httpClient|\w+Client)\./m,
+    hint: /^[A-Za-z_][^\n]{0,200}\b(fetch|axios|got|requests|httpx|urlopen|\w{0,60}[cC]lient)[.(]|^func init\(\)|^[ \t]*static[ \t]*\{|^[ \t]*(?:(?:private|public|protected)[ \t]+)?static\b[^\n=]{0,200}=[^\n]{0,200}\b(restTemplate|httpClient|\w{1,60}Client)\./m,
     find: loadTimeCalls,
   },
   {

@@ -44,7 +44,7 @@ export const TEST_DETECTORS: readonly Detector[] = [
 ];
 
 const CASE =
-  /(?<![\w.])x?(it|test)(\.(skip|only|todo|concurrent|each\([^)]*\)))*\s*\(\s*['"`]|^\s*(async\s+)?def test_\w+|^func Test\w+\(|@(Test|ParameterizedTest)\b|#\[(tokio::)?test\]|\[(Fact|Theory|Test|TestMethod)\b/gm;
+  /(?<![\w.])x?(it|test)(\.(skip|only|todo|concurrent|each\([^)]{0,400}\)))*\s*\(\s*['"`]|^[ \t]*(async[ \t]+)?def test_\w+|^func Test\w+\(|@(Test|ParameterizedTest)\b|#\[(tokio::)?test\]|\[(Fact|Theory|Test|TestMethod)\b/gm;
 
 const casesIn = (text: string | null): number =>
   text === null ? 0 : [...text.matchAll(CASE)].length;

@@ -56,9 +56,16 @@ function assignment(line: string, at: number): Entry {
   if (line.length > LINE_MAX)
     return { key: line.slice(0, 200), keyLine: at, value: scalar("", at) };
   const split = /^(?:export\s+)?("[^"]*"|[^=:]+?)\s*[=:]\s*(.*)$/.exec(line);
-  if (split === null) return { key: line, keyLine: at, value: scalar("", at) };
+  if (split === null) return spacedAssignment(line, at);
   const { text, quoted } = unquote((split[2] ?? "").trim());
   return { key: unquote(split[1] ?? "").text.trim(), keyLine: at, value: scalar(text, at, quoted) };
+}
+
+/** `key "value";` as apt, BIND and many daemons write it; anything else is a bare key. */
+function spacedAssignment(line: string, at: number): Entry {
+  const split = /^([A-Za-z][\w:./-]{0,200})\s+"([^"]*)"\s*;?\s*([#;/].*)?$/.exec(line);
+  if (split === null) return { key: line, keyLine: at, value: scalar("", at) };
+  return { key: split[1] ?? "", keyLine: at, value: scalar(split[2] ?? "", at) };
 }
 
 function unquote(text: string): { readonly text: string; readonly quoted: boolean } {

@@ -35,26 +35,35 @@ export function mayHoldObjects(text: string | null): boolean {
   return text !== null && KIND.test(text);
 }
 
+/** Only definitions of kinds: large, and nothing that selects, scales or names another object. */
+export function holdsOnlyDefinitions(text: string): boolean {
+  const kinds = text.match(/^kind:[^\n]{0,100}/gm) ?? [];
+  return kinds.length > 0 && kinds.every((kind) => kind.includes("CustomResourceDefinition"));
+}
+
 /** Reads both sides of a file. A template is read without its actions and marked approximate. */
 export function sidesOf(file: Text & Pick<ChangedFile, "trees">): Sides {
-  const trees = file.trees();
   return {
-    before: sideOf(file, file.before, trees.before),
-    after: sideOf(file, file.after, trees.after),
+    before: sideOf(file, file.before, () => file.trees().before),
+    after: sideOf(file, file.after, () => file.trees().after),
   };
 }
 
 /** Reads a file that the change does not touch. */
 export function standing(path: string, text: string): Side {
   const file = { path, environment: "unknown" as const };
-  return sideOf(file, text, parseConfig(formatOf(path) ?? "yaml", text));
+  return sideOf(file, text, () => parseConfig(formatOf(path) ?? "yaml", text));
 }
 
-function sideOf(file: Origin, text: string | null, tree: Parsed | null): Side {
+// No YAML has a line that begins so: it is a template, and parsing it as it stands is in vain.
+const BLOCK_ACTION = /^[ \t]*\{[{%]/m;
+
+function sideOf(file: Origin, text: string | null, tree: () => Parsed | null): Side {
   if (text === null) return { kind: "none" };
-  const parsed = tree ?? parseConfig("yaml", text);
-  if (parsed.ok && !parsed.approximate) return objects(file, parsed.documents, false);
-  const salvaged = isTemplate(text) ? parseConfig("yaml", withoutActions(text)) : parsed;
+  const parsed = BLOCK_ACTION.test(text) ? null : (tree() ?? parseConfig("yaml", text));
+  if (parsed?.ok && !parsed.approximate) return objects(file, parsed.documents, false);
+  const salvaged =
+    parsed === null || isTemplate(text) ? parseConfig("yaml", withoutActions(text)) : parsed;
   if (salvaged.ok && !salvaged.approximate) return objects(file, salvaged.documents, true);
   if (salvaged.ok) return { kind: "unreadable", line: 1, code: "template", detail: TEMPLATE };
   const { line, code, message } = salvaged.problem;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { World } from "../source.ts";
 import { BACKUP } from "./backup.ts";
-import { mayHoldObjects, standing } from "./file.ts";
+import { holdsOnlyDefinitions, mayHoldObjects, standing } from "./file.ts";
 import { child, same } from "./node.ts";
 import type { KubeObject } from "./object.ts";
 import type { Pair } from "./pair.ts";
@@ -43,7 +43,7 @@ export async function neighboursOf(
     for (const path of paths.slice(0, FILES_MAX)) {
       seen.add(path);
       const text = await world.readAfter(path);
-      if (text === null || !mayHoldObjects(text)) continue;
+      if (text === null || !mayHoldObjects(text) || holdsOnlyDefinitions(text)) continue;
       texts.push(text);
       const side = standing(path, text);
       if (side.kind === "objects") objects.push(...side.objects);

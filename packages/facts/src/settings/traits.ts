@@ -41,8 +41,31 @@ export function traitsOf(delta: ConfigDelta): readonly string[] {
     !isBlank(after)
   )
     tags.push("type-changed");
+  if (isScalar && op !== "removed" && isDestructive(after.text) && !isDestructive(before.text))
+    tags.push("destructive");
+  if (
+    isScalar &&
+    op === "changed" &&
+    scopeRank(before.text) >= 0 &&
+    scopeRank(after.text) > scopeRank(before.text)
+  )
+    tags.push("scope-widened");
   return tags;
 }
+
+const DESTRUCTIVE =
+  /^(hard[-_ ]?)?(delete|destroy|drop|purge|wipe|erase|terminate|permanent|permanently|truncate|force[-_ ]?delete|decommission|revoke|suspend|serverhold|clienthold|hold|disable)(d|s)?([-_ ](all|permanently|everything))?$/i;
+const isDestructive = (text: string): boolean => DESTRUCTIVE.test(text.trim());
+
+/** Scopes from narrow to wide, as operators name them. */
+const SCOPES = [
+  /^(object|file|key|item|record|row|bucket|pod|container|instance|host|node|user)$/i,
+  /^(service|app|application|deployment|namespace|project|account|team|tenant|customer|database|table)$/i,
+  /^(cell|zone|rack|cluster|site|datacenter|pop|org|organisation|organization)$/i,
+  /^(region|product|platform|environment)$/i,
+  /^(global|all|everything|everyone|world|worldwide|fleet|\*)$/i,
+] as const;
+const scopeRank = (text: string): number => SCOPES.findIndex((s) => s.test(text.trim()));
 
 function typeFamily(side: Side): string {
   return side.kind === "int" || side.kind === "decimal" ? "number" : side.kind;

@@ -94,6 +94,7 @@ function movesOf({ trees }: Declared): Moves {
 /** `${aws_s3_bucket.logs["a"]}` speaks of `aws_s3_bucket.logs`. */
 function addressIn(node: Node | undefined): string {
   return textOf(node)
+    .slice(0, 1_000)
     .replace(/^\$\{|\}$/g, "")
     .replace(/\[[^\]]*\]/g, "");
 }

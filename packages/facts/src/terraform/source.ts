@@ -129,7 +129,10 @@ function preferPlans(found: readonly Delta[], plans: readonly Plan[]): readonly 
 
 /** Without modules and instance keys: the address as the code writes it. */
 const bare = (address: string): string =>
-  address.replace(/\[[^\]]*\]/g, "").replace(/^(?:module\.[^.]+\.)+/, "");
+  address
+    .slice(0, 1_000)
+    .replace(/\[[^\]]*\]/g, "")
+    .replace(/^(?:module\.[^.]+\.)+/, "");
 
 /** Which folders of backends that come or go hold other Terraform files, before and after. */
 async function foldersOf(

@@ -39,7 +39,7 @@ export const ERROR_PATTERNS: readonly Pattern[] = [
     id: "python-except-pass",
     language: "python",
     aspect: "swallowed-error",
-    hint: /\bexcept\b[^\n]*:\s*(pass|\.\.\.|continue)\b|suppress\(\s*(Base)?Exception/,
+    hint: /\bexcept\b[^\n]{0,200}:\s*(pass|\.\.\.|continue)\b|suppress\(\s*(Base)?Exception/,
     // A comment says why.
     unless: /#/,
     // A body that only passes; a narrow exception type is an idiom and stays out.
@@ -126,7 +126,7 @@ export const ERROR_PATTERNS: readonly Pattern[] = [
     id: "go-blank",
     language: "go",
     aspect: "swallowed-error",
-    hint: /^\s*_\s*=\s*\w/m,
+    hint: /^[ \t]*_[ \t]*=[ \t]*\w/m,
     unless: GO_HARMLESS,
     rule: {
       kind: "assignment_statement",

@@ -109,6 +109,8 @@ function fromProgram(side: Side): readonly Sighting[] {
   ]);
 }
 
+/** More strings than a line of configuration holds. */
+const QUOTED_MAX = 50;
 /** Longest line in which a pattern is looked for; longer ones are data. */
 const LINE_MAX = 2_000;
 /** Words on the line that say that a string is a pattern. */
@@ -139,23 +141,45 @@ function fromLines(side: Side): readonly Sighting[] {
 }
 
 function candidates(line: string): readonly string[] {
-  const quoted = [
-    ...line.matchAll(
-      /"((?:[^"\\]|\\.){4,})"|'((?:[^'\\]|\\.){4,})'|\[\[(.{4,})\]\]|\/((?:[^/\\\s]|\\.){4,})\//g,
-    ),
-  ].flatMap((m) => {
-    const text = m[1] ?? m[2] ?? m[3] ?? m[4] ?? "";
-    return m[1] === undefined ? [text] : [unescaped(text)];
-  });
-  const bare = /(?:[:=]|~\*?|@rx|\brewrite|\blocation\s+~\*?)\s+([^"'\s].{3,}?)\s*[;,{]?\s*$/.exec(
-    line,
-  )?.[1];
   const suspects = (texts: readonly string[]): readonly string[] =>
-    [...new Set(texts.map((text) => text.replace(/^@rx\s+/, "")))].filter((text) =>
+    [...new Set(texts.map((text) => text.replace(/^@rx\s/, "").trim()))].filter((text) =>
       SUSPECT.test(text),
     );
-  const inQuotes = suspects(quoted);
-  return inQuotes.length > 0 || bare === undefined ? inQuotes : suspects([bare]);
+  const inQuotes = suspects(quotedIn(line));
+  if (inQuotes.length > 0) return inQuotes;
+  const start = /(?:[:=]|~\*?|@rx|\brewrite|\blocation ~\*?)\s{1,20}(?=[^"'\s])/.exec(line);
+  if (start === null) return [];
+  return suspects([line.slice(start.index + start[0].length).replace(/[\s;,{]{1,40}$/, "")]);
+}
+
+/** What stands between quotes, slashes or Lua's long brackets, read once from left to right. */
+function quotedIn(line: string): readonly string[] {
+  const found: string[] = [];
+  for (let i = 0; i < line.length && found.length < QUOTED_MAX; i += 1) {
+    const sign = line[i] ?? "";
+    if (sign === "[" && line[i + 1] === "[") {
+      const end = line.indexOf("]]", i + 2);
+      if (end < 0) break;
+      found.push(line.slice(i + 2, end));
+      i = end + 1;
+    } else if (sign === '"' || sign === "'" || sign === "/") {
+      const end = closing(line, i, sign);
+      // A stray apostrophe or slash opens nothing.
+      if (end < 0) continue;
+      const inner = line.slice(i + 1, end);
+      found.push(sign === '"' ? unescaped(inner) : inner);
+      if (sign !== "/") i = end;
+    }
+  }
+  return found.filter((text) => text.length >= 4);
+}
+
+function closing(line: string, start: number, sign: string): number {
+  for (let i = start + 1; i < line.length; i += 1) {
+    if (line[i] === "\\") i += 1;
+    else if (line[i] === sign) return i;
+  }
+  return -1;
 }
 
 /** R12: patterns that can take a matcher's whole CPU. */
