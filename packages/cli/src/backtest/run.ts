@@ -43,7 +43,7 @@ const STRETCH = 250;
 
 /** Judges a history on all cores and yields nothing until all is known, oldest commit first. */
 export async function backtest(options: BacktestOptions): Promise<readonly BacktestLine[]> {
-  const { commits, base } = await plan(options);
+  const { commits, base, complete } = await plan(options);
   const stretches: Stretch[] = [];
   for (let i = 0; i < commits.length; i += STRETCH)
     stretches.push({ ...base, commits: commits.slice(i, i + STRETCH) });
@@ -63,12 +63,15 @@ export async function backtest(options: BacktestOptions): Promise<readonly Backt
   };
   const lanes = Math.min(options.jobs ?? availableParallelism(), Math.max(1, stretches.length));
   await Promise.all(Array.from({ length: lanes }, lane));
-  return withRisk(parts.flat().reverse());
+  return withRisk(parts.flat().reverse(), complete);
 }
 
-async function plan(
-  options: BacktestOptions,
-): Promise<{ readonly commits: readonly string[]; readonly base: Omit<Stretch, "commits"> }> {
+async function plan(options: BacktestOptions): Promise<{
+  readonly commits: readonly string[];
+  readonly base: Omit<Stretch, "commits">;
+  /** The history is read from its first commit. */
+  readonly complete: boolean;
+}> {
   const repository = await openRepository(options.repo);
   try {
     const dots = /^(.*?)\.\.(.*)$/.exec(options.range ?? "");
@@ -91,6 +94,7 @@ async function plan(
     const judged = repository.isShallow ? commits.slice(0, -1) : commits;
     return {
       commits: judged,
+      complete: not === undefined && since === undefined && !repository.isShallow,
       base: {
         repo: options.repo,
         head,
@@ -135,8 +139,8 @@ function judgeStretch(
 }
 
 /** The score needs the past of every commit, so it is measured in order, after the threads. */
-function withRisk(parts: readonly HistoryPart[]): readonly BacktestLine[] {
-  const index = historyIndex({ complete: true });
+function withRisk(parts: readonly HistoryPart[], complete: boolean): readonly BacktestLine[] {
+  const index = historyIndex({ complete });
   return parts.map(({ line, authorKey, files, filesCut }) => {
     const commit = { authorKey, timeMs: line.at, subject: line.subject, files, filesCut };
     const measured = measure(index, commit);

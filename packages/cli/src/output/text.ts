@@ -29,9 +29,10 @@ export function judgementText(judgement: Judgement, paint: Paint): string {
     ...effectLines(isUnknown(facts.effects) ? [] : facts.effects),
     ...blastLine(judgement),
     ...ownRules(
-      open.filter((r) => !isOrdinary(r)),
+      open.filter((r) => !isOrdinary(r) && !isBlind(r)),
       paint,
     ),
+    ...blindRules(open.filter(isBlind), paint),
     ...ordinary(open.filter(isOrdinary), paint),
     ...noticeLines(notices, paint),
     ...gapLines(judgement, paint),
@@ -39,6 +40,33 @@ export function judgementText(judgement: Judgement, paint: Paint): string {
     paint.dim(footer(judgement)),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** It found nothing, but could not look everywhere. */
+const isBlind = (r: RuleResult): boolean =>
+  r.reason.code === "facts-unknown" && r.findingCount === 0 && r.rule !== "policy";
+
+/** Rules that could not look share their reasons: one unreadable file blinds many. */
+function blindRules(rules: readonly RuleResult[], paint: Paint): readonly string[] {
+  if (rules.length === 0) return [];
+  const why = [
+    ...new Set(
+      rules.flatMap((r) =>
+        r.requirements.flatMap((q) => (q.requirement.kind === "known" ? q.requirement.facts : [])),
+      ),
+    ),
+  ].sort();
+  const shown = why.slice(0, FINDINGS_SHOWN).map((w) => `      ${paint.dim("?")} ${w}`);
+  const more = why.length > shown.length ? [`      … and ${why.length - shown.length} more`] : [];
+  const ids = rules.map((r) => r.rule);
+  const named =
+    ids.length > 8 ? `${ids.slice(0, 8).join(", ")} and ${ids.length - 8} more` : ids.join(", ");
+  return [
+    "",
+    `  ${GLYPH.hold} ${paint.bold("not known")}  ${rules.length} rule(s) could not look everywhere: ${named}`,
+    ...shown,
+    ...more,
+  ];
 }
 
 const isOrdinary = (r: RuleResult): boolean => r.baseline && r.findingCount === 0;

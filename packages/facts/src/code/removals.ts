@@ -104,42 +104,87 @@ function missing(
 }
 
 /** `primary() ?? secondary()`: the second call is what is used when the first has nothing. */
-const EITHER =
-  /(?<![\w.$])((?:[\w$]{1,60}\.){0,6}([\w$]{1,60}))\s?\([^()\n]{0,200}\)\s{0,40}(\?\?|\|\||\bor\b)\s{0,40}(?:await\s)?((?:[\w$]{1,60}\.){0,6}([\w$]{1,60}))\s?\([^()\n]{0,200}\)/g;
+type Either = {
+  readonly first: string;
+  readonly sign: string;
+  readonly second: string;
+  /** The whole expression, and the line of code up to its end. */
+  readonly whole: string;
+  readonly code: string;
+};
+
+const CHOICE = /\?\?|\|\||\bor\b/g;
+/** Longest call on either side of the sign. */
+const CALL_MAX = 200;
+
+function choicesIn(text: string): readonly Either[] {
+  const found: Either[] = [];
+  for (const m of text.matchAll(CHOICE)) {
+    if (found.length >= 200) break;
+    const left = text.slice(Math.max(0, m.index - CALL_MAX), m.index).trimEnd();
+    const open = left.lastIndexOf("(");
+    if (!left.endsWith(")") || open < 0) continue;
+    const end = m.index + m[0].length;
+    const right = /^\s*(?:await\s)?([\w$.]+)\s?\([^()\n]*\)/.exec(text.slice(end, end + CALL_MAX));
+    const callee = /[\w$.]+$/.exec(left.slice(Math.max(0, open - 80), open))?.[0] ?? "";
+    if (right === null || callee === "") continue;
+    const start = text.lastIndexOf("\n", m.index) + 1;
+    found.push({
+      first: callee.slice(callee.lastIndexOf(".") + 1),
+      sign: m[0],
+      second: (right[1] ?? "").slice((right[1] ?? "").lastIndexOf(".") + 1),
+      whole: `${left.slice(open - callee.length)} ${m[0]}${right[0]}`,
+      code: text.slice(Math.max(start, m.index - CALL_MAX), m.index),
+    });
+  }
+  return found;
+}
 
 /** A second source that is dropped while the first is still used. */
 export function droppedAlternatives({ before, after, regions }: Pair): readonly Delta[] {
-  if (before === null || after === null || !/\?\?|\|\||\bor\b/.test(regions.before)) return [];
-  const old = withoutComments(regions.before, before.path);
+  if (before === null || after === null || regions.before.search(CHOICE) < 0) return [];
+  const choices = choicesIn(withoutComments(regions.before, before.path));
+  if (choices.length === 0) return [];
   const now = withoutComments(after.text, after.path);
-  return [...old.matchAll(EITHER)].slice(0, 200).flatMap((m) => {
-    const [whole, , first = "", sign = "", , second = ""] = m;
-    const start = old.lastIndexOf("\n", m.index) + 1;
-    const code = old.slice(start, m.index + whole.length);
-    const condition =
-      sign !== "??" &&
-      (/^\s*(if|elif|while|else if|assert|&&|\|\||and|or)\b/.test(code) ||
-        /^(is|has|can|should|was|includes|startsWith|endsWith|test|some|every|any|all|isinstance)/.test(
-          first,
-        ));
-    if (condition || now.includes(whole)) return [];
-    const calls = (name: string) => new RegExp(`(?<![\\w$])${name.replace(/\$/g, "\\$")}\\s*\\(`);
-    if (!calls(first).test(now) || calls(second).test(now)) return [];
-    return [
+  return choices
+    .filter(
+      ({ first, second, sign, code }) =>
+        first !== "" &&
+        second !== "" &&
+        !isCondition(first, sign, code) &&
+        callOf(now, first) >= 0 &&
+        callOf(now, second) < 0,
+    )
+    .map(({ first, second, whole }) =>
       delta({
         path: after.path,
-        line: Math.min(lineOf(now, calls(first)), after.text.split("\n").length),
+        line: lineAt(now, callOf(now, first)),
         subject: second,
         aspect: "fallback-removed",
         op: "removed",
         before: whole,
         beforeKind: "string",
       }),
-    ];
-  });
+    );
 }
 
-function lineOf(text: string, pattern: RegExp): number {
-  const at = text.search(pattern);
-  return at < 0 ? 1 : lineAt(text, at);
+/** `a() || b()` in a condition asks two questions; only as a value it names a second source. */
+function isCondition(first: string, sign: string, code: string): boolean {
+  if (sign === "??") return false;
+  return (
+    /^\s*(if|elif|while|else if|assert|&&|\|\||and|or)\b/.test(code) ||
+    /^(is|has|can|should|was|includes|startsWith|endsWith|test|some|every|any|all|isinstance)/.test(
+      first,
+    )
+  );
+}
+
+/** Offset of the first call of a name, or -1. No pattern is built: the name comes from the change. */
+function callOf(text: string, name: string): number {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length)) {
+    const before = text[at - 1] ?? " ";
+    const after = text.slice(at + name.length, at + name.length + 2);
+    if (!/[\w$]/.test(before) && /^\s?\(/.test(after)) return at;
+  }
+  return -1;
 }

@@ -203,13 +203,18 @@ export function actOf(invocation: Invocation): Act {
   };
 }
 
-/** The tool and its first two words that are no flags: what the command is called. */
+/** The tool and its first two words behind any leading flags: what the command is called. */
 function signatureOf(invocation: Invocation): string {
   const words: string[] = [];
-  for (const word of invocation.args) {
-    if (words.length === 2 || word.text.startsWith("-")) break;
-    if (/^[A-Za-z][\w:-]*$/.test(word.text)) words.push(word.text);
-    else break;
+  let at = 0;
+  while (at < invocation.args.length && invocation.args[at]?.text.startsWith("-"))
+    at +=
+      invocation.args[at]?.text.includes("=") || invocation.args[at + 1]?.text.startsWith("-")
+        ? 1
+        : 2;
+  for (const word of invocation.args.slice(at, at + 2)) {
+    if (!/^[A-Za-z][\w:-]*$/.test(word.text)) break;
+    words.push(word.text);
   }
   return [invocation.tool, ...words].join(" ");
 }
@@ -217,9 +222,10 @@ function signatureOf(invocation: Invocation): string {
 /** An operator's own tool: a verb among its first words says that something goes. */
 function unknownTool(invocation: Invocation): Danger | null {
   if (EVERYDAY.has(invocation.tool) || !/^[a-z][\w.-]*$/.test(invocation.tool)) return null;
+  const flag = invocation.args.findIndex((word) => word.text.startsWith("-"));
   const heads = invocation.args
-    .slice(0, 4)
-    .filter((word) => !word.text.startsWith("-") && /^[A-Za-z][\w:.-]*$/.test(word.text));
+    .slice(0, flag === -1 ? 4 : flag)
+    .filter((word) => /^[A-Za-z][\w:.-]*$/.test(word.text));
   const words = heads.slice(0, 2).flatMap((word) => nameWords(word.text));
   const verb = verbOf(words) ?? (verbOf(nameWords(invocation.tool)) === "gone" ? "gone" : null);
   if (verb === null) return null;

@@ -10,7 +10,7 @@ export type FileKind =
   | "make"
   | "just"
   | "markdown"
-  | "yaml"
+  | "pipeline"
   | "manifest"
   | "procfile"
   | "cron"
@@ -19,6 +19,10 @@ export type FileKind =
   | "graphql"
   | "data"
   | "settings";
+
+/** YAML in which a key such as `run` or `shell` holds a command that somebody executes. */
+const PIPELINE =
+  /(?:^|\/)\.(?:github\/(?:workflows|actions)|circleci|buildkite|drone|woodpecker|tekton)\/(?:[^/]+\/)*[^/]+\.ya?ml$|(?:^|\/)(?:\.gitlab-ci[^/]*|azure-pipelines[^/]*|bitbucket-pipelines|cloudbuild[^/]*|buildspec[^/]*|appspec|action|taskfile|\.drone|\.travis|playbook[^/]*)\.ya?ml$|(?:^|\/)(?:tasks|handlers|playbooks?|runbooks?)\/(?:[^/]+\/)*[^/]+\.ya?ml$/i;
 
 const KINDS: readonly (readonly [FileKind, RegExp])[] = [
   ["manifest", /(?:^|\/)package\.json$/],
@@ -30,7 +34,8 @@ const KINDS: readonly (readonly [FileKind, RegExp])[] = [
   ["graphql", /\.(?:graphql|gql)$/i],
   ["shell", /\.(?:sh|bash|zsh|ksh|cmdline|commands?|console|session)$/i],
   ["settings", /(?:^|\/)apt\.conf(?:\.d\/[^/]+)?$|\.(?:conf|cfg|ini|toml|properties|network)$/i],
-  ["yaml", /\.ya?ml$/i],
+  ["pipeline", PIPELINE],
+  ["data", /\.ya?ml$/i],
   ["data", /\.json$/i],
   ["text", /\.txt$/i],
   ["shell", /(?:^|\/)(?:bin|scripts?|hooks|ops|tools|runbooks?|playbooks?)\/(?:[^/]+\/)*[^/.]+$/i],
@@ -79,7 +84,7 @@ function piecesOf(kind: FileKind, text: string, tree: () => Parsed | null): read
       return rows(text, /^\s*(?:@\w+|(?:[\d*/,A-Za-z-]+\s+){5})(?:\w+\s+(?=\/|\w+\s))?(.*)$/);
     case "procfile":
       return rows(text, /^[\w-]+:\s*(.*)$/);
-    case "yaml":
+    case "pipeline":
       return structured(
         tree(),
         /^(?:run|script|before_script|after_script|shell|commands?|cmd|inlineScript|bash)$/,

@@ -232,7 +232,9 @@ function worsened(was: Operation, now: Operation): readonly OperationFinding[] {
   )
     add("kind-switched", "ids", was.kinds.join(", "), now.kinds.join(", "));
   if (now.count > was.count * 2 && now.count - was.count >= 10)
-    add("wildcard-delete", "items", String(was.count), String(now.count), ["many"]);
+    add("wildcard-delete", "items", `${was.verb} of ${was.count}`, `${now.verb} of ${now.count}`, [
+      "many",
+    ]);
   return found;
 }
 

@@ -64,36 +64,36 @@ function queueBy(acts: readonly Act[], key: (act: Act) => string): Map<string, A
 
 export type Switched = Finding & { readonly before: string; readonly after: string };
 
-/** What is worse about the command than about the one that stood in its place. */
-export function comparePair(before: Act, after: Act): readonly Switched[] {
+/** What is worse about the command than about the one before it, given whether it takes something away. */
+export function comparePair(before: Act, after: Act, destroys: boolean): readonly Switched[] {
   if (after.dry) return [];
   return [
-    ...switchedTargets(before, after),
+    ...switchedTargets(before, after, destroys),
     ...lostSafety(before, after),
     ...widenedScope(before, after),
   ];
 }
 
-function switchedTargets(before: Act, after: Act): readonly Switched[] {
+function switchedTargets(before: Act, after: Act, destroys: boolean): readonly Switched[] {
   const old = targetsOf(before.invocation);
   const now = targetsOf(after.invocation);
   const found: Switched[] = [];
   for (const { name, value } of old) {
     const next = now.find((one) => one.name === name);
-    const tags = after.danger === null ? ["changes"] : ["deletes"];
+    const tags = !destroys ? ["changes"] : ["deletes"];
     if (next === undefined) {
       const isEnvironment =
         /^--?(?:e|env|environment|stage|context|cluster|profile|account|project|workspace|namespace|n)$/i.test(
           name,
         );
-      if (isEnvironment && (after.danger !== null || changesSomething(after)))
+      if (isEnvironment && (destroys || changesSomething(after)))
         found.push({ aspect: "target-dropped", key: name, tags, before: value, after: "" });
       continue;
     }
     if (next.value === value) continue;
     const to = environmentIn(next.value);
     const toProduction = to === "production" && environmentIn(value) !== "production";
-    if (after.danger !== null || (toProduction && changesSomething(after)))
+    if (destroys || (toProduction && changesSomething(after)))
       found.push({
         aspect: "target-switched",
         key: name,

@@ -91,8 +91,8 @@ function readFile(file: ChangedFile, kind: FileKind): Read {
     ...pairs.flatMap((pair) => ofPair(file, pair, now, old)),
     ...ofRequests(kind, before, after, pairs),
     ...ofMutations(kind, before, after),
-    ...(kind === "data" || kind === "yaml" ? ofOperations(file) : []),
-    ...(kind === "settings" || kind === "yaml" || kind === "text" ? ofUpdates(before, after) : []),
+    ...(kind === "data" || kind === "pipeline" ? ofOperations(file) : []),
+    ...(kind === "settings" || kind === "data" || kind === "text" ? ofUpdates(before, after) : []),
   ];
   return { placed, truncated: now.truncated };
 }
@@ -112,7 +112,9 @@ function ofPair(file: ChangedFile, pair: Pair, now: Side, old: Side): readonly P
     countBefore: before?.count ?? null,
     countAfter: after.count,
   };
-  const alone = findingsOf(after, script)
+  const found = findingsOf(after, script);
+  const destroys = found.some((one) => DESTROYS.has(one.aspect));
+  const alone = found
     .filter((one) => !known.has(keyOf(one)) || grown(pair))
     .map(
       (one): Placed => ({
@@ -123,9 +125,19 @@ function ofPair(file: ChangedFile, pair: Pair, now: Side, old: Side): readonly P
       }),
     );
   const compared =
-    before === null ? [] : comparePair(before, after).map((one): Placed => ({ ...base, ...one }));
+    before === null
+      ? []
+      : comparePair(before, after, destroys).map((one): Placed => ({ ...base, ...one }));
   return [...alone, ...compared, ...mixedEnvironment(file, after, before, base)];
 }
+
+const DESTROYS: ReadonlySet<Finding["aspect"]> = new Set([
+  "destructive",
+  "wildcard-delete",
+  "capacity-removed",
+  "credential-removed",
+  "service-stopped",
+]);
 
 const keyOf = (one: Finding): string =>
   `${one.aspect} ${one.key} ${[...one.tags].sort().join(" ")}`;
@@ -229,12 +241,12 @@ function ofMutations(kind: FileKind, before: string, after: string): readonly Pl
     });
 }
 
+/** An order whose verb takes something away; most data files hold none and are not parsed for it. */
+const ORDER =
+  /["']?(?:op|operation|action|verb|method|request|task|command|step)["']?\s*[:=]\s*["']?[\w:-]{0,60}(?:delet|destroy|purge|wip|remov|terminat|disabl|suspend|revok|decommission|truncat|deactivat|withdraw|deprovision|flush|evict|drain|drop)/i;
+
 function ofOperations(file: ChangedFile): readonly Placed[] {
-  if (
-    file.after === null ||
-    !/\b(?:op|operation|action|verb|method|request|task|command|step)\b/i.test(file.after)
-  )
-    return [];
+  if (file.after === null || !ORDER.test(file.after)) return [];
   const trees = file.trees();
   return operationFindings(operationsIn(trees.before), operationsIn(trees.after)).map(
     ({ operation, was, ...one }): Placed => ({

@@ -2,7 +2,7 @@
 import type { Delta } from "@interlock/core";
 import type { Node } from "../config/types.ts";
 import type { ChangedFile, World } from "../source.ts";
-import { mayHoldObjects, sidesOf } from "./file.ts";
+import { sidesOf } from "./file.ts";
 import { at } from "./node.ts";
 import type { KubeObject } from "./object.ts";
 import type { Pair } from "./pair.ts";
@@ -30,7 +30,7 @@ export async function chartDeltas(
   const found: Delta[] = [];
   for (const file of files) {
     if (file.before === null || file.after === null) continue;
-    if (isValuesFile(file.path) && !mayHoldObjects(file.after)) found.push(...fileValues(file));
+    if (isValuesFile(file.path)) found.push(...fileValues(file));
     if (isTemplate(file.after)) found.push(...(await missingValueDeltas(file, files, world)));
   }
   for (const pair of pairs) found.push(...objectValues(pair));

@@ -47,6 +47,7 @@ async function readKubernetes(files: readonly ChangedFile[], world: World): Prom
   const changed = new Set(files.map((file) => file.path));
   const beside = await neighboursOf(pairs, changed, world);
   for (const folder of beside.cut) gaps.push(cutFolder(folder));
+  for (const file of files.filter(({ path }) => isValuesFile(path))) gaps.push(...unread(file));
   const scene = sceneOf(pairs, beside.objects, beside.cut.length === 0);
   const charts = await chartDeltas(files, pairs, world);
   const deltas = [...deltasOf(scene), ...charts, ...versionDeltas(files, beside.texts)];
@@ -93,12 +94,18 @@ function objectDeltas(pair: Pair, scene: Scene): readonly Delta[] {
   ];
 }
 
+function unread(file: ChangedFile): readonly Gap[] {
+  const { before, after } = sidesOf(file);
+  const side = [after, before].find(({ kind }) => kind === "unreadable");
+  return side?.kind === "unreadable" ? [broken(file.path, side)] : [];
+}
+
 function objectsOf(file: ChangedFile, gaps: Gap[]): FileObjects {
   const { before, after } = sidesOf(file);
-  const unreadable = [after, before].find((side) => side.kind === "unreadable");
-  if (unreadable?.kind === "unreadable") gaps.push(broken(file.path, unreadable));
+  const found = unread(file);
+  gaps.push(...found);
   // Without the other side an object is neither new nor gone.
-  const whole = unreadable === undefined && !isHalf(file);
+  const whole = found.length === 0 && !isHalf(file);
   return {
     path: file.path,
     before: whole ? objectsIn(before) : [],

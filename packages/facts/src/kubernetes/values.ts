@@ -54,8 +54,9 @@ function mapDeltas(pair: Pair, was: Node, map: Node, keys: readonly string[]): r
   const known = section === "requests" || section === "limits" ? RESOURCES : COUNTS;
   const measured = Object.entries(known).flatMap(([key, { aspect, measure }]) => {
     const [before, after] = [child(was, key), child(map, key)];
-    // A value that is no longer written falls back to a default of the chart: not known here.
-    if (before === undefined || after === undefined || measure === undefined) return [];
+    if (before === undefined || measure === undefined) return [];
+    if (after === undefined)
+      return known === COUNTS ? fallsBack(pair, map, [...keys, key], before) : [];
     if (measure(textOf(after)) === null) return [];
     const part = [...keys, key].join(".");
     const tags = known === RESOURCES ? [section] : placeholderTags(part);
@@ -66,6 +67,29 @@ function mapDeltas(pair: Pair, was: Node, map: Node, keys: readonly string[]): r
     ...switchedOff(pair, was, map, keys),
     ...bareResources(pair, was, map, keys),
     ...imageValue(pair, was, map, keys),
+  ];
+}
+
+const SCALERS = ["autoscaling", "hpa", "keda", "horizontalPodAutoscaler"];
+
+/** A number that is no longer written: the default of the chart stands, which is not known here. */
+function fallsBack(pair: Pair, map: Node, keys: readonly string[], before: Node): readonly Delta[] {
+  const key = keys.at(-1) ?? "";
+  const scaled = SCALERS.some((section) => isTrue(child(child(map, section), "enabled")));
+  if (scaled || COUNTS[key]?.aspect === "hpa-max") return [];
+  const part = keys.join(".");
+  return [
+    deltaOf(pair, {
+      aspect: COUNTS[key]?.aspect ?? "replicas",
+      key,
+      op: "removed",
+      before,
+      line: map.line,
+      part,
+      measure: count,
+      says: { before: textOf(before), after: "the default of the chart" },
+      tags: ["fallback", ...placeholderTags(part)],
+    }),
   ];
 }
 
@@ -94,7 +118,7 @@ function bareResources(
   map: Node,
   keys: readonly string[],
 ): readonly Delta[] {
-  if (keys.at(-1) !== "resources") return [];
+  if (!/resources$/i.test(keys.at(-1) ?? "")) return [];
   return (["requests", "limits"] as const).flatMap((of) => {
     const [had, has] = [child(was, of), child(map, of)];
     if (had === undefined || sizeOf(had) === 0 || (has !== undefined && !isEmpty(has))) return [];

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { GateError } from "@interlock/core";
 import { gitFailed } from "./failure.ts";
 import { pathText } from "./path.ts";
 import { gitStream } from "./process.ts";
@@ -36,10 +37,9 @@ const STATUS: Readonly<Record<string, TreeEntry["status"]>> = {
   T: "retyped",
 };
 
-const COMMON = [
+const TREES = [
   "-r",
   "--raw",
-  "--numstat",
   "-z",
   "--no-abbrev",
   "--no-ext-diff",
@@ -50,45 +50,59 @@ const RENAMES = ["-M", "-l200"];
 
 type Request = { readonly env: Readonly<Record<string, string>>; readonly renames: boolean };
 
-/** Two trees compared. */
+/** Two trees compared. Where content is missing, paths and modes are still told, without lines. */
 export async function compareTrees(
   from: string,
   to: string,
   request: Request,
 ): Promise<TreeChange> {
-  const args = [
-    "diff-tree",
-    ...COMMON,
-    ...(request.renames ? RENAMES : ["--no-renames"]),
-    from,
-    to,
-  ];
-  const parser = new RawParser();
-  for await (const chunk of gitStream({
-    env: request.env,
-    args,
-    what: `compare ${from.slice(0, 12)} with ${to.slice(0, 12)}`,
-  }))
-    parser.feed(chunk);
-  return parser.finish() ?? { commit: "", entries: [], truncated: false };
+  const what = `compare ${from.slice(0, 12)} with ${to.slice(0, 12)}`;
+  const whole = await one(["diff-tree", ...TREES, ...contentOptions(request), from, to], {
+    request,
+    what,
+  }).catch(onlyMissing);
+  return (
+    whole ??
+    uncounted(await one(["diff-tree", ...TREES, "--no-renames", from, to], { request, what }))
+  );
 }
 
 /**
  * Each commit against its first parent (the empty tree for a root), in the order given, as one
  * stream. Plumbing only: `git log` would read configuration and could be made to run programmes.
+ * git gives up at the first object that a partial clone or a damaged copy lacks: that commit is then
+ * told by its trees alone, and the stream goes on behind it.
  */
 export async function* changesOf(
   commits: readonly string[],
   request: Request,
 ): AsyncGenerator<TreeChange> {
+  let done = 0;
+  while (done < commits.length) {
+    try {
+      for await (const change of stream(commits.slice(done), request)) {
+        yield change;
+        done++;
+      }
+    } catch (error) {
+      onlyMissing(error);
+    }
+    const commit = commits[done];
+    if (commit === undefined) return;
+    yield await alone(commit, request);
+    done++;
+  }
+}
+
+async function* stream(commits: readonly string[], request: Request): AsyncGenerator<TreeChange> {
   const args = [
     "diff-tree",
     "--stdin",
     "--root",
     "--diff-merges=first-parent",
     "--always",
-    ...COMMON,
-    ...(request.renames ? RENAMES : ["--no-renames"]),
+    ...TREES,
+    ...contentOptions(request),
   ];
   const parser = new RawParser();
   for await (const chunk of gitStream({
@@ -102,6 +116,49 @@ export async function* changesOf(
   }
   const last = parser.finish();
   if (last !== null) yield last;
+}
+
+async function alone(commit: string, request: Request): Promise<TreeChange> {
+  const what = `read the commit ${commit.slice(0, 12)}`;
+  const args = ["diff-tree", "--root", "--diff-merges=first-parent", "--always", ...TREES];
+  const whole = await one([...args, ...contentOptions(request), commit], { request, what }).catch(
+    onlyMissing,
+  );
+  const change =
+    whole ?? uncounted(await one([...args, "--no-renames", commit], { request, what }));
+  return { ...change, commit };
+}
+
+async function one(
+  args: readonly string[],
+  { request, what }: { readonly request: Request; readonly what: string },
+): Promise<TreeChange> {
+  const parser = new RawParser();
+  for await (const chunk of gitStream({ env: request.env, args, what })) parser.feed(chunk);
+  return parser.finish() ?? { commit: "", entries: [], truncated: false };
+}
+
+const contentOptions = (request: Request): readonly string[] => [
+  "--numstat",
+  ...(request.renames ? RENAMES : ["--no-renames"]),
+];
+
+/** An object that is not there is met by looking at the trees alone; any other failure stays one. */
+function onlyMissing(error: unknown): null {
+  if (
+    error instanceof GateError &&
+    /unable to read|missing blob|bad object|could not read|not a valid object/i.test(error.message)
+  )
+    return null;
+  throw error;
+}
+
+/** Lines could not be counted; that is not the same as binary. */
+function uncounted(change: TreeChange): TreeChange {
+  return {
+    ...change,
+    entries: change.entries.map((e) => ({ ...e, added: e.added ?? 0, deleted: e.deleted ?? 0 })),
+  };
 }
 
 type Raw = Omit<TreeEntry, "added" | "deleted">;

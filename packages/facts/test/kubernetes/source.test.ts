@@ -2,7 +2,7 @@
 import { FACTS, isUnknown } from "@interlock/core";
 import { describe, expect, it } from "vitest";
 import { kubernetesSource } from "../../src/kubernetes/source.ts";
-import { names, readBy, type Tree } from "./given.ts";
+import { changedFiles, names, readBy, type Tree } from "./given.ts";
 
 const read = (before: Tree, after: Tree) => readBy(kubernetesSource, before, after);
 
@@ -144,13 +144,16 @@ spec:
     ]);
   });
 
-  it("does not judge a value that falls back to the default of its chart", async () => {
+  it("gives no number to a value that falls back to the default of its chart", async () => {
     const path = "chart/values.yaml";
-    const { deltas } = await read(
-      { [path]: "replicaCount: 3\nname: a\n" },
+    const { deltas, effects } = await read(
+      { [path]: "name: a\nreplicaCount: 3\n" },
       { [path]: "name: a\n" },
     );
-    expect(deltas).toEqual([]);
+    expect(deltas.map((d) => [d.op, d.numeric, d.beforeMicro, d.afterMicro, d.tags])).toEqual([
+      ["removed", false, 3_000_000, 0, ["approximate", "fallback", "template"]],
+    ]);
+    expect(effects).toEqual([]);
   });
 });
 
@@ -167,13 +170,19 @@ describe("what cannot be read", () => {
     expect(gaps[0]?.help).not.toBe("");
   });
 
+  it("reports broken values of a chart", async () => {
+    const path = "chart/values.yaml";
+    const { gaps } = await read({ [path]: "a: 1\n" }, { [path]: "a: [1\n" });
+    expect(gaps.map((g) => [g.path, g.code])).toEqual([[path, "unparsable"]]);
+  });
+
   it("says nothing of a side that was not read: the gatherer has", async () => {
-    const file = {
-      ...(await import("./given.ts")).changedFiles({}, { "a.yaml": deployment("") })[0],
-    };
-    const half = { ...file, status: "modified" as const } as never;
+    const half = changedFiles({}, { "a.yaml": deployment("") }).map((file) => ({
+      ...file,
+      status: "modified" as const,
+    }));
     const world = { readAfter: async () => null, listAfter: async () => [] };
-    expect((await kubernetesSource.read([half], world)).deltas).toEqual([]);
+    expect((await kubernetesSource.read(half, world)).deltas).toEqual([]);
   });
 
   it("leaves YAML alone that holds no objects", async () => {

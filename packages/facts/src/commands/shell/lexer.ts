@@ -135,6 +135,10 @@ function separator(state: State, char: string, next: string): void {
 
 function redirection(state: State, char: string): void {
   const { text } = state;
+  const last = state.draft.words.at(-1);
+  // In `2>file` the number names a stream.
+  if (last !== undefined && state.draft.end === state.at && /^\d$/.test(last.text))
+    state.draft.words.pop();
   if (char === "<" && text.startsWith("<<<", state.at)) {
     state.draft.redirect = "string";
     state.at += 3;
@@ -148,10 +152,6 @@ function redirection(state: State, char: string): void {
     const copy = text[state.at + 1] === "&";
     state.draft.redirect = char === "<" || append || copy ? "in" : "out";
     state.at += append || copy || text[state.at + 1] === "|" ? 2 : 1;
-    const last = state.draft.words.at(-1);
-    // In `2>file` the number names a stream.
-    if (last !== undefined && /^\d$/.test(last.text) && text[state.at - 2]?.match(/\d/))
-      state.draft.words.pop();
   }
 }
 

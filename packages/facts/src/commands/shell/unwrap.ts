@@ -91,7 +91,7 @@ export function readShell(text: string, line = 1): Script {
       strict = true;
     const fed: SimpleCommand = command.piped && last !== null ? withInput(command, last) : command;
     if (invocations.length < INVOCATIONS_MAX)
-      unwrap(fed, { variables, host: "", depth: 0, env: [] }, invocations);
+      unwrap(fed, { variables, host: "", depth: 0, text: "", env: [] }, invocations);
     last = command;
   }
   return {
@@ -125,6 +125,8 @@ type Around = {
   readonly variables: ReadonlyMap<string, string>;
   readonly host: string;
   readonly depth: number;
+  /** The outermost command as written; empty at the outside. */
+  readonly text: string;
   readonly env: Invocation["env"];
 };
 
@@ -134,6 +136,7 @@ function unwrap(command: SimpleCommand, around: Around, found: Invocation[]): vo
   );
   let host = around.host;
   let fed = false;
+  const text = around.text === "" ? command.text : around.text;
   const env = [...around.env, ...command.assignments];
   const prompt = PROMPT.exec(words[0]?.text ?? "");
   if (prompt !== null && words.length > 1) {
@@ -155,21 +158,21 @@ function unwrap(command: SimpleCommand, around: Around, found: Invocation[]): vo
       ...around,
       host: inner.host === "" ? host : inner.host,
       depth: around.depth + 1,
+      text,
       env,
     };
     const lexed = lexShell(inner.text, { line: command.line, depth: around.depth + 1 });
     for (const one of lexed.commands)
-      if (found.length < INVOCATIONS_MAX)
-        unwrap({ ...one, text: around.depth === 0 ? command.text : one.text }, deeper, found);
+      if (found.length < INVOCATIONS_MAX) unwrap(one, deeper, found);
     if (tool !== "ssh" || lexed.commands.length > 0) return;
   }
   if (SHELLS.has(tool) && command.input !== "" && around.depth < WRAPPED_MAX) {
     const lexed = lexShell(command.input, { line: command.inputLine, depth: around.depth + 1 });
     for (const one of lexed.commands)
-      unwrap(one, { ...around, host, depth: around.depth + 1, env }, found);
+      unwrap(one, { ...around, host, depth: around.depth + 1, text, env }, found);
     return;
   }
-  const { line, text, input, inputLine, overwrites } = command;
+  const { line, input, inputLine, overwrites } = command;
   found.push({
     tool,
     args: words.slice(1),
