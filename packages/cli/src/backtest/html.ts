@@ -42,7 +42,7 @@ const STYLE = `:root{color-scheme:light dark;--ink:#1a1c1e;--dim:#5c6166;--line:
 body{margin:0;background:var(--bg);color:var(--ink);font:14px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums}main{max-width:1000px;margin:0 auto;padding:24px}
 h1{font-size:24px;margin:0 0 4px}h2{font-size:17px;margin:32px 0 8px}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:4px 8px;border-bottom:1px solid var(--line);vertical-align:top}
 td.n,th.n{text-align:right;white-space:nowrap}.dim{color:var(--dim)}.tiles{display:flex;flex-wrap:wrap;gap:12px}.tile{flex:1 1 200px;border:1px solid var(--line);border-radius:6px;padding:12px}.tile b{display:block;font-size:24px}
-svg{width:100%;height:auto;display:block}svg text{fill:var(--dim);font-size:11px}code{font-size:12px}.wide{overflow-x:auto}`;
+svg{width:100%;height:auto;display:block}svg text{fill:var(--dim);font-size:11px}code{font-size:12px;white-space:nowrap}td{overflow-wrap:anywhere}td.day{white-space:nowrap}.wide{overflow-x:auto}`;
 
 const tile = (value: string, label: string): string =>
   `<div class="tile"><b>${text(value)}</b>${text(label)}</div>`;
@@ -58,6 +58,7 @@ function text(value: string): string {
 }
 
 const MONTH_MS = 30.44 * 86_400_000;
+const WEEK_MS = 7 * 86_400_000;
 
 function overTime(lines: readonly BacktestLine[]): string {
   const first = lines[0];
@@ -65,7 +66,10 @@ function overTime(lines: readonly BacktestLine[]): string {
   if (first === undefined || last === undefined) return "<p>No commits.</p>";
   const from = Math.min(...lines.map((l) => l.at));
   const to = Math.max(...lines.map((l) => l.at));
-  const bins = Math.max(1, Math.min(60, Math.ceil((to - from) / MONTH_MS)));
+  const bins = Math.max(
+    1,
+    Math.min(80, Math.ceil((to - from) / (to - from > 18 * MONTH_MS ? MONTH_MS : WEEK_MS))),
+  );
   const counts = Array.from({ length: bins }, () => ({ all: 0, held: 0, denied: 0 }));
   for (const line of lines) {
     const bin =
@@ -136,7 +140,7 @@ function table(lines: readonly BacktestLine[]): string {
   const rows = lines.map((l) => {
     const rules = l.rules.filter((r) => r.outcome !== "allow" && !r.unknown).map((r) => r.rule);
     const first = l.findings[0];
-    return `<tr><td><code>${l.commit.slice(0, 12)}</code></td><td>${instant(l.at).slice(0, 10)}</td><td>${l.outcome}</td><td>${rules.length === 0 ? '<span class="dim">ordinary review</span>' : text(rules.join(", "))}</td><td>${text(l.subject)}${first === undefined ? "" : `<br><span class="dim">${text(`${first.path}:${first.line} ${first.message}`)}</span>`}</td></tr>`;
+    return `<tr><td><code>${l.commit.slice(0, 12)}</code></td><td class="day">${instant(l.at).slice(0, 10)}</td><td>${l.outcome}</td><td>${rules.length === 0 ? '<span class="dim">ordinary review</span>' : text(rules.join(", "))}</td><td>${text(l.subject)}${first === undefined ? "" : `<br><span class="dim">${text(`${first.path}:${first.line} ${first.message}`)}</span>`}</td></tr>`;
   });
   return `<div class="wide"><table><tbody>${rows.join("")}</tbody></table></div>`;
 }
