@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
+export type { ReadPolicy } from "./case-policy.ts";
+export * from "./cases.ts";
 export * from "./facts.ts";
 export * from "./files.ts";
 export * as generators from "./generators.ts";
