@@ -196,19 +196,22 @@ describe("bad input gets a clear error and the right code, never a stack trace a
     ["facts with an unknown field", (d) => facts(d, '{"version": 1, "nwo": 5}'), 3, /no such fact/],
     [
       "a broken policy",
-      (d) => (
+      (d) => {
         writeFileSync(
           join(d, "p.yaml"),
           "policy: x\nrules:\n  - id: a\n    when: change.fils.size() > 0\n    require: [{approvals: 1}]\n",
-        ),
-        ["policy", "lint", "p.yaml"]
-      ),
+        );
+        return ["policy", "lint", "p.yaml"];
+      },
       3,
       /$/,
     ],
     [
       "a record that is none",
-      (d) => (writeFileSync(join(d, "r.json"), "[]"), ["replay", "r.json"]),
+      (d) => {
+        writeFileSync(join(d, "r.json"), "[]");
+        return ["replay", "r.json"];
+      },
       3,
       /no decision record/,
     ],

@@ -97,7 +97,8 @@ function readingsOf(facts: Facts): readonly Reading[] {
 }
 
 function isIndependent(account: string, facts: Facts): boolean {
-  if (isUnknown(facts.people) || isUnknown(facts.change.contributors)) return false;
+  const { contributors, pushedBy } = facts.change;
+  if (isUnknown(facts.people) || isUnknown(contributors) || isUnknown(pushedBy)) return false;
   const graph = personGraph(facts.people);
   const giver = graph.resolve(account);
   const personOf = (a: string) => {
@@ -105,8 +106,7 @@ function isIndependent(account: string, facts: Facts): boolean {
     return r.kind === "person" ? r.id : a;
   };
   if (giver.kind === "unknown") return false;
-  const pushers = isUnknown(facts.change.pushedBy) ? [] : facts.change.pushedBy;
-  return ![...facts.change.contributors.map((c) => c.account), ...pushers].some(
+  return ![...contributors.map((c) => c.account), ...pushedBy].some(
     (a) => personOf(a) === personOf(account),
   );
 }

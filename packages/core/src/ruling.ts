@@ -131,7 +131,7 @@ function isWaived(rule: string, requirements: readonly RequirementResult[], give
   if (isUnknown(facts.change.pushedBy)) return false;
   const graph = personGraph(facts.people);
   const barred = contributorsOf(facts.change, graph);
-  if (barred.unresolved.length > 0) return false;
+  if (barred.unresolved.length > 0 || barred.outOfScope.length > 0) return false;
   const denied = requirements.some((r) => r.final);
   return facts.evidence.waivers.some((w) => {
     const persons = new Set(

@@ -71,10 +71,10 @@ function check(schema: Field | Schema, value: unknown, path: string, problems: I
   if (problems.length >= PROBLEMS_MAX) return;
   const report = (message: string) => problems.push({ path, message });
   if (isUnknown(value)) {
-    const { because, help } = value.$unknown as { because?: unknown; help?: unknown };
+    const { because, help } = (value.$unknown ?? {}) as { because?: unknown; help?: unknown };
     if (!("unknowable" in schema && schema.unknowable === true))
       report("this fact may not be unknown");
-    else if (typeof because !== "string" || typeof help !== "string")
+    else if (![because, help].every((t) => typeof t === "string" && t.isWellFormed()))
       report("an unknown needs `because` and `help`");
     return;
   }

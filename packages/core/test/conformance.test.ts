@@ -67,6 +67,118 @@ describe("every case", () => {
   });
 });
 
+describe("a case that says too little or something that nobody defined is refused", () => {
+  const CASE = `
+case: name
+why: reason
+policy: { otherwise: [{ check: [unit] }] }
+given: { checks: { unit: passed } }
+then: { outcome: allow, because: [{ rule: otherwise, says: everything it needs is there }] }
+also holds when: [{ checks: [] }]
+`;
+  const run = (source: string) =>
+    readDecisionCase(source).situations.flatMap((s) => judgeSituation(s, readPolicy).disagreements);
+
+  it("and this one holds", () => {
+    expect(run(CASE)).toEqual([]);
+  });
+
+  it.each<[string, string, string, RegExp]>([
+    ["an unknown key", "why: reason", "why: reason\nnote: x", /no key is called `note`/],
+    ["a key twice", "why: reason", "why: reason\nwhy: again", /unique/i],
+    ["no reason", "why: reason", "", /why: expected a text/],
+    ["no policy", "policy: {", "proposed: {", /write `missing`/],
+    [
+      "nothing expected to be said",
+      /because: \[.*\] /.exec(CASE)?.[0] ?? "",
+      "",
+      /nothing is expected/,
+    ],
+    ["an expectation without a sentence", ", says: everything it needs is there", "", /neither/],
+    ["an outcome that is none", "outcome: allow", "outcome: pass", /`pass` is none of/],
+    ["an unknown fact", "given: {", "given: { approvers: [], ", /no key is called `approvers`/],
+    ["an unknown state of a check", "unit: passed }", "unit: green }", /`green` is none of/],
+    ["a policy that does not load", "check: [unit]", "checks: [unit]", /no requirement is called/],
+    [
+      "a broken policy that loads",
+      "{ otherwise: [{ check: [unit] }] }",
+      "{ broken: 'policy: x' }",
+      /shows nothing/,
+    ],
+    ["a variation that changes nothing", "{ checks: [] }", "{ says: x }", /changes nothing/],
+    ["a digest that is none", "given: {", "given: { change: { digest: xyz }, ", /no short digest/],
+    ["a time without a zone", "given: {", "given: { now: 2030-05-02, ", /is no time/],
+    [
+      "owners of what is not touched",
+      "given: {",
+      "given: { owners: { x: nobody }, ",
+      /does not touch `x`/,
+    ],
+    [
+      "facts that the schema refuses",
+      "given: {",
+      "given: { config: [{ op: x }], ",
+      /no valid facts/,
+    ],
+    [
+      "something that cannot be unknown",
+      "given: {",
+      "given: { unknown: luck, ",
+      /cannot be unknown/,
+    ],
+  ])("%s", (_name, written, instead, message) => {
+    expect(CASE).toContain(written);
+    expect(() => run(CASE.replace(written, instead))).toThrow(message);
+  });
+
+  it.each<[string, string, string, string]>([
+    ["another outcome", "outcome: allow", "outcome: deny", "outcome is allow, not deny"],
+    [
+      "another effective",
+      "outcome: allow",
+      "outcome: allow, effective: hold",
+      "effective is allow, not hold",
+    ],
+    [
+      "a time",
+      "outcome: allow",
+      "outcome: allow, until: 2030-01-01T00:00:00Z",
+      "until is never, not 2030-01-01T00:00:00.000Z",
+    ],
+    [
+      "another sentence",
+      "everything it needs is there",
+      "all is well",
+      'nobody says {"rule":"otherwise","says":"all is well"}',
+    ],
+    [
+      "a finding that is not there",
+      "says: everything it needs is there",
+      "finds: [x]",
+      'nobody says {"rule":"otherwise","finds":["x"]}',
+    ],
+    [
+      "another outcome of a variation",
+      "also holds when",
+      "also denies when",
+      "outcome is hold, not deny",
+    ],
+  ])("and a decision that differs by %s is told", (_name, written, instead, told) => {
+    expect(CASE).toContain(written);
+    expect(run(CASE.replace(written, instead))).toContain(told);
+  });
+
+  it("and a rule in the way that the case does not name is told", () => {
+    const source = CASE.replace("{ unit: passed }", "{ unit: failed }")
+      .replace("outcome: allow", "outcome: hold")
+      .replace("given: {", "given: { rejections: [{ by: cy }], ")
+      .replace("everything it needs is there", "it still needs check");
+    expect(run(source)).toContain(
+      "`rejection/email:cy@example.com` stands in the way, which the case does not say",
+    );
+  });
+});
+
 /** The same facts, every set-like list of evidence and people from back to front. */
 function backwards(facts: Facts): Facts {
   const turned = <T>(list: T): T => (Array.isArray(list) ? [...list].reverse() : list) as T;

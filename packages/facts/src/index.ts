@@ -10,11 +10,11 @@ export {
 } from "./gather/from-git.ts";
 export { gatherFacts } from "./gather/gather.ts";
 export type { GatherInput, RawFile } from "./gather/input.ts";
+export { readingMemory } from "./git/change.ts";
+export type { Commit } from "./git/commit.ts";
+export { openRepository, type Repository } from "./git/repository.ts";
+export type { TreeChange } from "./git/tree-change.ts";
 export * from "./history/index.ts";
 export { readPeople } from "./people/read.ts";
-export { readingMemory } from "./repository/change.ts";
-export type { Commit } from "./repository/commit.ts";
-export { openRepository, type Repository } from "./repository/repository.ts";
-export type { TreeChange } from "./repository/tree-change.ts";
 export type { ChangedFile, Source, SourceResult, World } from "./source.ts";
 export { SOURCES } from "./sources.ts";

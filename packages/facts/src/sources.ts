@@ -4,6 +4,7 @@ import { commandsSource } from "./commands/source.ts";
 import { DEPENDENCIES_SOURCE } from "./dependencies/source.ts";
 import { HIDDEN_SOURCE } from "./hidden/source.ts";
 import { kubernetesSource } from "./kubernetes/source.ts";
+import { networkSource } from "./network/source.ts";
 import { SETTINGS_SOURCE } from "./settings/source.ts";
 import type { Source } from "./source.ts";
 import { sqlSource } from "./sql/source.ts";
@@ -17,6 +18,7 @@ export const SOURCES: readonly Source[] = [
   DEPENDENCIES_SOURCE,
   HIDDEN_SOURCE,
   kubernetesSource,
+  networkSource,
   sqlSource,
   SETTINGS_SOURCE,
   terraformSource,

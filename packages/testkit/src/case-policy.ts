@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The policies of a case: a file, rules in place, or one of the ways in which a policy is not there. */
 import { compilePolicy, type JudgingPolicy, type Policy, type PolicyRole } from "@interlock/core";
-import { loadPolicy } from "@interlock/policy";
+import { loadPolicy, problemText } from "@interlock/policy";
 import { stringify } from "yaml";
 import { anyMapping, CaseError, mapping, text } from "./case-fields.ts";
 
@@ -31,10 +31,8 @@ export function casePolicy(source: unknown, role: PolicyRole, read: ReadPolicy):
 
 function loaded(role: PolicyRole, file: string, source: string): CasePolicy {
   const result = loadPolicy(file, source);
-  if (!result.ok) {
-    const [problem] = result.problems;
-    throw new CaseError(`policy: ${problem?.message} (${file}:${problem?.line}); ${problem?.help}`);
-  }
+  if (!result.ok)
+    throw new CaseError(`policy: ${result.problems.map((p) => problemText(p)).join("; ")}`);
   const { policy } = result;
   return {
     judging: [{ role, kind: "policy", policy: compilePolicy(policy) }],

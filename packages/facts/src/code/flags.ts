@@ -5,13 +5,23 @@ import type { ChangedFile, World } from "../source.ts";
 import { isCode, isTestPath } from "./language.ts";
 import { lineAt } from "./sighting.ts";
 
-type Definition = { readonly name: string; readonly line: number; readonly meaning: string };
+type Definition = {
+  readonly name: string;
+  readonly line: number;
+  readonly meaning: string;
+  /** Known as a flag by its file or key, not only by its shape. */
+  readonly named: boolean;
+};
 
+/** A file or a folder that is called after flags, not one that only mentions them. */
 const FLAG_FILE =
-  /(^|[/._-])(feature[_-]?)?(flags?|toggles?|features|switches|experiments|launchdarkly|unleash|flipt|growthbook)([/._-]|$)/i;
+  /(^|\/)(feature[-_.]?)?(flags?|toggles?|features|switches|experiments|launchdarkly|unleash|flipt|growthbook)(\/|\.[a-z0-9.]{1,20}$)|[.-](flags|toggles|features)\.[a-z0-9]{1,8}$/i;
 const CONTAINER = /^(feature_?-?)?(flags?|toggles?|features|switches|experiments)$/i;
 const SINGLE = /^(flag|feature|toggle|switch)[_-]\w+|\w+[_-](flag|toggle|switch)$/i;
-const MEANING = /^(meaning|description|desc|purpose|summary|doc|comment)$/i;
+const MEANING =
+  /^(meaning|description|desc|purpose|summary|docs?|comment|semantics|behaviou?r|does|label)$/i;
+const SWITCH =
+  /^(enabled|active|on|default|state|status|rollout|percentage|enabled_?by_?default)$/i;
 
 /** Longer keys are data. */
 const KEY_MAX = 200;
@@ -36,16 +46,22 @@ function visit(node: Node, inside: boolean, depth: number, found: Map<string, De
   if (node.kind === "list" && inside)
     for (const item of node.items) {
       const name = named(item);
-      if (name !== null) found.set(name, { name, line: item.line, meaning: meaningOf(item) });
+      if (name !== null)
+        found.set(name, { name, line: item.line, meaning: meaningOf(item), named: true });
     }
   if (node.kind !== "map") return;
   for (const { key, keyLine, value } of node.entries) {
     if (key.length > KEY_MAX) continue;
-    if (inside || (SINGLE.test(key) && value.kind === "map"))
-      found.set(key, { name: key, line: keyLine, meaning: meaningOf(value) });
+    const named = inside || (value.kind === "map" && SINGLE.test(key));
+    if (named || isSwitch(value))
+      found.set(key, { name: key, line: keyLine, meaning: meaningOf(value), named });
     else visit(value, CONTAINER.test(key), depth + 1, found);
   }
 }
+
+/** Whatever its name: something that is switched on and says what it means. */
+const isSwitch = (node: Node): boolean =>
+  meaningOf(node) !== "" && scalarAt(node, (key) => SWITCH.test(key)) !== null;
 
 function scalarAt(node: Node, matches: (key: string) => boolean): string | null {
   if (node.kind !== "map") return null;
@@ -89,15 +105,20 @@ export async function flagDeltas(
       else if (isReused(flag, same)) deltas.push(reused(file, flag, same));
     }
   }
-  const gone = removed.filter(({ flag }) => !all.has(flag.name) && flag.name.length >= 4);
+  const gone = removed.filter(
+    ({ flag }) => flag.named && !all.has(flag.name) && flag.name.length >= 4,
+  );
   return [...deltas, ...(await stillRead(gone, files, world, gaps))];
 }
 
 const mayDefineFlags = (file: ChangedFile): boolean =>
   !isCode(file.path) &&
+  !isTestPath(file.path) &&
+  !/(^|\/)(docs?|api_samples)\//.test(file.path) &&
   file.before !== null &&
   /\.(ya?ml|json5?|jsonc|toml)$/i.test(file.path) &&
   (FLAG_FILE.test(file.path) ||
+    /\b(meaning|purpose|semantics|behaviou?r)\b/i.test(file.before) ||
     /["']?(feature_?-?)?(flags?|toggles?|features)\w{0,40}["']?[ \t]*:|^[ \t]*["']?(flag|feature|toggle)[_-]/im.test(
       file.before,
     ));
@@ -151,6 +172,13 @@ async function stillRead(
   });
 }
 
+/** Offset of a name as a whole literal or symbol: `"name"`, `'name'`, `:name`; -1 when there is none. */
+function literalAt(text: string, name: string): number {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length))
+    if (/["'`:]/.test(text[at - 1] ?? "") && !/[\w-]/.test(text[at + name.length] ?? "")) return at;
+  return -1;
+}
+
 /** Where each name still stands as a string literal in code, as `path:line`. */
 async function readersOf(
   names: ReadonlySet<string>,
@@ -162,11 +190,8 @@ async function readersOf(
   const search = (path: string, text: string): void => {
     for (const name of names) {
       if (found.has(name)) continue;
-      const at = ["'", '"', "`", ":"]
-        .map((quote) => text.indexOf(`${quote}${name}`))
-        .find((i) => i >= 0);
-      if (at !== undefined && !/[\w-]/.test(text[at + name.length + 1] ?? ""))
-        found.set(name, `${path}:${lineAt(text, at)}`);
+      const at = literalAt(text, name);
+      if (at >= 0) found.set(name, `${path}:${lineAt(text, at)}`);
     }
   };
   const changed = new Set(files.map((file) => file.path));

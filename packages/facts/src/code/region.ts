@@ -40,7 +40,7 @@ export function changedRegions(before: string | null, after: string | null): Reg
 }
 
 function wholeLines(text: string, from: number, to: number): string {
-  const end = text.indexOf("\n", Math.max(from, to - 1));
+  const end = text.indexOf("\n", Math.max(from, to));
   return text.slice(from, end === -1 ? text.length : end);
 }
 

@@ -73,7 +73,13 @@ const LOOP_MAX = 10_000;
 const FUNCTION_MAX = 50_000;
 
 /** A loop that goes round again after a failure. */
-type RetryLoop = { readonly node: SgNode; readonly handler: string; readonly around: string };
+type RetryLoop = {
+  readonly node: SgNode;
+  /** What runs after a failure, and what runs after a success. */
+  readonly handler: string;
+  readonly success: string;
+  readonly around: string;
+};
 
 function retryLoops(side: Side): readonly RetryLoop[] {
   const root = side.root();
@@ -93,6 +99,7 @@ function retryLoops(side: Side): readonly RetryLoop[] {
     loops.push({
       node,
       handler: failureText(handler, side.language),
+      success: successText(handler, side.language),
       around: textAround(node, grammar, around),
     });
   }
@@ -124,19 +131,34 @@ function loopSighting(node: SgNode): Sighting {
   return sightingOf(node, { ...(name === null ? {} : { subject: name }), tags: ["loop"] });
 }
 
-/** What runs on failure; in Go, `if err == nil { return }` handles success and the rest failure. */
-function failureText(handler: SgNode, language: Language | null): string {
-  if (language !== "go") return handler.text();
-  const success = /==\s*nil/.test(handler.field("condition")?.text() ?? "");
-  if (!success) return handler.field("consequence")?.text() ?? handler.text();
+const isSuccessBranch = (handler: SgNode): boolean =>
+  /==\s*nil/.test(handler.field("condition")?.text() ?? "");
+
+function following(node: SgNode | null): string {
   const rest: string[] = [];
-  for (let next = handler.next(); next !== null; next = next.next()) rest.push(next.text());
+  for (let next = node?.next() ?? null; next !== null; next = next.next()) rest.push(next.text());
   return rest.join("\n");
 }
 
+/** What runs on failure; in Go, `if err == nil { return }` handles success and the rest failure. */
+function failureText(handler: SgNode, language: Language | null): string {
+  if (language !== "go") return handler.text();
+  return isSuccessBranch(handler)
+    ? following(handler)
+    : (handler.field("consequence")?.text() ?? handler.text());
+}
+
+function successText(handler: SgNode, language: Language | null): string {
+  if (language === "go")
+    return isSuccessBranch(handler)
+      ? (handler.field("consequence")?.text() ?? "")
+      : following(handler);
+  const attempt = handler.parent();
+  return `${attempt?.text().replace(handler.text(), "") ?? ""}\n${following(attempt)}`;
+}
+
 /** Whether success ends the loop, which tells a retry from a worker that runs for ever. */
-const endsOnSuccess = (loop: RetryLoop): boolean =>
-  /\b(return|break)\b/.test(loop.node.text().replace(loop.handler, ""));
+const endsOnSuccess = (loop: RetryLoop): boolean => /\b(return|break)\b/.test(loop.success);
 
 /** A loop around a choice of channels serves events; it does not try the same thing again. */
 const isEventLoop = (loop: RetryLoop): boolean =>

@@ -65,7 +65,7 @@ const ASSIGNED =
   /(?:^|[^A-Za-z0-9])((?:[A-Za-z0-9]+[_.-]?){0,4}?(?:passw(?:or)?d|passwd|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|client_?-?secret|auth_?-?key|credential)s?(?:_?(?:value|key|base64))?)["']?\s*(?::|=>?|:=)\s*(?:"([^"\s]{8,200})"|'([^'\s]{8,200})'|([^\s"'`,;#(){}[\]<>$]{8,200})\s*(?:#.*)?$)/gi;
 
 const PLACEHOLDER =
-  /example|sample|change_?-?me|place_?holder|your[_-]?|dummy|fake|redacted|x{4,}|\*{3,}|\.{3,}|<|>|\$\{|\{\{|\$\(|%[A-Z_]+%|\btodo\b|replace|insert|foobar|lorem|^test|not[_-]?a?[_-]?(real|secret)|secret_?(name|ref|key|id)?$|passw(or)?d|123456|abcdef|qwerty|0{6,}|1{6,}|ENC\[|^enc:|vault[:/]|^arn:|^ssm:|^op:\/\/|^projects\/|^!|process\.env|os\.environ|getenv|env\.|secrets?\.|config\.|var\.|local\.|data\.|self\.|this\./i;
+  /^[@$%&]|example|sample|change_?-?me|place_?holder|your[_-]?|dummy|fake|redacted|x{4,}|\*{3,}|\.{3,}|<|>|\$\{|\{\{|\$\(|%[A-Z_]+%|\btodo\b|replace|insert|foobar|lorem|^test|not[_-]?a?[_-]?(real|secret)|secret_?(name|ref|key|id)?$|passw(or)?d|123456|abcdef|qwerty|0{6,}|1{6,}|ENC\[|^enc:|vault[:/]|^arn:|^ssm:|^op:\/\/|^projects\/|^!|process\.env|os\.environ|getenv|env\.|secrets?\.|config\.|var\.|local\.|data\.|self\.|this\./i;
 const WEAK =
   /^(postgres|root|admin|user|guest|rabbitmq|mysql|redis|mongo|secret|default|pass|test|dev|local)\w{0,3}$/i;
 

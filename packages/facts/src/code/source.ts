@@ -48,6 +48,8 @@ const PROGRAM_DETECTORS: readonly Detector[] = [
   ...REGEX_DETECTORS,
 ];
 
+/** Tests are searched by words only, which is cheap; some are very long. */
+const TEST_TEXT_MAX = 10_000_000;
 const CONFIG_KINDS = new Set(["config", "infrastructure", "manifest", "workflow", "other"]);
 const QUIET_KINDS = new Set(["vendored", "generated", "lock"]);
 
@@ -62,7 +64,9 @@ async function readCode(files: readonly ChangedFile[], world: World): Promise<So
   const gaps: Gap[] = [];
   const readable = files.filter((file) => !QUIET_KINDS.has(file.kind));
   const sized = readable.filter((file) => withinLimit(file, gaps));
-  const code = sized.filter((file) => isCode(file.path) || CONFIG_KINDS.has(file.kind));
+  const code = sized.filter(
+    (file) => !isMinified(file) && (isCode(file.path) || CONFIG_KINDS.has(file.kind)),
+  );
   const parse = await engineFor(code, gaps);
   const pairs = new Map(code.map((file) => [file, pairOf(file, parse, gaps)]));
   const product = code.filter((file) => !isTest(file));
@@ -70,6 +74,7 @@ async function readCode(files: readonly ChangedFile[], world: World): Promise<So
     ...sightingDeltas(PROGRAM_DETECTORS, product, pairs),
     ...sightingDeltas(TEST_DETECTORS, code.filter(isTest), pairs),
     ...comparisons(product, pairs),
+    ...sized.filter(isMinified).map(unread),
     ...lostTests(sized),
     ...alertDeltas(sized),
     ...deadlineDeltas(sized.filter((file) => !isTest(file))),
@@ -79,6 +84,36 @@ async function readCode(files: readonly ChangedFile[], world: World): Promise<So
   if (deltas.length > DELTAS_MAX)
     gaps.push(gap("", "truncated", `${deltas.length} findings in code, ${DELTAS_MAX} kept`));
   return { deltas: deltas.slice(0, DELTAS_MAX), effects: [], gaps };
+}
+
+/** Nobody writes or reads such a line: what has one was generated, and is only reported. */
+const WRITTEN_LINE_MAX = 5_000;
+
+/** The first line that is too long to have been written, 0 when there is none. */
+function unwrittenLine({ after }: ChangedFile): number {
+  if (after === null) return 0;
+  let line = 1;
+  for (let start = 0; start + WRITTEN_LINE_MAX < after.length; line += 1) {
+    const end = after.indexOf("\n", start);
+    if (end === -1 || end - start > WRITTEN_LINE_MAX) return line;
+    start = end + 1;
+  }
+  return 0;
+}
+
+const isMinified = (file: ChangedFile): boolean =>
+  isCode(file.path) && !isTest(file) && unwrittenLine(file) > 0;
+
+function unread(file: ChangedFile): Delta {
+  return delta({
+    path: file.path,
+    line: unwrittenLine(file),
+    subject: file.path,
+    aspect: "unread-code",
+    op: file.before === null ? "added" : "changed",
+    environment: file.environment,
+    tags: isBrowserPath(file.path) ? ["browser"] : [],
+  });
 }
 
 const isTest = (file: ChangedFile): boolean => file.kind === "test" || isTestPath(file.path);
@@ -95,9 +130,10 @@ function gap(path: string, code: string, detail: string): Gap {
 
 function withinLimit(file: ChangedFile, gaps: Gap[]): boolean {
   const size = Math.max(file.before?.length ?? 0, file.after?.length ?? 0);
-  if (size <= CODE_TEXT_MAX) return true;
+  const limit = isTest(file) ? TEST_TEXT_MAX : CODE_TEXT_MAX;
+  if (size <= limit) return true;
   if (isCode(file.path))
-    gaps.push(gap(file.path, "too-large", `${size} characters, at most ${CODE_TEXT_MAX} are read`));
+    gaps.push(gap(file.path, "too-large", `${size} characters, at most ${limit} are read`));
   return false;
 }
 

@@ -54,27 +54,21 @@ const casesIn = (text: string | null): number =>
  * it is named after is no loss, and neither are tests of a change that takes product code away.
  */
 export function lostTests(files: readonly ChangedFile[]): readonly Delta[] {
-  const tests = files.filter(isTest);
-  const touched = tests.filter((file) => {
+  // Between the differences only: what stands outside is equal on both sides.
+  const counted = files.filter(isTest).map((file) => {
     const { before, after } = changedRegions(file.before, file.after);
-    return casesIn(before) !== casesIn(after);
+    return { file, lost: casesIn(before) - casesIn(after) };
   });
-  const counted = touched.map((file) => ({
-    file,
-    before: casesIn(file.before),
-    after: casesIn(file.after),
-  }));
-  const lost = counted.reduce((sum, one) => sum + one.before - one.after, 0);
+  const lost = counted.reduce((sum, one) => sum + one.lost, 0);
+  if (lost <= 0) return [];
   const goneSources = new Set(
     files.filter((file) => file.after === null && !isTest(file)).map((file) => stemOf(file.path)),
   );
-  if (lost <= 0) return [];
-  const shrunk = counted.filter(
-    ({ file, before, after }) => after < before && !goneSources.has(stemOf(file.path)),
-  );
+  const shrunk = counted.filter((one) => one.lost > 0 && !goneSources.has(stemOf(one.file.path)));
   const withCode = -growth(files.filter((file) => !isTest(file))) >= lost * LINES_A_TEST;
-  return shrunk.map(({ file, before, after }) =>
-    delta({
+  return shrunk.map(({ file }) => {
+    const [before, after] = [casesIn(file.before), casesIn(file.after)];
+    return delta({
       path: file.path,
       line: 1,
       subject: file.path,
@@ -84,8 +78,8 @@ export function lostTests(files: readonly ChangedFile[]): readonly Delta[] {
       afterCount: after,
       removedCount: before - after,
       tags: [...(file.after === null ? ["file-deleted"] : []), ...(withCode ? ["with-code"] : [])],
-    }),
-  );
+    });
+  });
 }
 
 /** So much product code must go for each test that goes, for the two to belong together. */

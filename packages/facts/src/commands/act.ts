@@ -20,6 +20,8 @@ export type Act = {
   readonly unasked: boolean;
   /** Names everything instead of something. */
   readonly all: boolean;
+  /** A tool of the machine or the build, not of operators. */
+  readonly everyday: boolean;
 };
 
 /** Everyday tools whose `remove` and `reset` concern the machine or the build, not production. */
@@ -200,6 +202,7 @@ export function actOf(invocation: Invocation): Act {
     dry: DRY.test(` ${args}`),
     unasked: UNASKED.test(` ${args}`),
     all: ALL.test(` ${args}`),
+    everyday: EVERYDAY.has(invocation.tool),
   };
 }
 

@@ -245,7 +245,9 @@ export function knownDanger(tool: string, args: string): Danger | null | undefin
   const rows = Object.hasOwn(KNOWN, base) ? KNOWN[base] : undefined;
   if (rows === undefined) return undefined;
   const row = rows.find(([pattern]) => pattern.test(args));
-  return row === undefined ? null : { what: row[1], tags: row.slice(2) as readonly string[] };
+  if (row === undefined) return null;
+  const [, what, ...tags] = row;
+  return { what, tags };
 }
 
 /** `npm run db:push`, `python manage.py flush`, `php artisan migrate:fresh`, `bundle exec rake db:drop`. */

@@ -123,7 +123,7 @@ function makeRecipes(text: string): readonly Piece[] {
     .map((row) => (row.startsWith("\t") ? row.replace(/^\t[@+-]*/, "") : ""))
     .join("\n")
     .replace(/\$\$/g, "$")
-    .replace(/\$\((\w+)\)/g, "${$1}");
+    .replace(/\$\((\w+)\)/g, (_written, name: string) => `\${${name}}`);
   return [{ text: body, line: 1, strict: true }];
 }
 
@@ -132,7 +132,13 @@ function justRecipes(text: string): readonly Piece[] {
     .split("\n")
     .map((row) => (/^[ \t]+\S/.test(row) ? row.replace(/^[ \t]+[@-]*/, "") : ""))
     .join("\n");
-  return [{ text: body.replace(/\{\{\s*(\w+)\s*\}\}/g, "${$1}"), line: 1, strict: true }];
+  return [
+    {
+      text: body.replace(/\{\{\s*(\w+)\s*\}\}/g, (_written, name: string) => `\${${name}}`),
+      line: 1,
+      strict: true,
+    },
+  ];
 }
 
 function fences(text: string): readonly Piece[] {

@@ -186,56 +186,68 @@ const RANKS: readonly RegExp[] = [
 ];
 
 function worsened(was: Operation, now: Operation): readonly OperationFinding[] {
-  const found: OperationFinding[] = [];
-  const add = (
-    aspect: Finding["aspect"],
-    key: string,
-    before: string,
-    after: string,
-    more: readonly string[] = [],
-  ): void => {
-    found.push({
-      aspect,
-      key,
-      before,
-      after,
-      operation: now,
-      was,
-      tags: [...tagsOf(now), "operation", "deletes", ...more],
-    });
-  };
-  for (const [key, after] of now.fields) {
+  const fields = [...now.fields].flatMap(([key, after]) => {
     const before = was.fields.get(key) ?? "";
-    if (before === after) continue;
-    if (
-      /^(?:mode|type|kind|how|policy)$/i.test(key) &&
-      /permanent|hard|force|immediate|irreversible/i.test(after) &&
-      !/permanent|hard|force|immediate/i.test(before)
-    )
-      add("safety-removed", key, before, after, ["permanent"]);
-    const rise = rank(after) - rank(before);
-    if (/scope|level|granularity|kind|type|target/i.test(key) && rank(before) >= 0 && rise > 0)
-      add("scope-widened", key, before, after);
-    if (TARGET_KEY.test(key) && after.trim() === "" && before.trim() !== "")
-      add("empty-filter", key, before, "", ["deletes"]);
-    if (
-      environmentIn(after) === "production" &&
-      environmentIn(before) !== "production" &&
-      before !== ""
-    )
-      add("target-switched", key, before, after, ["to-production"]);
-  }
-  if (
-    was.kinds.length > 0 &&
-    now.kinds.length > 0 &&
-    now.kinds.some((kind) => !was.kinds.includes(kind))
-  )
-    add("kind-switched", "ids", was.kinds.join(", "), now.kinds.join(", "));
-  if (now.count > was.count * 2 && now.count - was.count >= 10)
-    add("wildcard-delete", "items", `${was.verb} of ${was.count}`, `${now.verb} of ${now.count}`, [
-      "many",
-    ]);
-  return found;
+    return before === after ? [] : worsenedField(key, before, after);
+  });
+  const kinds = was.kinds.length > 0 && now.kinds.some((kind) => !was.kinds.includes(kind));
+  const many = now.count > was.count * 2 && now.count - was.count >= GROWTH;
+  const all: readonly Worse[] = [
+    ...fields,
+    ...(kinds ? [worse("kind-switched", "ids", [was.kinds.join(", "), now.kinds.join(", ")])] : []),
+    ...(many
+      ? [
+          worse(
+            "wildcard-delete",
+            "items",
+            [`${was.verb} of ${was.count}`, `${now.verb} of ${now.count}`],
+            "many",
+          ),
+        ]
+      : []),
+  ];
+  return all.map((one) => ({
+    ...one,
+    operation: now,
+    was,
+    tags: [...tagsOf(now), "operation", "deletes", ...one.tags],
+  }));
+}
+
+/** Members that an order must gain to count as another order. */
+const GROWTH = 10;
+
+type Worse = Finding & { readonly before: string; readonly after: string };
+
+function worse(
+  aspect: Finding["aspect"],
+  key: string,
+  [before, after]: readonly [string, string],
+  tag?: string,
+): Worse {
+  return { aspect, key, before, after, tags: tag === undefined ? [] : [tag] };
+}
+
+const FOR_GOOD = /permanent|hard|force|immediate|irreversible/i;
+
+function worsenedField(key: string, before: string, after: string): readonly Worse[] {
+  const sides = [before, after] as const;
+  const isMode = /^(?:mode|type|kind|how|policy)$/i.test(key);
+  const isScope = /scope|level|granularity|kind|type|target/i.test(key);
+  const wider = isScope && rank(before) >= 0 && rank(after) > rank(before);
+  const emptied = TARGET_KEY.test(key) && after.trim() === "" && before.trim() !== "";
+  const toProduction =
+    before !== "" &&
+    environmentIn(after) === "production" &&
+    environmentIn(before) !== "production";
+  return [
+    ...(isMode && FOR_GOOD.test(after) && !FOR_GOOD.test(before)
+      ? [worse("safety-removed", key, sides, "permanent")]
+      : []),
+    ...(wider ? [worse("scope-widened", key, sides)] : []),
+    ...(emptied ? [worse("empty-filter", key, [before, ""])] : []),
+    ...(toProduction ? [worse("target-switched", key, sides, "to-production")] : []),
+  ];
 }
 
 function lostOrder(was: Operation, now: Operation): readonly OperationFinding[] {

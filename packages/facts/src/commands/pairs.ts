@@ -114,6 +114,7 @@ const SAFETY =
   /^--?(?:dry-?run|read-?only|check|plan|diff|noop|no-op|what-?if|simulate|preview|confirm|interactive|i|prompt|ask|limit|max|max-\w+|batch-size|canary|serial|one-by-one|safe|backup|snapshot|final-snapshot|keep|exclude|force-with-lease|preserve-root|target|soft)$/i;
 
 function lostSafety(before: Act, after: Act): readonly Switched[] {
+  if (after.everyday && after.danger === null) return [];
   const acts = after.danger !== null || changesSomething(after) || before.dry || readsOnly(before);
   if (!acts) return [];
   return before.flags
@@ -138,6 +139,7 @@ const SELECTOR =
   /^--?(?:l|selector|field-selector|labels?|filters?|tags?|where|prefix|pattern|match|ids?|names?|targets?|limit|include|only|link|links|subsystem|hosts?|node|nodes|group|groups|instance|instances|region|zone|cell|service|user|tenant|bucket)$/i;
 
 function widenedScope(before: Act, after: Act): readonly Switched[] {
+  if (after.everyday && after.danger === null) return [];
   const tags = after.danger === null ? [] : ["deletes"];
   const dropped = before.flags.filter(
     ({ name, value }) =>

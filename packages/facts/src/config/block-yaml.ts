@@ -5,6 +5,7 @@
  * plain scalars, several documents. Anything else makes it give up (`null`), and the whole parser
  * reads the text instead; a test holds both against each other on generated and real files.
  */
+import { cutText } from "./cut.ts";
 import { typeOfPlain } from "./scalar.ts";
 import { DEPTH_MAX, type Entry, type Node, type Parsed, type Problem } from "./types.ts";
 
@@ -141,7 +142,7 @@ function mapBlock(cursor: Cursor, indent: number, depth: number): Node {
         code: "duplicate-key",
         line: keyLine,
         column: 1,
-        message: `\`${split.key.slice(0, 60)}\` stands twice`,
+        message: `\`${cutText(split.key, 60)}\` stands twice`,
       });
     seen.add(split.key);
     entries.push({ key: split.key, keyLine, value: node });

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { cutText, wellFormed } from "./cut.ts";
 import { identityOf, pairItems } from "./identity.ts";
+import { type EntryPair, pairEntries } from "./repeats.ts";
 import { liesInSameLines, NOTHING_SAME, type SameLines } from "./same-lines.ts";
 import {
   type ConfigDelta,
   type ConfigDiff,
   DELTAS_PER_FILE_MAX,
+  type Entry,
   type LeafKind,
   type Node,
   type Parsed,
@@ -12,6 +15,9 @@ import {
 } from "./types.ts";
 
 const PREVIEW_MAX = 300;
+// The facts schema takes subjects of 2,000 characters and keys of 500.
+const POINTER_MAX = 1_900;
+const KEY_MAX = 500;
 
 type Walk = { readonly deltas: ConfigDelta[]; readonly same: SameLines; truncated: boolean };
 
@@ -170,6 +176,12 @@ const step = (place: Place, child: Pick<Child, "name" | "key">): Place => ({
   depth: place.depth + 1,
 });
 
+/** Both ends of a pointer that is too long to read. */
+const shortened = (pointer: string): string =>
+  pointer.length <= POINTER_MAX
+    ? pointer
+    : wellFormed(`${pointer.slice(0, POINTER_MAX / 2)}…${pointer.slice(-POINTER_MAX / 2 + 20)}`);
+
 /** RFC 6901 escapes. */
 const escaped = (key: string): string => key.replace(/~/g, "~0").replace(/\//g, "~1");
 
@@ -177,50 +189,71 @@ type MapNode = Extract<Node, { kind: "map" }>;
 type ListNode = Extract<Node, { kind: "list" }>;
 
 function compareMaps(before: MapNode, after: MapNode, place: Place, walk: Walk): void {
-  const was = new Map(before.entries.map((e) => [e.key, e]));
-  const is = new Map(after.entries.map((e) => [e.key, e]));
-  const added = [...is.keys()].filter((k) => !was.has(k)).length;
-  const removed = [...was.keys()].filter((k) => !is.has(k)).length;
-  if (added + removed > 0)
-    reportMembers(before, after, place, walk, { added, removed, line: after.line });
+  const { pairs, reordered } = pairEntries(before.entries, after.entries);
+  reportMembers(before, after, place, walk, membersOf(pairs, after.line));
   reportDuplicates(
     before.entries.map((e) => e.key),
     after.entries.map((e) => ({ name: e.key, line: e.keyLine })),
     place,
-    walk,
+    // A key that stood there several times already is one that takes several values.
+    { walk, isRepeatable: true },
   );
-  for (const [key, entry] of is) {
-    const old = was.get(key);
+  for (const key of reordered)
+    push({
+      op: "reordered",
+      before,
+      after,
+      place: step(place, { name: escaped(key), key }),
+      walk,
+      line: after.line,
+      added: 0,
+      removed: 0,
+    });
+  const lineAfter = linesLeft(before, pairs, after.line);
+  for (const { before: old, after: now, name } of pairs)
     compare(
       old?.value ?? null,
-      entry.value,
-      step(place, { name: escaped(key), key }),
+      now?.value ?? null,
+      step(place, { name: escaped(name), key: (now ?? old)?.key ?? "" }),
       walk,
-      entry.value.kind === "scalar" ? entry.value.line : entry.keyLine,
+      now === null
+        ? (lineAfter.get(old) ?? after.line)
+        : now.value.kind === "scalar"
+          ? now.value.line
+          : now.keyLine,
     );
-  }
-  let last = after.line;
-  for (const entry of before.entries) {
-    const now = is.get(entry.key);
-    if (now !== undefined) last = now.keyLine;
-    else if (was.get(entry.key) === entry)
-      compare(
-        entry.value,
-        null,
-        step(place, { name: escaped(entry.key), key: entry.key }),
-        walk,
-        last,
-      );
-  }
 }
+
+/** For each entry that is gone: the line of the nearest entry before it that is still there. */
+function linesLeft(
+  before: MapNode,
+  pairs: readonly EntryPair[],
+  first: number,
+): ReadonlyMap<Entry | null, number> {
+  const gone = pairs.some((p) => p.after === null);
+  const result = new Map<Entry | null, number>();
+  if (!gone) return result;
+  const now = new Map(pairs.map((p) => [p.before, p.after]));
+  let last = first;
+  for (const entry of before.entries) {
+    last = now.get(entry)?.keyLine ?? last;
+    result.set(entry, last);
+  }
+  return result;
+}
+
+type Sides = { readonly before: unknown; readonly after: unknown };
+
+const membersOf = (pairs: readonly Sides[], line: number): Members => ({
+  added: pairs.filter((p) => p.before === null).length,
+  removed: pairs.filter((p) => p.after === null).length,
+  line,
+});
 
 function compareLists(before: ListNode, after: ListNode, place: Place, walk: Walk): void {
   const { pairs, reordered } = pairItems(before.items, after.items);
-  const added = pairs.filter((p) => p.before === null).length;
-  const removed = pairs.filter((p) => p.after === null).length;
-  if (added + removed > 0)
-    reportMembers(before, after, place, walk, { added, removed, line: after.line });
-  else if (reordered)
+  reportMembers(before, after, place, walk, membersOf(pairs, after.line));
+  if (reordered)
     push({ op: "reordered", before, after, place, walk, line: after.line, added: 0, removed: 0 });
   const texts = (items: readonly Node[]) =>
     items.flatMap((i) => (i.kind === "scalar" ? [{ name: i.text, line: i.line }] : []));
@@ -228,7 +261,7 @@ function compareLists(before: ListNode, after: ListNode, place: Place, walk: Wal
     texts(before.items).map((t) => t.name),
     texts(after.items),
     place,
-    walk,
+    { walk, isRepeatable: false },
   );
   let last = after.line;
   for (const pair of pairs) {
@@ -241,7 +274,7 @@ function reportDuplicates(
   before: readonly string[],
   after: readonly { name: string; line: number }[],
   place: Place,
-  walk: Walk,
+  { walk, isRepeatable }: { readonly walk: Walk; readonly isRepeatable: boolean },
 ): void {
   const was = counts(before);
   const seen = new Map<string, number>();
@@ -249,14 +282,15 @@ function reportDuplicates(
   for (const { name, line } of after) {
     const n = (seen.get(name) ?? 0) + 1;
     seen.set(name, n);
-    if (n < 2 || n <= (was.get(name) ?? 0) || reported.has(name)) continue;
+    const old = was.get(name) ?? 0;
+    if (n < 2 || n <= old || (isRepeatable && old > 1) || reported.has(name)) continue;
     reported.add(name);
     const twice: Node = { kind: "scalar", type: "string", text: name, line, endLine: line };
     push({
       op: "duplicated",
       before: null,
       after: twice,
-      place: step(place, { name: escaped(name).slice(0, 200), key: name }),
+      place: step(place, { name: escaped(cutText(name, 200)), key: name }),
       walk,
       line,
       added: 1,
@@ -274,6 +308,7 @@ function counts(names: readonly string[]): ReadonlyMap<string, number> {
 type Members = { readonly added: number; readonly removed: number; readonly line: number };
 
 function reportMembers(before: Node, after: Node, place: Place, walk: Walk, m: Members): void {
+  if (m.added + m.removed === 0) return;
   const op = sizeOf(after) === 0 && sizeOf(before) > 0 ? "emptied" : "changed";
   push({ op, before, after, place, walk, line: m.line, added: m.added, removed: m.removed });
 }
@@ -313,8 +348,8 @@ type Pushed = {
 function push({ op, before, after, place, walk, line, added, removed }: Pushed): void {
   walk.deltas.push({
     op,
-    pointer: place.pointer,
-    key: place.key,
+    pointer: shortened(place.pointer),
+    key: cutText(place.key, KEY_MAX),
     line,
     before: sideOf(before),
     after: sideOf(after),
@@ -335,7 +370,7 @@ export function sideOf(node: Node | null): Side {
   if (node === null) return { kind: "absent", text: "", size: 0 };
   if (node.kind === "scalar") {
     const kind: LeafKind = node.type;
-    return { kind, text: node.text.slice(0, 2_000), size: kind === "null" ? 0 : node.text.length };
+    return { kind, text: cutText(node.text, 2_000), size: kind === "null" ? 0 : node.text.length };
   }
   return { kind: node.kind, text: preview(node), size: sizeOf(node) };
 }
@@ -355,6 +390,6 @@ function preview(node: Node): string {
     length += part.length + 2;
     if (length > PREVIEW_MAX) break;
   }
-  const inner = `${parts.join(", ").slice(0, PREVIEW_MAX)}${parts.length < children.length ? ", …" : ""}`;
+  const inner = `${cutText(parts.join(", "), PREVIEW_MAX)}${parts.length < children.length ? ", …" : ""}`;
   return node.kind === "map" ? `{${inner}}` : `[${inner}]`;
 }

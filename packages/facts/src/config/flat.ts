@@ -1,99 +1,260 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Line-shaped formats: INI, properties, .env, CSV, plain lists, and templates read line by line. */
+/** Line-shaped formats: INI and its kin, properties, .env, plain lists. */
 
+import { wellFormed } from "./cut.ts";
 import { typeOfLoose, typeOfPlain } from "./scalar.ts";
 import { withSpans } from "./spans.ts";
-import type { Entry, Node, Parsed, Problem, Scalar } from "./types.ts";
+import { DEPTH_MAX, type Entry, type Node, type Parsed, type Scalar } from "./types.ts";
 
-type Section = { readonly entries: Entry[]; readonly line: number; end: number };
-
-const scalar = (text: string, line: number, quoted = false): Scalar => ({
+const scalar = (text: string, line: number, quoted = false, endLine = line): Scalar => ({
   kind: "scalar",
   type: quoted ? "string" : typeOfLoose(text),
   text,
   line,
-  endLine: line,
+  endLine,
 });
 
-const whole = (root: Node, problems: readonly Problem[] = [], approximate = false): Parsed => ({
+const whole = (root: Node): Parsed => ({
   ok: true,
   documents: [withSpans(root)],
-  problems,
-  approximate,
+  problems: [],
+  approximate: false,
 });
 
-function mapOf(entries: readonly Entry[], line: number, endLine: number): Node {
-  return { kind: "map", entries, line, endLine };
-}
+type MutableMap = {
+  readonly kind: "map";
+  readonly entries: Entry[];
+  line: number;
+  endLine: number;
+};
+const mapAt = (line: number, endLine = line): MutableMap => ({
+  kind: "map",
+  entries: [],
+  line,
+  endLine,
+});
 
-/** `[section]`, `key = value`, `key: value`, bare `key`; `#` and `;` comments. Repeated keys are kept. */
+/**
+ * `[section]`, `key = value`, `key: value`, bare `key`; `#` and `;` comments. Without sections and
+ * mostly of the form `key value`, as daemons write it, lines split at the space and braces nest.
+ * Repeated keys and sections are kept, because many readers take all of them.
+ */
 export function parseIni(text: string): Parsed {
   const lines = text.split(/\r?\n/);
-  const root: Section = { entries: [], line: 1, end: lines.length };
-  let section = root;
+  const root = mapAt(1, lines.length);
+  const spaced = isSpaced(lines);
+  let stack: MutableMap[] = [root];
   for (const [i, raw] of lines.entries()) {
     const line = raw.trim();
-    if (line === "" || /^[#;]/.test(line)) continue;
-    const header = /^\[([^\]]*)\]/.exec(line);
-    if (header !== null) {
-      section = { entries: [], line: i + 1, end: i + 1 };
-      root.entries.push({
-        key: (header[1] ?? "").trim(),
-        keyLine: i + 1,
-        value: mapOf(section.entries, i + 1, i + 1),
-      });
-      continue;
-    }
-    section.entries.push(assignment(line, i + 1));
+    if (line === "" || line.startsWith("#") || line.startsWith(";")) continue;
+    const at = i + 1;
+    const close = line.indexOf("]");
+    const top = stack[stack.length - 1] ?? root;
+    if (line.startsWith("[") && close > 0) {
+      const section = mapAt(at);
+      root.entries.push({ key: line.slice(1, close).trim(), keyLine: at, value: section });
+      stack = [root, section];
+    } else if (spaced && /^\}[;,]?$/.test(line)) {
+      top.endLine = at;
+      if (stack.length > 1) stack.pop();
+    } else if (spaced && line.endsWith("{") && stack.length < DEPTH_MAX) {
+      const block = mapAt(at);
+      top.entries.push({ key: line.slice(0, -1).trim(), keyLine: at, value: block });
+      stack.push(block);
+    } else top.entries.push(spaced ? spacedPair(line, at) : assignment(line, at));
   }
-  return whole(mapOf(root.entries, 1, lines.length));
+  return whole(root);
 }
 
-/** Longer lines are no assignments, and the patterns below must not see them. */
-const LINE_MAX = 20_000;
+/** More lines read as `key value` than as `key = value`, and there is no section. */
+function isSpaced(lines: readonly string[]): boolean {
+  let pairs = 0;
+  let assigned = 0;
+  for (const raw of lines) {
+    const line = raw.trim();
+    if (line === "" || /^[#;}]/.test(line)) continue;
+    if (/^\[[^\]]*\]/.test(line)) return false;
+    if (separatorIn(line) < 0 && /^[A-Za-z][\w.:/-]*\s+\S/.test(line)) pairs++;
+    else assigned++;
+  }
+  return pairs > assigned;
+}
+
+/** Index of the first `=`, or of a `:` that is no part of `::`; -1 when the line has none. */
+function separatorIn(line: string): number {
+  for (let i = line.startsWith('"') ? Math.max(1, line.indexOf('"', 1)) : 1; i < line.length; i++) {
+    if (line[i] === "=") return i;
+    if (line[i] === ":" && line[i + 1] !== ":" && line[i - 1] !== ":") return i;
+  }
+  return -1;
+}
 
 function assignment(line: string, at: number): Entry {
-  if (line.length > LINE_MAX)
-    return { key: line.slice(0, 200), keyLine: at, value: scalar("", at) };
-  const split = /^(?:export\s+)?("[^"]*"|[^=:]+?)\s*[=:]\s*(.*)$/.exec(line);
-  if (split === null) return spacedAssignment(line, at);
-  const { text, quoted } = unquote((split[2] ?? "").trim());
-  return { key: unquote(split[1] ?? "").text.trim(), keyLine: at, value: scalar(text, at, quoted) };
+  const quoted = /^([A-Za-z][\w.:/-]*)\s+"[^"]*"\s*;?\s*(?:[#;/].*)?$/.exec(line);
+  if (quoted !== null) return spacedPair(line, at);
+  const split = separatorIn(line);
+  if (split < 0) return { key: line, keyLine: at, value: scalar("", at) };
+  const key = line
+    .slice(0, split)
+    .replace(/^export\s+/, "")
+    .trim();
+  return { key: unquote(key).text, keyLine: at, value: readValue(line.slice(split + 1), at, "#;") };
 }
 
-/** `key "value";` as apt, BIND and many daemons write it; anything else is a bare key. */
-function spacedAssignment(line: string, at: number): Entry {
-  const split = /^([A-Za-z][\w:./-]{0,200})\s+"([^"]*)"\s*;?\s*([#;/].*)?$/.exec(line);
-  if (split === null) return { key: line, keyLine: at, value: scalar("", at) };
-  return { key: split[1] ?? "", keyLine: at, value: scalar(split[2] ?? "", at) };
+/** `key value;` as apt, BIND, nginx and many daemons write it. */
+function spacedPair(line: string, at: number): Entry {
+  const bare = stripComment(line, "#").trimEnd();
+  const inner = bare.endsWith(";") ? bare.slice(0, -1).trimEnd() : bare;
+  const space = inner.search(/\s/);
+  if (space < 0) return { key: inner, keyLine: at, value: scalar("", at) };
+  return { key: inner.slice(0, space), keyLine: at, value: readValue(inner.slice(space), at, "") };
 }
 
-function unquote(text: string): { readonly text: string; readonly quoted: boolean } {
-  const match = /^"((?:[^"\\]|\\.)*)"|^'([^']*)'/.exec(text);
-  if (match !== null) return { text: match[1] ?? match[2] ?? "", quoted: true };
-  return { text: text.replace(/\s+[#;].*$/, "").replace(/;$/, ""), quoted: false };
+function readValue(written: string, at: number, comments: string): Scalar {
+  const trimmed = written.trim();
+  const whole = unquote(trimmed);
+  if (whole.quoted) return scalar(whole.text, at, true);
+  const bare = stripComment(trimmed, comments);
+  const { text, quoted } = unquote(bare.endsWith(";") ? bare.slice(0, -1).trimEnd() : bare);
+  return scalar(text, at, quoted);
 }
 
-/** Java properties and .env files: no sections, a backslash continues a line. */
+/** The text up to a comment mark that follows white space outside quotes. */
+export function stripComment(text: string, marks: string): string {
+  let quote = "";
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] ?? "";
+    if (quote !== "") {
+      if (c === "\\") i++;
+      else if (c === quote) quote = "";
+    } else if ((c === '"' || c === "'") && !/\w/.test(text[i - 1] ?? "")) quote = c;
+    else if (marks.includes(c) && (i === 0 || text[i - 1] === " " || text[i - 1] === "\t"))
+      return text.slice(0, i).trimEnd();
+  }
+  return quote === "" ? text : stripBare(text, marks);
+}
+
+/** A quote that never closes was an apostrophe. */
+function stripBare(text: string, marks: string): string {
+  for (let i = 1; i < text.length; i++)
+    if (marks.includes(text[i] ?? "") && (text[i - 1] === " " || text[i - 1] === "\t"))
+      return text.slice(0, i).trimEnd();
+  return text;
+}
+
+/** The text inside quotes when one pair of them holds all of it; else the text as it stands. */
+export function unquote(text: string): { readonly text: string; readonly quoted: boolean } {
+  const quote = text[0];
+  const last = text.length - 1;
+  if ((quote !== '"' && quote !== "'") || last < 1 || text[last] !== quote)
+    return { text, quoted: false };
+  for (let i = 1; i < last; i++) {
+    if (quote === '"' && text[i] === "\\") i++;
+    else if (text[i] === quote) return { text, quoted: false };
+    if (i >= last) return { text, quoted: false };
+  }
+  return { text: text.slice(1, last), quoted: true };
+}
+
+/**
+ * Java properties: no sections, quotes and `#` inside a value are part of it, a backslash continues
+ * a line (java.util.Properties.load).
+ */
 export function parseProperties(text: string): Parsed {
   const lines = text.split(/\r?\n/);
-  const entries: Entry[] = [];
+  const root = mapAt(1, lines.length);
   for (let i = 0; i < lines.length; i++) {
     const start = i;
-    let line = (lines[i] ?? "").trim();
-    if (line === "" || /^[#!]/.test(line)) continue;
-    while (/(^|[^\\])(\\\\)*\\$/.test(line) && i + 1 < lines.length)
-      line = line.slice(0, -1) + (lines[++i] ?? "").trim();
-    if (line.length > LINE_MAX) line = line.slice(0, LINE_MAX);
-    const split = /^(?:export\s+)?((?:[^=:\s\\]|\\.)+)\s*[=:\s]\s*(.*)$/.exec(line);
-    const value = unquote((split?.[2] ?? "").trim());
-    entries.push({
-      key: split?.[1] ?? line,
+    const parts = [(lines[i] ?? "").trimStart()];
+    if (parts[0] === "" || /^[#!]/.test(parts[0] ?? "")) continue;
+    while (continues(parts[parts.length - 1] ?? "") && i + 1 < lines.length)
+      parts.push((lines[++i] ?? "").trimStart());
+    const line = parts.map((p) => (continues(p) ? p.slice(0, -1) : p)).join("");
+    const end = keyEnd(line);
+    const value = line
+      .slice(end)
+      .replace(/^[ \t\f]*(?:[=:][ \t\f]*)?/, "")
+      .trimEnd();
+    root.entries.push({
+      key: unescaped(line.slice(0, end)),
       keyLine: start + 1,
-      value: scalar(value.text, start + 1, value.quoted),
+      value: scalar(unescaped(value), start + 1, false, i + 1),
     });
   }
-  return whole(mapOf(entries, 1, lines.length));
+  return whole(root);
+}
+
+/** An odd number of backslashes at the end. */
+function continues(line: string): boolean {
+  let n = 0;
+  while (n < line.length && line[line.length - 1 - n] === "\\") n++;
+  return n % 2 === 1;
+}
+
+function keyEnd(line: string): number {
+  for (let i = 0; i < line.length; i++) {
+    if (line[i] === "\\") i++;
+    else if (/[=:\s]/.test(line[i] ?? "")) return i;
+  }
+  return line.length;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", f: "\f" };
+
+const unescaped = (text: string): string =>
+  text.includes("\\")
+    ? wellFormed(
+        text.replace(/\\(?:u([0-9A-Fa-f]{4})|([\s\S]))/g, (_, hex?: string, c?: string) =>
+          hex !== undefined
+            ? String.fromCharCode(Number.parseInt(hex, 16))
+            : (ESCAPES[c ?? ""] ?? c ?? ""),
+        ),
+      )
+    : text;
+
+/** A quoted value of a .env file may span this many lines: a key or a certificate. */
+const ENV_LINES_MAX = 200;
+
+/** `.env`: `KEY=value`, optional `export`, quotes that may span lines, `#` comments. */
+export function parseEnv(text: string): Parsed {
+  const lines = text.split(/\r?\n/);
+  const root = mapAt(1, lines.length);
+  for (let i = 0; i < lines.length; i++) {
+    const at = i + 1;
+    const line = (lines[i] ?? "").trim().replace(/^export\s+/, "");
+    if (line === "" || line.startsWith("#")) continue;
+    const split = line.search(/[=:]/);
+    if (split < 1) {
+      root.entries.push({ key: line, keyLine: at, value: scalar("", at) });
+      continue;
+    }
+    const span = quotedSpan(lines, i, line.slice(split + 1).trim());
+    i = span.last;
+    const value =
+      span.last > at - 1
+        ? scalar(span.text.slice(1, -1), at, true, span.last + 1)
+        : readValue(span.text, at, "#");
+    root.entries.push({ key: line.slice(0, split).trim(), keyLine: at, value });
+  }
+  return whole(root);
+}
+
+/** The value from line `i` up to the line that ends with its opening quote. */
+function quotedSpan(
+  lines: readonly string[],
+  i: number,
+  first: string,
+): { readonly text: string; readonly last: number } {
+  const quote = first[0] ?? "";
+  if ((quote !== '"' && quote !== "'") || first.indexOf(quote, 1) > 0)
+    return { text: first, last: i };
+  const parts = [first];
+  for (let k = i + 1; k < Math.min(lines.length, i + ENV_LINES_MAX); k++) {
+    const line = (lines[k] ?? "").trimEnd();
+    parts.push(line);
+    if (line.endsWith(quote)) return { text: parts.join("\n"), last: k };
+  }
+  return { text: first, last: i };
 }
 
 /** One entry a line; `#` comments. */
@@ -101,105 +262,21 @@ export function parseLines(text: string): Parsed {
   const lines = text.split(/\r?\n/);
   const items: Node[] = [];
   for (const [i, raw] of lines.entries()) {
-    const entry = raw.replace(/(^|\s)#.*$/, "").trim();
-    if (entry !== "")
-      items.push({
-        kind: "scalar",
-        type: typeOfPlain(entry) === "null" ? "string" : typeOfPlain(entry),
-        text: entry,
-        line: i + 1,
-        endLine: i + 1,
-      });
+    const entry = stripMark(raw).trim();
+    if (entry === "") continue;
+    const type = typeOfPlain(entry);
+    items.push({
+      kind: "scalar",
+      type: type === "null" ? "string" : type,
+      text: entry,
+      line: i + 1,
+      endLine: i + 1,
+    });
   }
   return whole({ kind: "list", items, line: 1, endLine: lines.length });
 }
 
-/** RFC 4180 with a header; each row is a map by column name. */
-export function parseCsv(text: string, separator: "," | "\t"): Parsed {
-  const rows = csvRows(text, separator);
-  const header = rows[0];
-  if (header === undefined) return whole({ kind: "list", items: [], line: 1, endLine: 1 });
-  const items = rows.slice(1).map(
-    (row): Node =>
-      mapOf(
-        row.cells.map((cell, i) => ({
-          key: header.cells[i] ?? `column ${i + 1}`,
-          keyLine: row.line,
-          value: scalar(cell, row.line),
-        })),
-        row.line,
-        row.line,
-      ),
-  );
-  return whole({ kind: "list", items, line: 1, endLine: rows[rows.length - 1]?.line ?? 1 });
-}
-
-type Row = { readonly cells: readonly string[]; readonly line: number };
-
-function csvRows(text: string, separator: string): readonly Row[] {
-  const rows: Row[] = [];
-  let cells: string[] = [];
-  let cell = "";
-  let quoted = false;
-  let line = 1;
-  let start = 1;
-  const endRow = () => {
-    cells.push(cell);
-    if (cells.length > 1 || cell.trim() !== "") rows.push({ cells, line: start });
-    cells = [];
-    cell = "";
-  };
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (c === "\n") line++;
-    if (quoted) {
-      if (c !== '"') cell += c;
-      else if (text[i + 1] === '"') {
-        cell += '"';
-        i++;
-      } else quoted = false;
-    } else if (c === '"' && cell === "") quoted = true;
-    else if (c === separator) {
-      cells.push(cell);
-      cell = "";
-    } else if (c === "\n") {
-      endRow();
-      start = line;
-    } else if (c !== "\r") cell += c;
-  }
-  if (cell !== "" || cells.length > 0) endRow();
-  return rows;
-}
-
-/**
- * A template (`{{ }}`, ERB, Jinja) in which nesting is what indentation says: `key: value` and
- * `- item` lines become maps; lines that only steer the template are passed over.
- */
-export function parseTemplateLines(text: string): Parsed {
-  const lines = text.split(/\r?\n/);
-  type Level = { readonly indent: number; readonly entries: Entry[] };
-  const root: Entry[] = [];
-  let stack: Level[] = [{ indent: -1, entries: root }];
-  for (const [i, raw] of lines.entries()) {
-    if (raw.length > LINE_MAX) continue;
-    const bare = raw.replace(/^\s*(\{\{-?|\{%-?|<%-?)[^}%]*(-?\}\}|-?%\}|-?%>)\s*$/, "");
-    const match = /^(\s*)((?:-\s+)*)("?[A-Za-z0-9_.$/\-{}" ]{1,200}?"?)\s*:(?:\s+(.*))?$/.exec(
-      bare,
-    );
-    if (match === null || /^\s*#/.test(bare)) continue;
-    const indent = (match[1] ?? "").length + (match[2] ?? "").length;
-    stack = stack.filter((l) => l.indent < indent);
-    const top = stack[stack.length - 1] ?? { indent: -1, entries: root };
-    const key = unquote((match[3] ?? "").trim()).text;
-    const written = (match[4] ?? "").trim();
-    if (written === "" || /^[|>][-+]?$/.test(written)) {
-      const inner: Entry[] = [];
-      top.entries.push({ key, keyLine: i + 1, value: mapOf(inner, i + 1, i + 1) });
-      stack.push({ indent, entries: inner });
-    } else {
-      const value = unquote(written.replace(/,$/, ""));
-      top.entries.push({ key, keyLine: i + 1, value: scalar(value.text, i + 1, value.quoted) });
-    }
-  }
-  return whole(mapOf(root, 1, lines.length), [], true);
+function stripMark(line: string): string {
+  const mark = line.search(/(?:^|\s)#/);
+  return mark < 0 ? line : line.slice(0, mark);
 }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { cutText } from "./cut.ts";
 import type { Node } from "./types.ts";
+
+/** A longer name would make pointers unreadable; names are unique before they are cut, or paired by content. */
+const NAME_MAX = 200;
 
 /** Fields by which people name the items of a list, most telling first. */
 const NAMING = [
@@ -33,7 +37,7 @@ export function identityOf(node: Node): string | null {
 }
 
 const escaped = (text: string): string =>
-  text.replace(/~/g, "~0").replace(/\//g, "~1").slice(0, 200);
+  cutText(text, NAME_MAX).replace(/~/g, "~0").replace(/\//g, "~1");
 
 type MapNode = Extract<Node, { kind: "map" }>;
 const scalarAt = (node: Node | undefined, key: string): string => {
@@ -57,7 +61,7 @@ export type ItemPair = {
 
 /**
  * Pairs the items of two lists: by name where all names are unique on both sides, scalars as a
- * multiset, the rest by the longest common subsequence of equal items.
+ * multiset, the rest by equal content.
  */
 export function pairItems(
   before: readonly Node[],
@@ -117,67 +121,47 @@ function pairByKey(
   return { pairs, reordered: common.some((k, i) => k !== now[i]) };
 }
 
-/** Longest common subsequence is quadratic: longer lists pair by place. */
-const LCS_MAX = 400;
-
-function pairByContent(
+/**
+ * Pairs items by equal content, as a multiset; what is left pairs by place. Each pair is named by the
+ * index of its item in the new list, or in the old one when it is gone.
+ */
+export function pairByContent(
   before: readonly Node[],
   after: readonly Node[],
 ): { pairs: readonly ItemPair[]; reordered: boolean } {
-  const a = before.map(fingerprint);
-  const b = after.map(fingerprint);
-  let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) start++;
-  let tail = 0;
-  while (
-    tail < a.length - start &&
-    tail < b.length - start &&
-    a[a.length - 1 - tail] === b[b.length - 1 - tail]
-  )
-    tail++;
-  const middleA = before.slice(start, before.length - tail);
-  const middleB = after.slice(start, after.length - tail);
+  const a = unmatched(before, after);
+  const b = unmatched(after, before);
   const pairs: ItemPair[] = [];
-  const n = Math.max(middleA.length, middleB.length);
-  // In the changed stretch equal items find each other; the rest pairs by place.
-  const rest =
-    middleA.length <= LCS_MAX && middleB.length <= LCS_MAX
-      ? withoutEqual(middleA, middleB)
-      : { a: middleA, b: middleB };
-  for (let i = 0; i < Math.min(n, Math.max(rest.a.length, rest.b.length)); i++) {
-    const x = rest.a[i] ?? null;
-    const y = rest.b[i] ?? null;
-    const node = y ?? x;
+  for (let i = 0; i < Math.max(a.rest.length, b.rest.length); i++) {
+    const [x, y] = [a.rest[i] ?? null, b.rest[i] ?? null];
     pairs.push({
-      before: x,
-      after: y,
-      name: String(
-        start + (node === null ? i : Math.max(middleB.indexOf(node), middleA.indexOf(node))),
-      ),
+      before: x?.node ?? null,
+      after: y?.node ?? null,
+      name: String((y ?? x)?.index ?? i),
     });
   }
-  return { pairs, reordered: pairs.length === 0 && a.some((f, i) => f !== b[i]) };
+  return { pairs, reordered: a.equal.some((f, i) => f !== b.equal[i]) };
 }
 
-function withoutEqual(
-  a: readonly Node[],
-  b: readonly Node[],
-): { a: readonly Node[]; b: readonly Node[] } {
+type Unmatched = {
+  readonly rest: readonly { readonly node: Node; readonly index: number }[];
+  /** Fingerprints of the items that both lists hold, in the order of this one. */
+  readonly equal: readonly string[];
+};
+
+function unmatched(own: readonly Node[], other: readonly Node[]): Unmatched {
   const left = new Map<string, number>();
-  for (const node of a) left.set(fingerprint(node), (left.get(fingerprint(node)) ?? 0) + 1);
-  const restB = b.filter((node) => {
-    const f = fingerprint(node);
-    const n = left.get(f) ?? 0;
-    if (n > 0) left.set(f, n - 1);
-    return n === 0;
-  });
-  const restA = a.filter((node) => {
-    const f = fingerprint(node);
-    const n = left.get(f) ?? 0;
-    if (n > 0) left.set(f, n - 1);
-    return n > 0;
-  });
-  return { a: restA, b: restB };
+  for (const node of other) left.set(fingerprint(node), (left.get(fingerprint(node)) ?? 0) + 1);
+  const rest: { node: Node; index: number }[] = [];
+  const equal: string[] = [];
+  for (const [index, node] of own.entries()) {
+    const found = fingerprint(node);
+    const n = left.get(found) ?? 0;
+    left.set(found, n - 1);
+    if (n > 0) equal.push(found);
+    else rest.push({ node, index });
+  }
+  return { rest, equal };
 }
 
 const FINGERPRINTS = new WeakMap<Node, string>();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseCsv, parseIni, parseLines, parseProperties, parseTemplateLines } from "./flat.ts";
+import { parseEnv, parseIni, parseLines, parseProperties } from "./flat.ts";
 import { parseJson } from "./json.ts";
+import { parseTemplateLines } from "./outline.ts";
 import { parseSettings } from "./settings.ts";
+import { parseCsv } from "./table.ts";
 import { parseToml } from "./toml.ts";
 import { CONFIG_MAX_BYTES, type Format, type Parsed } from "./types.ts";
 import { parseYaml } from "./yaml.ts";
@@ -9,10 +11,13 @@ import { parseYaml } from "./yaml.ts";
 const BY_ENDING: Readonly<Record<string, Format>> = {
   json: "json",
   jsonc: "json",
-  json5: "json",
+  json5: "json5",
   webmanifest: "json",
   tfstate: "json",
   avsc: "json",
+  geojson: "json",
+  hujson: "json5",
+  ign: "json",
   yaml: "yaml",
   yml: "yaml",
   toml: "toml",
@@ -20,13 +25,23 @@ const BY_ENDING: Readonly<Record<string, Format>> = {
   cfg: "ini",
   cnf: "ini",
   conf: "ini",
+  config: "ini",
   service: "ini",
+  timer: "ini",
+  socket: "ini",
+  mount: "ini",
+  slice: "ini",
+  network: "ini",
+  netdev: "ini",
+  container: "ini",
   desktop: "ini",
   gitconfig: "ini",
+  npmrc: "ini",
   properties: "properties",
   env: "env",
   csv: "csv",
   tsv: "tsv",
+  tab: "tsv",
   list: "lines",
   lst: "lines",
   dblist: "lines",
@@ -46,7 +61,8 @@ export function formatOf(path: string): Format | null {
   if (/^\.env(\.|$)/.test(name)) return "env";
   if (/^(\.?(eslintrc|babelrc|prettierrc|stylelintrc)|composer\.lock|pipfile\.lock)$/.test(name))
     return "json";
-  if (/\.tf\.json$/.test(name)) return "json";
+  if (/^sshd?_config$/.test(name)) return "ini";
+  if (name === "pipfile") return "toml";
   const stem = name.replace(/\.(erb|j2|jinja|jinja2|tmpl|tpl|gotmpl|template|mustache|hbs)$/, "");
   const dot = stem.lastIndexOf(".");
   const ending = dot < 0 ? "" : stem.slice(dot + 1);
@@ -55,7 +71,8 @@ export function formatOf(path: string): Format | null {
   return (ending === "txt" || ending === "") && LIST_NAME.test(name) ? "lines" : null;
 }
 
-const TEMPLATE = /\{\{|\{%|<%/;
+// `${{ }}` is an expression of a workflow, which is valid YAML as it stands.
+const TEMPLATE = /(?<!\$)\{\{|\{%|<%/;
 
 /**
  * Parses a configuration text. Total: whatever the text, the result is a tree or a problem with its
@@ -73,15 +90,27 @@ export function parseConfig(format: Format, text: string): Parsed {
       },
     };
   const parsed = guarded(format, text);
-  if (
-    !parsed.ok &&
-    parsed.problem.code === "syntax" &&
-    TEMPLATE.test(text) &&
-    (format === "yaml" || format === "json" || format === "toml")
-  )
-    return parseTemplateLines(text);
-  return parsed;
+  if (parsed.ok)
+    return LINE_SHAPED.has(format) && (TEMPLATE.test(text) || /^\s*</.test(text))
+      ? approximately(parsed)
+      : parsed;
+  if (parsed.problem.code !== "syntax" || !TEMPLATE.test(text)) return parsed;
+  if (format === "yaml" || format === "json" || format === "json5") return parseTemplateLines(text);
+  return format === "toml" ? approximately(parseIni(text)) : parsed;
 }
+
+/** Formats that read any line: a template mark, or the markup of another language. */
+const LINE_SHAPED: ReadonlySet<Format> = new Set([
+  "ini",
+  "properties",
+  "env",
+  "csv",
+  "tsv",
+  "lines",
+]);
+
+const approximately = (parsed: Parsed): Parsed =>
+  parsed.ok ? { ...parsed, approximate: true } : parsed;
 
 function guarded(format: Format, text: string): Parsed {
   try {
@@ -99,7 +128,8 @@ function guarded(format: Format, text: string): Parsed {
 function byFormat(format: Format, text: string): Parsed {
   switch (format) {
     case "json":
-      return parseJson(text);
+    case "json5":
+      return parseJson(text, format);
     case "yaml":
       return parseYaml(text);
     case "toml":
@@ -107,8 +137,9 @@ function byFormat(format: Format, text: string): Parsed {
     case "ini":
       return parseIni(text);
     case "properties":
-    case "env":
       return parseProperties(text);
+    case "env":
+      return parseEnv(text);
     case "csv":
       return parseCsv(text, ",");
     case "tsv":

@@ -21,8 +21,7 @@ export const NOTHING_SAME: SameLines = {
  * YAML aliases, and in tables whose header names the columns.
  */
 export function sameLines(before: string, after: string): SameLines {
-  if (/(^|[\s[{,:-])\*[A-Za-z0-9_]/m.test(after) || /(^|[\s[{,:-])\*[A-Za-z0-9_]/m.test(before))
-    return NOTHING_SAME;
+  if (speaksOfOtherLines(before) || speaksOfOtherLines(after)) return NOTHING_SAME;
   const end = Math.min(before.length, after.length);
   let head = 0;
   let at = 0;
@@ -46,6 +45,10 @@ export function sameLines(before: string, after: string): SameLines {
     afterBody: lines(after) - Math.max(0, tail - 1),
   };
 }
+
+/** A YAML alias, or a tag whose value stands on the next line. */
+const speaksOfOtherLines = (text: string): boolean =>
+  /(?:^|[\s[{,:-])\*[^\s,[\]{}*]/m.test(text) || /(?:^|\s)![\w./:-]*[ \t]*$/m.test(text);
 
 /** Both nodes are made of the same equal lines. */
 export function liesInSameLines(before: Node, after: Node, same: SameLines): boolean {

@@ -1,64 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Literal settings inside PHP: `'key' => value`, `$name = value;`, `$a['b'] = value;`, `return [ … ];`.
+ * Literal settings inside PHP: `'key' => value`, `$name = value;`, `$a['b'] = value;`, `return [ … ];`,
+ * `define( 'X', value )`, `ini_set( 'x', value )`, and the conditions under which they hold.
  * Production configuration is often a programme that is really a table. Reads what is literal, keeps
  * other expressions as their text, and says that the tree is approximate. Linear in the text.
  */
+import { phpTokens, type Token } from "./php-tokens.ts";
 import { typeOfPlain } from "./scalar.ts";
+import { withSpans } from "./spans.ts";
 import { DEPTH_MAX, type Entry, type Node, type Parsed } from "./types.ts";
-
-type Token = {
-  readonly kind: "text" | "open" | "close" | "arrow" | "comma" | "semicolon" | "assign" | "word";
-  readonly text: string;
-  readonly line: number;
-};
-
-const TOKEN =
-  /(\s+)|(\/\/[^\n]*|#(?!\[)[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|'((?:[^'\\]|\\[\s\S])*)'|"((?:[^"\\]|\\[\s\S])*)"|(=>)|(array\s*\(|\[)|([\])])|(,)|(;)|(=(?!=|>))|([^\s'"[\](),;=#/]+|[\s\S])/y;
-
-function tokens(text: string): readonly Token[] {
-  const found: Token[] = [];
-  const sticky = new RegExp(TOKEN.source, "y");
-  let line = 1;
-  for (
-    let match = sticky.exec(text);
-    match !== null && match[0] !== "";
-    match = sticky.exec(text)
-  ) {
-    const [
-      all,
-      space,
-      comment,
-      single,
-      double,
-      arrow,
-      open,
-      close,
-      comma,
-      semicolon,
-      assign,
-      word,
-    ] = match;
-    const at = line;
-    for (let i = all.indexOf("\n"); i >= 0; i = all.indexOf("\n", i + 1)) line++;
-    if (space !== undefined || comment !== undefined) continue;
-    if (single !== undefined || double !== undefined)
-      found.push({ kind: "text", text: single ?? double ?? "", line: at });
-    else if (arrow !== undefined) found.push({ kind: "arrow", text: all, line: at });
-    else if (open !== undefined) found.push({ kind: "open", text: all, line: at });
-    else if (close !== undefined) found.push({ kind: "close", text: all, line: at });
-    else if (comma !== undefined) found.push({ kind: "comma", text: all, line: at });
-    else if (semicolon !== undefined) found.push({ kind: "semicolon", text: all, line: at });
-    else if (assign !== undefined) found.push({ kind: "assign", text: all, line: at });
-    else found.push({ kind: "word", text: word ?? all, line: at });
-  }
-  return found;
-}
 
 type Cursor = { readonly tokens: readonly Token[]; at: number };
 
 export function parseSettings(text: string): Parsed {
-  const cursor: Cursor = { tokens: tokens(text), at: 0 };
+  const cursor: Cursor = { tokens: phpTokens(text), at: 0 };
   const entries: Entry[] = [];
   while (cursor.at < cursor.tokens.length) {
     const statement = readStatement(cursor);
@@ -67,13 +22,13 @@ export function parseSettings(text: string): Parsed {
   const last = cursor.tokens[cursor.tokens.length - 1];
   return {
     ok: true,
-    documents: [{ kind: "map", entries, line: 1, endLine: last?.line ?? 1 }],
+    documents: [withSpans({ kind: "map", entries, line: 1, endLine: last?.endLine ?? 1 })],
     problems: [],
     approximate: true,
   };
 }
 
-/** One assignment, `return`, or `define`; other statements are passed over up to their end. */
+/** One assignment, `return` or call with a literal name; other statements are passed over. */
 function readStatement(cursor: Cursor): Entry | null {
   const name: string[] = [];
   const line = cursor.tokens[cursor.at]?.line ?? 1;
@@ -81,22 +36,53 @@ function readStatement(cursor: Cursor): Entry | null {
     const token = cursor.tokens[cursor.at];
     if (token === undefined) break;
     cursor.at++;
-    if (token.kind === "semicolon" || token.text === "{" || token.text === "}") return null;
+    if (token.kind === "semicolon" || token.kind === "brace") return null;
     if (token.kind === "assign")
       return name.length === 0
         ? null
-        : { key: keyOf(name), keyLine: line, value: readValue(cursor, 0) };
-    if (token.text === "return")
+        : { key: keyOf(name, token.text), keyLine: line, value: readValue(cursor, 0) };
+    if (token.text === "return" && token.kind === "word")
       return { key: "return", keyLine: line, value: readValue(cursor, 0) };
+    if (token.kind === "paren" && CONDITIONS.has(name.join(" ").toLowerCase()))
+      return readCondition(cursor, name, line);
+    if (token.kind === "paren" && isNamedCall(cursor)) return readCall(cursor, name, line);
     if (token.kind === "word" || token.kind === "text") name.push(token.text);
-    if (name.length > 12) name.shift();
+    if (name.length > NAME_PARTS_MAX) name.shift();
   }
   return null;
 }
 
-const keyOf = (name: readonly string[]): string => {
+/** `$a['b']['c']` has three; longer runs are expressions, of which the end is the name. */
+const NAME_PARTS_MAX = 12;
+
+const CONDITIONS: ReadonlySet<string> = new Set(["if", "elseif", "else if", "switch", "foreach"]);
+
+/** What a block depends on: a rollout by lists of sites is often written as a condition. */
+function readCondition(cursor: Cursor, name: readonly string[], line: number): Entry {
+  const value = readExpression(cursor, line);
+  if (cursor.tokens[cursor.at]?.kind === "close") cursor.at++;
+  return { key: name.join(" ").toLowerCase(), keyLine: line, value };
+}
+
+/** `'memory_limit', …` follows the parenthesis. */
+const isNamedCall = (cursor: Cursor): boolean =>
+  cursor.tokens[cursor.at]?.kind === "text" && cursor.tokens[cursor.at + 1]?.kind === "comma";
+
+/** `define( 'X', 1 )` as `define.X`; with more than one further argument, a list of them. */
+function readCall(cursor: Cursor, name: readonly string[], line: number): Entry {
+  const first = cursor.tokens[cursor.at]?.text ?? "";
+  const key = [name[name.length - 1] ?? "", first].join(".").replace(/^\$/, "");
+  cursor.at += 2;
+  const args = readArray(cursor, line, 1);
+  const only = args.kind === "list" && args.items.length === 1 ? args.items[0] : undefined;
+  return { key, keyLine: line, value: only ?? args };
+}
+
+/** `a.b` for `$a['b'] = `, `a.b +=` where the value is joined to what stands there. */
+const keyOf = (name: readonly string[], operator: string): string => {
   const variable = name.findLastIndex((n) => n.startsWith("$"));
-  return name.slice(Math.max(0, variable)).join(".").replace(/^\$/, "");
+  const key = name.slice(Math.max(0, variable)).join(".").replace(/^\$/, "");
+  return operator === "=" ? key : `${key} ${operator}`;
 };
 
 function readValue(cursor: Cursor, depth: number): Node {
@@ -116,7 +102,7 @@ function readArray(cursor: Cursor, line: number, depth: number): Node {
   while (cursor.at < cursor.tokens.length) {
     const token = cursor.tokens[cursor.at];
     if (token === undefined) break;
-    endLine = token.line;
+    endLine = token.endLine;
     if (token.kind === "close") {
       cursor.at++;
       break;
@@ -142,17 +128,17 @@ function readArray(cursor: Cursor, line: number, depth: number): Node {
 function readExpression(cursor: Cursor, line: number): Node {
   const parts: Token[] = [];
   let depth = 0;
+  let braces = 0;
   while (cursor.at < cursor.tokens.length) {
     const token = cursor.tokens[cursor.at];
     if (token === undefined) break;
-    if (
-      depth === 0 &&
-      (token.kind === "comma" || token.kind === "semicolon" || token.kind === "close")
-    )
-      break;
-    if (token.kind === "semicolon") break;
-    if (token.kind === "open" || token.text === "(") depth++;
-    if (token.kind === "close") depth--;
+    const isEnd = token.kind === "comma" || token.kind === "semicolon" || token.kind === "close";
+    if (depth === 0 && braces === 0 && (isEnd || token.text === "}")) break;
+    // A closure holds statements; elsewhere a semicolon ends whatever was left open.
+    if (token.kind === "semicolon" && braces === 0) break;
+    if (token.kind === "brace") braces += token.text === "{" ? 1 : -1;
+    if (token.kind === "open" || token.kind === "paren") depth++;
+    if (token.kind === "close") depth = Math.max(0, depth - 1);
     parts.push(token);
     cursor.at++;
   }
@@ -160,10 +146,9 @@ function readExpression(cursor: Cursor, line: number): Node {
   if (parts.length === 0) cursor.at++;
   const only = parts.length === 1 ? parts[0] : undefined;
   const text = parts
-    .map((p) => p.text)
-    .join(" ")
-    .slice(0, 2_000);
-  const endLine = parts[parts.length - 1]?.line ?? line;
+    .map((p) => (p.kind === "text" && parts.length > 1 ? `'${p.text}'` : p.text))
+    .join(" ");
+  const endLine = parts[parts.length - 1]?.endLine ?? line;
   return {
     kind: "scalar",
     type: only?.kind === "word" ? typeOfPlain(text) : "string",

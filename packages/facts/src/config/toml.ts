@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type AST, ParseError, parseTOML } from "toml-eslint-parser";
+import { cutText } from "./cut.ts";
 import { withSpans } from "./spans.ts";
 import type { Entry, Node, Parsed, ScalarType } from "./types.ts";
 
@@ -24,7 +25,7 @@ export function parseToml(text: string): Parsed {
         code: "syntax",
         line: error.lineNumber,
         column: error.column + 1,
-        message: error.message.slice(0, 200),
+        message: cutText(error.message, 200),
       },
     };
   }

@@ -47,6 +47,7 @@ export type Parsed =
 
 export const FORMATS = [
   "json",
+  "json5",
   "yaml",
   "toml",
   "ini",

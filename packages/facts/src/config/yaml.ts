@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -11,6 +12,7 @@ import {
   parseAllDocuments,
 } from "yaml";
 import { parseBlockYaml } from "./block-yaml.ts";
+import { cutText, wellFormed } from "./cut.ts";
 import { typeOfPlain } from "./scalar.ts";
 import { DEPTH_MAX, type Entry, type Node, type Parsed, type Problem } from "./types.ts";
 
@@ -53,7 +55,7 @@ export function parseWholeYaml(text: string): Parsed {
           code: "syntax",
           line,
           column: col,
-          message: (error.message.split("\n")[0] ?? "").slice(0, 200),
+          message: cutText(wellFormed(error.message.split("\n")[0] ?? ""), 200),
         },
       };
     }
@@ -87,6 +89,34 @@ function convert(node: ParsedNode, walk: Walk, depth: number): Node | null {
     return target === undefined ? null : convertAlias(target, walk, depth);
   }
   if (node.anchor !== undefined) walk.anchors.set(node.anchor, node);
+  const tag = ownTag(node);
+  if (tag === null) return convertPlain(node, { line, endLine }, walk, depth);
+  const content = convertPlain(node, { line, endLine }, walk, depth + 1);
+  return content === null ? null : tagged(tag, content);
+}
+
+/** A tag that is not one of YAML's own: `!Ref`, `!vault`, `!reference`. */
+function ownTag(node: ParsedNode): string | null {
+  const tag = isAlias(node) ? undefined : node.tag;
+  return tag === undefined || tag === "!" || tag.startsWith("tag:yaml.org,2002:") ? null : tag;
+}
+
+/** A tag is part of what a value means, so it is part of the tree: `!Ref x`, `{"!Join": […]}`. */
+function tagged(tag: string, content: Node): Node {
+  const { line, endLine } = content;
+  if (content.kind === "scalar")
+    return { ...content, type: "string", text: `${tag} ${content.text}`.trimEnd() };
+  return { kind: "map", entries: [{ key: tag, keyLine: line, value: content }], line, endLine };
+}
+
+/** A node without regard to its anchor and tag. */
+function convertPlain(
+  node: Exclude<ParsedNode, Alias.Parsed>,
+  { line, endLine }: Place,
+  walk: Walk,
+  depth: number,
+): Node | null {
+  if (depth > DEPTH_MAX) return null;
   if (isMap(node)) return convertMap(node.items, { line, endLine }, walk, depth);
   if (isSeq(node)) {
     const items: Node[] = [];
@@ -103,7 +133,7 @@ function convert(node: ParsedNode, walk: Walk, depth: number): Node | null {
     const quoted = node.type !== "PLAIN" && node.type !== undefined;
     const text =
       quoted || typeof node.value === "string"
-        ? String(node.value ?? "")
+        ? wellFormed(String(node.value ?? ""))
         : (node.source ?? String(node.value));
     return {
       kind: "scalar",
@@ -150,7 +180,7 @@ function convertMap(
         ? emptyAt(keyLine)
         : convert(pair.value as ParsedNode, walk, depth + 1);
     if (value === null) return null;
-    if (key === "<<") {
+    if (key === "<<" && isScalar(pair.key) && pair.key.type === "PLAIN" && isMergeable(value)) {
       merged.push(...mergeEntries(value));
       continue;
     }
@@ -159,13 +189,16 @@ function convertMap(
         code: "duplicate-key",
         line: keyLine,
         column: 1,
-        message: `\`${key.slice(0, 60)}\` stands twice`,
+        message: `\`${cutText(key, 60)}\` stands twice`,
       });
     seen.add(key);
     own.push({ key, keyLine, value });
   }
   return { kind: "map", entries: [...own, ...merged.filter((e) => !seen.has(e.key))], ...place };
 }
+
+const isMergeable = (value: Node): boolean =>
+  value.kind === "map" || (value.kind === "list" && value.items.every((i) => i.kind === "map"));
 
 /** The first of several merged maps wins, as the merge-key draft says (yaml.org/type/merge). */
 function mergeEntries(value: Node): readonly Entry[] {
@@ -187,8 +220,10 @@ const emptyAt = (line: number): Node => ({
 
 function keyText(key: unknown): string {
   if (isScalar(key))
-    return typeof key.value === "string" ? key.value : (key.source ?? String(key.value));
-  return key === null || key === undefined ? "" : String(key);
+    return typeof key.value === "string"
+      ? wellFormed(key.value)
+      : (key.source ?? String(key.value));
+  return key === null || key === undefined ? "" : wellFormed(String(key));
 }
 
 const lineAt = (offset: number | undefined, walk: Walk): number =>

@@ -182,9 +182,13 @@ export function readGradleCatalog(text: string): DependencyFile {
   return dependencyFile("gradle", "manifest", dependencies);
 }
 
+/** Longer lines hold no coordinates. */
+const LINE_MAX = 1_000;
+
 /** Coordinates written as strings in `build.gradle` and `build.gradle.kts`. */
 export function readGradleBuild(text: string): DependencyFile {
   const dependencies = text.split("\n").flatMap((line, i) => {
+    if (line.length > LINE_MAX) return [];
     const m = /^\s*(\w+)\s*\(?\s*(?:platform\()?["']([\w.-]+:[\w.-]+)(?::([^"'@$]+))?["']/.exec(
       line,
     );

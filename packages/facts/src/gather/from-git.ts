@@ -9,14 +9,14 @@ import {
 } from "@interlock/core";
 import type { Catalog } from "../catalog/catalog.ts";
 import { kindOf, languageOf } from "../files/kind.ts";
+import { type ReadingMemory, readChange } from "../git/change.ts";
+import type { Commit } from "../git/commit.ts";
+import { blobText } from "../git/path.ts";
+import type { Repository } from "../git/repository.ts";
+import type { TreeChange } from "../git/tree-change.ts";
 import { ownersAt } from "../owners/owners.ts";
 import { contributors } from "../provenance/contributors.ts";
 import { provenance } from "../provenance/provenance.ts";
-import { type ReadingMemory, readChange } from "../repository/change.ts";
-import type { Commit } from "../repository/commit.ts";
-import { blobText } from "../repository/path.ts";
-import type { Repository } from "../repository/repository.ts";
-import type { TreeChange } from "../repository/tree-change.ts";
 import type { Source, World } from "../source.ts";
 import { gatherFacts } from "./gather.ts";
 

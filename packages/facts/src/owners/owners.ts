@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Unknown, unknown } from "@interlock/core";
-import type { Repository } from "../repository/repository.ts";
+import type { Repository } from "../git/repository.ts";
 import { CODEOWNERS_MAX_BYTES, ownersByCodeowners, parseCodeowners } from "./codeowners.ts";
 import {
   type OwnersFile,

@@ -56,7 +56,10 @@ function readWorkflows(files: readonly ChangedFile[]): SourceResult {
       const fresh = newFindings(old, after.findings);
       const compared = after.github === null ? [] : widenedPermissions(before.github, after.github);
       const gates = lostGates(before.jobs, after.jobs);
-      return [...fresh, ...newFindings([], compared), ...gates].map((one) => toDelta(file, one));
+      return [
+        touched(file),
+        ...[...fresh, ...newFindings([], compared), ...gates].map((one) => toDelta(file, one)),
+      ];
     }),
     ...checksOf(sides),
   ];
@@ -125,6 +128,27 @@ function checksOf(sides: Sides): readonly Delta[] {
       beforeKind: "string",
       tags: [...one.tags, ...(file?.after === null ? ["file-deleted"] : [])],
     });
+  });
+}
+
+/** A version, commit or digest behind a name, with the comment that bots keep beside it. */
+const VERSIONS =
+  /(\buses:\s{0,20}["']?[\w./-]{1,200})@[\w./-]{1,200}["']?(?:[ \t]{1,20}#[ \t]?[\w. ./-]{1,80})?$|(\bimage:\s{0,20}["']?[\w./-]{1,200}):[\w.@:-]{1,200}/gm;
+
+/** That the file changes at all; raising the versions that it names is the daily work of bots. */
+function touched(file: ChangedFile): Delta {
+  const bare = (text: string | null): string | null =>
+    text?.replace(VERSIONS, (_, uses?: string, image?: string) => uses ?? image ?? "") ?? null;
+  const onlyVersions = file.before !== null && bare(file.before) === bare(file.after);
+  return delta({
+    path: file.path,
+    line: file.addedLines()[0]?.line ?? 1,
+    subject: file.path,
+    aspect: "workflow",
+    op: file.before === null ? "added" : file.after === null ? "removed" : "changed",
+    format: "yaml",
+    environment: file.environment,
+    tags: onlyVersions ? ["only-versions"] : [],
   });
 }
 

@@ -379,12 +379,19 @@ describe("code source", () => {
     expect(deltas[0]?.tags).toEqual(["level-rises", "parent"]);
   });
 
+  it("reports what nobody wrote", async () => {
+    const text = `a();\nx = ${"1;".repeat(3_000)}\nawait fetch(u);\n`;
+    const { deltas, gaps } = await CODE_SOURCE.read(changed({}, { "a.ts": text }), world({}));
+    expect(deltas.map((one) => `${one.aspect}:${one.line}`)).toEqual(["unread-code:2"]);
+    expect(gaps).toEqual([]);
+  });
+
   it("reports what it does not read", async () => {
     const long = changed({}, { "a.ts": `x = ${"1;".repeat(600_000)}` });
     expect((await CODE_SOURCE.read(long, world({}))).gaps.map((one) => one.code)).toEqual([
       "too-large",
     ]);
-    const deep = changed({}, { "a.ts": `x = fetch${"(".repeat(5_000)}` });
+    const deep = changed({}, { "a.ts": `x = fetch${"(\n".repeat(5_000)}` });
     expect((await CODE_SOURCE.read(deep, world({}))).gaps.map((one) => one.code)).toEqual([
       "too-deep",
     ]);

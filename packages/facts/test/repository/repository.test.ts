@@ -7,8 +7,8 @@ import { GateError, isUnknown } from "@interlock/core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { EMPTY_CATALOG } from "../../src/catalog/catalog.ts";
 import { gatherFromGit, NO_EVIDENCE } from "../../src/gather/from-git.ts";
-import { readingMemory } from "../../src/repository/change.ts";
-import { openRepository, type Repository } from "../../src/repository/repository.ts";
+import { readingMemory } from "../../src/git/change.ts";
+import { openRepository, type Repository } from "../../src/git/repository.ts";
 import { SOURCES } from "../../src/sources.ts";
 import { scratch } from "./scratch.ts";
 

@@ -7,10 +7,12 @@ import { changed, type Sides, world } from "../code/changed.ts";
 async function find(before: Sides, after: Sides): Promise<readonly string[]> {
   const { deltas, gaps } = await WORKFLOWS_SOURCE.read(changed(before, after), world(after));
   return [
-    ...deltas.map(
-      (one) =>
-        `${one.aspect}:${one.line} ${one.subject}: ${one.op === "removed" ? one.before : one.after}`,
-    ),
+    ...deltas
+      .filter((one) => one.aspect !== "workflow")
+      .map(
+        (one) =>
+          `${one.aspect}:${one.line} ${one.subject}: ${one.op === "removed" ? one.before : one.after}`,
+      ),
     ...gaps.map((one) => `gap ${one.code}`),
   ].sort();
 }
@@ -310,5 +312,32 @@ describe("workflows source", () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  const versions: readonly (readonly [string, string, string, boolean])[] = [
+    ["a tag", `- uses: a/b@v1`, `- uses: a/b@v2`, true],
+    [
+      "a commit with its comment",
+      `- uses: a/b@${SHA} # v1.0`,
+      `- uses: a/b@${SHA.replace("0", "9")} # v1.1`,
+      true,
+    ],
+    ["an image", "- image: node:20", "- image: node:22", true],
+    ["another action", "- uses: a/b@v1", "- uses: a/c@v1", false],
+    [
+      "what stands behind a hash sign in a script",
+      "- run: echo ' # $A'",
+      "- run: echo ' # $(curl x)'",
+      false,
+    ],
+    ["a step besides", "- uses: a/b@v1", "- uses: a/b@v2\n      - run: x", false],
+  ];
+  it.each(versions)("tells whether only versions change: %s", async (_, before, after, only) => {
+    const read = await WORKFLOWS_SOURCE.read(
+      changed({ [CI]: gh("push", steps(before)) }, { [CI]: gh("push", steps(after)) }),
+      world({}),
+    );
+    const found = read.deltas.find((one) => one.aspect === "workflow");
+    expect(found?.tags.includes("only-versions")).toBe(only);
   });
 });

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+/** From what differs between two trees to raw files with their text, and to the change's digest. */
+import type { Unknown } from "@interlock/core";
+import type { RawFile } from "../gather/input.ts";
+import type { Attributes, ParsedAttributes } from "./attributes.ts";
+import { type Blob, CORRUPT, digestOfChange, MISSING } from "./change-digest.ts";
+import { blobText } from "./path.ts";
+import type { Repository } from "./repository.ts";
+import type { TreeChange, TreeEntry } from "./tree-change.ts";
+
+/** A file above this is hashed but not parsed. */
+export const TEXT_MAX_BYTES = 4_000_000;
+/** Text read for one change, both sides together. */
+export const CHANGE_TEXT_MAX_BYTES = 128_000_000;
+/** Content hashed for one change. What is beyond leaves its digest unknown. */
+export const CHANGE_HASHED_MAX_BYTES = 20_000_000_000;
+/** Files read at a time, so that memory stays bounded. */
+const AT_A_TIME = 32;
+
+/** What several changes of one run share. */
+export type ReadingMemory = { readonly parsedAttributes: ParsedAttributes };
+
+export const readingMemory = (): ReadingMemory => ({ parsedAttributes: new Map() });
+
+export type ReadChange = {
+  readonly files: readonly RawFile[];
+  readonly digest: string | Unknown;
+  /** Effective gitattributes of the paths, or why they are unknown. */
+  readonly attributes: ReadonlyMap<string, Attributes> | Unknown;
+};
+
+export type ReadRequest = {
+  readonly repository: Repository;
+  /** The tree or commit after the change, from which attributes are read. */
+  readonly after: string;
+  readonly change: TreeChange;
+  readonly identity: string;
+  readonly target: string;
+  readonly memory: ReadingMemory;
+  /** Paths whose text nobody will ask for are hashed only. */
+  readonly wantsText: (path: string) => boolean;
+};
+
+/** One entry with what its sides are. */
+export type ReadEntry = {
+  readonly entry: TreeEntry;
+  readonly before: Blob;
+  readonly after: Blob;
+  /** A source asks for its text. */
+  readonly wanted: boolean;
+};
+
+type Budget = { text: number; hashed: number };
+
+/** Reads both sides of every entry, bounded, and computes the digest that approvals are bound to. */
+export async function readChange(request: ReadRequest): Promise<ReadChange> {
+  const { entries } = request.change;
+  const budget: Budget = { text: CHANGE_TEXT_MAX_BYTES, hashed: CHANGE_HASHED_MAX_BYTES };
+  const files: RawFile[] = [];
+  const read: ReadEntry[] = [];
+  for (let from = 0; from < entries.length; from += AT_A_TIME) {
+    const batch = entries.slice(from, from + AT_A_TIME);
+    const sides = await Promise.all(batch.map((entry) => sidesOf(request, entry, budget)));
+    for (const side of sides) {
+      files.push(rawFile(side, budget));
+      // The digest needs no content, and that of fifty thousand files must not be held at once.
+      read.push({ ...side, before: withoutBytes(side.before), after: withoutBytes(side.after) });
+    }
+  }
+  return { files, ...(await digestOfChange(request, read)) };
+}
+
+const ABSENT: Blob = { kind: "absent", bytes: null, size: 0, content: null };
+const withoutBytes = (blob: Blob): Blob => ({ ...blob, bytes: null });
+
+async function sidesOf(request: ReadRequest, entry: TreeEntry, budget: Budget): Promise<ReadEntry> {
+  const { repository, wantsText } = request;
+  // Binary content is nobody's text, however large.
+  const wanted =
+    entry.counted !== "binary" &&
+    (wantsText(entry.path) || (entry.oldPath !== null && wantsText(entry.oldPath)));
+  const limit = wanted ? TEXT_MAX_BYTES : 0;
+  const [before, after] = await Promise.all([
+    blobOf(repository, { oid: entry.oldOid, mode: entry.oldMode, limit }, budget),
+    blobOf(repository, { oid: entry.oid, mode: entry.mode, limit }, budget),
+  ]);
+  return { entry, before, after, wanted };
+}
+
+async function blobOf(
+  repository: Repository,
+  side: { readonly oid: string; readonly mode: string; readonly limit: number },
+  budget: Budget,
+): Promise<Blob> {
+  if (side.mode === "000000") return ABSENT;
+  if (side.mode === "160000")
+    return { kind: "submodule", bytes: null, size: 0, content: `submodule:${side.oid}` };
+  if (budget.hashed < 0) return { ...ABSENT, kind: "over-budget" };
+  const blob = await repository.blob(side.oid, side.limit);
+  if (blob.kind !== "blob") return { ...ABSENT, kind: blob.kind };
+  budget.hashed -= blob.size;
+  return { kind: "read", bytes: blob.bytes, size: blob.size, content: blob.sha256 };
+}
+
+function rawFile({ entry, before, after, wanted }: ReadEntry, budget: Budget): RawFile {
+  const unread = wanted ? whyUnread(before, after, budget) : null;
+  if (wanted && unread === null) budget.text -= before.size + after.size;
+  const text = (side: Blob) =>
+    wanted && unread === null && side.bytes !== null ? blobText(side.bytes) : null;
+  return {
+    path: entry.path,
+    oldPath: entry.oldPath,
+    status: entry.status,
+    mode: entry.mode,
+    oldMode: entry.oldMode,
+    added: entry.added ?? 0,
+    deleted: entry.deleted ?? 0,
+    binary: entry.counted === "binary",
+    bytesBefore: before.size,
+    bytesAfter: after.size,
+    before: text(before),
+    after: text(after),
+    unread,
+  };
+}
+
+function whyUnread(before: Blob, after: Blob, budget: Budget): RawFile["unread"] {
+  const kinds = [before.kind, after.kind];
+  if (kinds.includes("missing")) return { code: "missing-object", ...MISSING };
+  if (kinds.includes("corrupt")) return { code: "corrupt-object", ...CORRUPT };
+  const size = Math.max(before.size, after.size);
+  if (size > TEXT_MAX_BYTES)
+    return {
+      code: "too-large",
+      detail: `${size} bytes, more than ${TEXT_MAX_BYTES}`,
+      help: "have its owners review it; a rule cannot",
+    };
+  if (kinds.includes("over-budget") || before.size + after.size > budget.text)
+    return {
+      code: "over-budget",
+      detail: `the change holds more than ${CHANGE_TEXT_MAX_BYTES} bytes of text`,
+      help: "split the change",
+    };
+  return null;
+}
