@@ -21,7 +21,10 @@ export type CompiledPolicy = {
   readonly policy: Policy;
   readonly digest: string;
   readonly rules: readonly CompiledRule[];
-  readonly modeOf: (rule: Rule, systems: readonly string[]) => Mode;
+  /** The strictest mode of a rule for any of the systems; `null`: nobody knows which they are. */
+  readonly modeOf: (rule: Rule, systems: readonly string[] | null) => Mode;
+  /** Whether the rule is enforced whatever the systems turn out to be. */
+  readonly isEnforced: (rule: Rule, systems: readonly string[] | null) => boolean;
 };
 
 const EACH = /^[a-z][A-Za-z]*(\.[a-z][A-Za-z]*)*$/;
@@ -34,7 +37,14 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     policy,
     digest: policyDigest(policy),
     rules,
-    modeOf: (rule, systems) => modeOf(policy, rule, systems),
+    modeOf: (rule, systems) => strictest(modesOf(policy, rule, systems)),
+    isEnforced: (rule, systems) => {
+      const modes = modesOf(policy, rule, systems);
+      // Any of several known systems makes the rule stricter; of unknown ones each may be the one.
+      return systems === null
+        ? modes.every((m) => m === "enforce")
+        : modes.some((m) => m === "enforce");
+    },
   };
 }
 
@@ -92,14 +102,14 @@ function byIdThenContent(a: CompiledRule, b: CompiledRule): number {
   return a.digest < b.digest ? -1 : a.digest > b.digest ? 1 : 0;
 }
 
-/** The strictest of the modes that apply to any system the change touches. */
-function modeOf(policy: Policy, rule: Rule, systems: readonly string[]): Mode {
-  const base = rule.mode ?? policy.mode;
-  const everywhere =
-    policy.overrides.find((o) => o.rule === rule.id && o.system === "")?.mode ?? base;
-  if (systems.length === 0) return everywhere;
-  const modes = systems.map(
-    (s) => policy.overrides.find((o) => o.rule === rule.id && o.system === s)?.mode ?? everywhere,
-  );
-  return modes.reduce((a, b) => (MODE_RANK[a] >= MODE_RANK[b] ? a : b));
+/** The modes that a rule may have for the systems that the change touches, or may touch. */
+function modesOf(policy: Policy, rule: Rule, systems: readonly string[] | null): readonly Mode[] {
+  const own = policy.overrides.filter((o) => o.rule === rule.id);
+  const everywhere = own.find((o) => o.system === "")?.mode ?? rule.mode ?? policy.mode;
+  if (systems === null) return [everywhere, ...own.map((o) => o.mode)];
+  if (systems.length === 0) return [everywhere];
+  return systems.map((s) => own.find((o) => o.system === s)?.mode ?? everywhere);
 }
+
+const strictest = (modes: readonly Mode[]): Mode =>
+  modes.reduce((a, b) => (MODE_RANK[a] >= MODE_RANK[b] ? a : b), "observe");

@@ -125,12 +125,11 @@ function judgePolicy(
     if (scope.applies === "no") skipped.push(compiled.rule.id);
     else applied.push({ compiled, scope });
   }
-  const systems = isUnknown(facts.change.systems) ? [] : facts.change.systems.map((s) => s.id);
-  const covering = applied.filter((a) => a.compiled.rule.covers && a.scope.applies === "yes");
+  const systems = isUnknown(facts.change.systems) ? null : facts.change.systems.map((s) => s.id);
+  // What is only perhaps covered is not covered. by (fail-closed)
+  const covering = applied.filter((a) => a.compiled.rule.covers && a.scope.certain);
   const coveredAtAll = covering.length > 0;
-  const coveredEnforced = covering.some(
-    (a) => policy.modeOf(a.compiled.rule, systems) === "enforce",
-  );
+  const coveredEnforced = covering.some((a) => policy.isEnforced(a.compiled.rule, systems));
   const rulesDigest = digestOf("interlock/rules-applied/v1", {
     rules: applied.map((a) => a.compiled.digest).sort(),
     otherwise: coveredEnforced ? [] : (normalise(policy.policy.otherwise) as unknown as Json), // requirements are plain data

@@ -12,7 +12,7 @@ export function frozen(given: Given): readonly RuleResult[] {
     ...policy.policy.freezes,
     ...(given.role === "in-force" ? facts.evidence.freezes : []),
   ];
-  const systems = isUnknown(facts.change.systems) ? null : given.systems;
+  const { systems } = given;
   return (
     freezes
       .filter((f) => f.from <= facts.now && (f.until === undefined || facts.now < f.until))

@@ -25,7 +25,8 @@ export type Given = {
   readonly policy: CompiledPolicy;
   readonly facts: Facts;
   readonly terms: ApprovalTerms;
-  readonly systems: readonly string[];
+  /** `null`: nobody knows which systems the change touches. */
+  readonly systems: readonly string[] | null;
 };
 
 /** More findings than a person reads; `findingCount` still counts them all. */
@@ -53,7 +54,7 @@ export function judgeRule(compiled: CompiledRule, scope: Scope, given: Given): R
     baseline: rule.covers,
     counts: { outcome: true, effective: true },
   };
-  if (isWaived(rule.id, requirements, given))
+  if (isWaived(rule.id, requirements.some((r) => r.final) || mayDeny(rule, scope, given), given))
     return { ...base, outcome: "allow", reason: reason("waived"), requirements };
   const why =
     scope.applies === "unknown"
@@ -71,6 +72,14 @@ function reasonFor(requirements: readonly RequirementResult[]) {
 
 export function outcomeOf(requirements: readonly RequirementResult[]): Outcome {
   return worst(requirements.map((r) => (r.state === "met" ? "allow" : r.final ? "deny" : "hold")));
+}
+
+/** What is hidden from a rule could be what it denies: not knowing must not make it easier to waive. by (fail-closed) */
+function mayDeny(rule: Rule, scope: Scope, { facts, terms }: Given): boolean {
+  if (scope.unknowns.length === 0) return false;
+  return (
+    rule.severity === "H" || rule.require.some((r) => evaluateRequirement(r, facts, terms).final)
+  );
 }
 
 /** Design section 5, question 6: H denies; 2 and 1 need owners whose statement names the finding. */
@@ -119,7 +128,7 @@ function byPlace(a: Finding, b: Finding): number {
 }
 
 /** A waiver takes two persons who did not contribute; only break-glass passes a denial. */
-function isWaived(rule: string, requirements: readonly RequirementResult[], given: Given): boolean {
+function isWaived(rule: string, denied: boolean, given: Given): boolean {
   const { facts } = given;
   if (
     isUnknown(facts.people) ||
@@ -132,7 +141,6 @@ function isWaived(rule: string, requirements: readonly RequirementResult[], give
   const graph = personGraph(facts.people);
   const barred = contributorsOf(facts.change, graph);
   if (barred.unresolved.length > 0 || barred.outOfScope.length > 0) return false;
-  const denied = requirements.some((r) => r.final);
   return facts.evidence.waivers.some((w) => {
     const persons = new Set(
       w.by

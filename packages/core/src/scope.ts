@@ -20,6 +20,8 @@ export type WrappedItem = { readonly item: Item; readonly cel: unknown };
 
 export type Scope = {
   readonly applies: "yes" | "no" | "unknown";
+  /** It applies whatever the unknown facts are: only then may a covering rule stand for `otherwise`. */
+  readonly certain: boolean;
   /** Why it is unknown, sorted and distinct; empty otherwise. */
   readonly unknowns: readonly string[];
   readonly matches: readonly Item[];
@@ -99,8 +101,8 @@ export function scopeOf(compiled: CompiledRule, reading: Reading): Scope {
   return finish(unknowns, matching(compiled, items, reading, unknowns));
 }
 
-const NO: Scope = { applies: "no", unknowns: [], matches: [] };
-const YES: Scope = { applies: "yes", unknowns: [], matches: [] };
+const NO: Scope = { applies: "no", certain: false, unknowns: [], matches: [] };
+const YES: Scope = { applies: "yes", certain: true, unknowns: [], matches: [] };
 
 function isRuledOut(compiled: CompiledRule, reading: Reading): boolean {
   return compiled.needs.some((path) => {
@@ -131,7 +133,8 @@ const isFalse = (verdict: Verdict): boolean => verdict.kind === "known" && !verd
 
 function finish(unknowns: ReadonlySet<string>, matches: readonly Item[]): Scope {
   const applies = matches.length > 0 ? "yes" : unknowns.size > 0 ? "unknown" : "no";
-  return { applies, unknowns: [...unknowns].sort(), matches };
+  const certain = applies === "yes" && unknowns.size === 0;
+  return { applies, certain, unknowns: [...unknowns].sort(), matches };
 }
 
 /** The stricter of two scopes, for facts of which a contributor supplied a part. */
@@ -142,5 +145,10 @@ export function stricter(a: Scope, b: Scope): Scope {
     : [a.applies, b.applies].includes("unknown")
       ? "unknown"
       : "no";
-  return { applies, matches, unknowns: [...new Set([...a.unknowns, ...b.unknowns])].sort() };
+  return {
+    applies,
+    certain: a.certain && b.certain,
+    matches,
+    unknowns: [...new Set([...a.unknowns, ...b.unknowns])].sort(),
+  };
 }

@@ -71,6 +71,8 @@ const CONDITIONS = [
   "kubernetes.exists(k, k.afterMicro == 0) && blast.cells > 0",
 ] as const;
 
+const modes = fc.constantFrom("observe" as const, "warn" as const, "enforce" as const);
+
 export const rules: fc.Arbitrary<Rule> = fc
   .record({
     id: fc.constantFrom("a", "b", "c", "d", "e", "f"),
@@ -79,9 +81,10 @@ export const rules: fc.Arbitrary<Rule> = fc
     severity: fc.constantFrom("H" as const, "2" as const, "1" as const, "n" as const),
     require: fc.array(requirements, { maxLength: 2 }),
     covers: fc.boolean(),
-    mode: fc.constantFrom("observe" as const, "warn" as const, "enforce" as const, undefined),
+    mode: fc.option(modes, { nil: undefined }),
+    during: fc.constantFrom({}, {}, {}, { from: NOW }, { until: NOW }, { until: NOW + 1 }),
   })
-  .map(({ id, when, finds, severity, require, covers, mode }) =>
+  .map(({ id, when, finds, severity, require, covers, mode, during }) =>
     rule(id, {
       ...(when === undefined ? {} : { when }),
       ...(finds === "no"
@@ -93,10 +96,20 @@ export const rules: fc.Arbitrary<Rule> = fc
             says: "{subject} goes to {after}",
           }),
       ...(mode === undefined ? {} : { mode }),
+      ...during,
       require,
       covers,
     }),
   );
+
+const freezes = fc
+  .record({
+    name: fc.constantFrom("sale", "holidays"),
+    systems: someOf(["checkout", "search"]),
+    from: fc.constantFrom(NOW - 1, NOW, NOW + 1),
+    until: fc.constantFrom(undefined, NOW, NOW + 10),
+  })
+  .map(({ until, ...f }) => (until === undefined ? f : { ...f, until }));
 
 export const policies: fc.Arbitrary<Policy> = fc
   .record({
@@ -104,6 +117,15 @@ export const policies: fc.Arbitrary<Policy> = fc
     mode: fc.constantFrom("observe" as const, "enforce" as const),
     otherwise: fc.array(requirements, { maxLength: 2 }),
     missingOwner: fc.constantFrom("hold" as const, "anyone" as const),
+    overrides: fc.uniqueArray(
+      fc.record({
+        rule: fc.constantFrom("a", "b", "c"),
+        system: fc.constantFrom("", "checkout", "search"),
+        mode: modes,
+      }),
+      { maxLength: 3, selector: (o) => `${o.rule} ${o.system}` },
+    ),
+    freezes: fc.uniqueArray(freezes, { maxLength: 2, selector: (f) => f.name }),
   })
   .map(({ rules: chosen, ...more }) => policyOf(chosen, more));
 
