@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Delta, DeltaGroup, Effect, FileFact, Gap } from "@interlock/core";
 import type { ConfigDiff, Parsed } from "./config/types.ts";
+import type { Attributes } from "./git/attributes.ts";
 
 /** A file that the change touches, with both sides as text. */
 export type ChangedFile = {
@@ -11,6 +12,12 @@ export type ChangedFile = {
   /** Git's modes: `120000` is a link, `160000` a submodule. */
   readonly mode: string;
   readonly oldMode: string;
+  /** Git's ids of the content of each side; zeros for a side that is not there. */
+  readonly oid: string;
+  readonly oldOid: string;
+  readonly binary: boolean;
+  /** Effective gitattributes after the change. */
+  readonly attributes: Attributes;
   readonly language: string;
   readonly environment: FileFact["environment"];
   /** `null`: absent on that side, binary, or not read (then the gatherer has reported a gap). */

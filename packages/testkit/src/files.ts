@@ -70,6 +70,9 @@ function rawFile(path: string, before: string | null, after: string | null): Raw
     status: before === null ? "added" : after === null ? "deleted" : "modified",
     mode: after === null ? "000000" : "100644",
     oldMode: before === null ? "000000" : "100644",
+    oid: after === null ? "0".repeat(40) : "a".repeat(40),
+    oldOid: before === null ? "0".repeat(40) : "b".repeat(40),
+    attributes: {},
     added:
       Math.max(0, lines(after) - (before === null ? 0 : lines(before))) + (before === null ? 0 : 1),
     deleted:

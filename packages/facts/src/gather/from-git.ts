@@ -82,7 +82,10 @@ export async function gatherFromGit(around: Surroundings, given: GitChange): Pro
   return gatherFacts(
     {
       files: given.change.truncated
-        ? unknown("the change touches more paths than are listed", "split the change")
+        ? unknown(
+            given.change.incomplete?.because ?? "the change touches more paths than are listed",
+            given.change.incomplete?.help ?? "split the change",
+          )
         : read.files,
       gaps: [],
       world: worldAt(repository, given.after),
@@ -95,8 +98,9 @@ export async function gatherFromGit(around: Surroundings, given: GitChange): Pro
         contributors: contributorsOfAll(given.commits),
         pushedBy,
         provenance: provenanceOfAll(
-          given.commits,
+          await Promise.all(given.commits.map((c) => withNotes(repository, c))),
           read.files.map((f) => f.path),
+          around.target,
         ),
         ...(last?.reverts === null || last === undefined ? {} : { reverts: last.reverts }),
       },
@@ -137,11 +141,30 @@ function contributorsOfAll(commits: readonly Commit[]): Facts["change"]["contrib
   return [...all.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, c]) => c);
 }
 
+const AI_NOTES = "refs/notes/ai";
+type Noted = Commit & { readonly notes: readonly string[] };
+
+async function withNotes(repository: Repository, commit: Commit): Promise<Noted> {
+  const note = await repository.note(AI_NOTES, commit.id);
+  return { ...commit, notes: note === null ? [] : [note] };
+}
+
+const HEADS = "refs/heads/";
+
+/** The branch that a merge names, in the words of forges and of git. */
+function mergedBranch(subject: string): string | null {
+  const named =
+    /^Merge pull request #\d{1,9} from [^/\s]{1,100}\/(\S{1,250})/.exec(subject) ??
+    /^Merge (?:remote-tracking )?branch '(?:origin\/)?([^']{1,250})'/.exec(subject);
+  return named?.[1] ?? null;
+}
+
 const AI_RANK = { unknown: 0, likely: 1, declared: 2 } as const;
 
 function provenanceOfAll(
-  commits: readonly Commit[],
+  commits: readonly Noted[],
   files: readonly string[],
+  target: string,
 ): Facts["change"]["provenance"] {
   const each = commits.map((c) =>
     provenance({
@@ -150,8 +173,9 @@ function provenanceOfAll(
       committerEmail: c.committer.email,
       message: c.message,
       trailers: c.trailers,
-      branch: null,
-      notes: [],
+      branch:
+        mergedBranch(c.subject) ?? (target.startsWith(HEADS) ? target.slice(HEADS.length) : null),
+      notes: c.notes,
       files,
     }),
   );

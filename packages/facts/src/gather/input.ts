@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Change, Context, Evidence, FileFact, Gap, People, Unknown } from "@interlock/core";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { Attributes } from "../git/attributes.ts";
 import type { World } from "../source.ts";
 
 /** A changed file as its origin hands it over: from Git, from a folder, from a case. */
@@ -10,6 +11,11 @@ export type RawFile = {
   readonly status: FileFact["status"];
   readonly mode: string;
   readonly oldMode: string;
+  /** Git's ids of the content of each side; zeros for a side that is not there. */
+  readonly oid: string;
+  readonly oldOid: string;
+  /** Effective gitattributes after the change; empty where they are unknown, which the digest tells. */
+  readonly attributes: Attributes;
   readonly added: number;
   readonly deleted: number;
   readonly binary: boolean;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From what differs between two trees to raw files with their text, and to the change's digest. */
-import type { Unknown } from "@interlock/core";
+import { isUnknown, type Unknown } from "@interlock/core";
 import type { RawFile } from "../gather/input.ts";
-import type { Attributes, ParsedAttributes } from "./attributes.ts";
+import type { ParsedAttributes } from "./attributes.ts";
 import { type Blob, CORRUPT, digestOfChange, MISSING } from "./change-digest.ts";
 import { blobText } from "./path.ts";
 import type { Repository } from "./repository.ts";
@@ -24,9 +24,8 @@ export const readingMemory = (): ReadingMemory => ({ parsedAttributes: new Map()
 
 export type ReadChange = {
   readonly files: readonly RawFile[];
+  /** Unknown also when the effective gitattributes are: they say what a reviewer is shown. */
   readonly digest: string | Unknown;
-  /** Effective gitattributes of the paths, or why they are unknown. */
-  readonly attributes: ReadonlyMap<string, Attributes> | Unknown;
 };
 
 export type ReadRequest = {
@@ -56,7 +55,7 @@ type Budget = { text: number; hashed: number };
 export async function readChange(request: ReadRequest): Promise<ReadChange> {
   const { entries } = request.change;
   const budget: Budget = { text: CHANGE_TEXT_MAX_BYTES, hashed: CHANGE_HASHED_MAX_BYTES };
-  const files: RawFile[] = [];
+  const files: Omit<RawFile, "attributes">[] = [];
   const read: ReadEntry[] = [];
   for (let from = 0; from < entries.length; from += AT_A_TIME) {
     const batch = entries.slice(from, from + AT_A_TIME);
@@ -67,7 +66,9 @@ export async function readChange(request: ReadRequest): Promise<ReadChange> {
       read.push({ ...side, before: withoutBytes(side.before), after: withoutBytes(side.after) });
     }
   }
-  return { files, ...(await digestOfChange(request, read)) };
+  const { digest, attributes } = await digestOfChange(request, read);
+  const of = (path: string) => (isUnknown(attributes) ? {} : (attributes.get(path) ?? {}));
+  return { files: files.map((f) => ({ ...f, attributes: of(f.path) })), digest };
 }
 
 const ABSENT: Blob = { kind: "absent", bytes: null, size: 0, content: null };
@@ -102,7 +103,10 @@ async function blobOf(
   return { kind: "read", bytes: blob.bytes, size: blob.size, content: blob.sha256 };
 }
 
-function rawFile({ entry, before, after, wanted }: ReadEntry, budget: Budget): RawFile {
+function rawFile(
+  { entry, before, after, wanted }: ReadEntry,
+  budget: Budget,
+): Omit<RawFile, "attributes"> {
   const unread = wanted ? whyUnread(before, after, budget) : null;
   if (wanted && unread === null) budget.text -= before.size + after.size;
   const text = (side: Blob) =>
@@ -113,6 +117,8 @@ function rawFile({ entry, before, after, wanted }: ReadEntry, budget: Budget): R
     status: entry.status,
     mode: entry.mode,
     oldMode: entry.oldMode,
+    oid: entry.oid,
+    oldOid: entry.oldOid,
     added: entry.added ?? 0,
     deleted: entry.deleted ?? 0,
     binary: entry.counted === "binary",

@@ -45,11 +45,7 @@ describe("the digest of a change in Git", () => {
     repo.git("add", "a.x", "link");
     repo.git("rm", "-q", "--cached", "gone");
     repo.git("commit", "-q", "-m", "all of it");
-    const {
-      digest: found,
-      files,
-      attributes,
-    } = await read(repo, from, repo.git("rev-parse", "HEAD"));
+    const { digest: found, files } = await read(repo, from, repo.git("rev-parse", "HEAD"));
     const side = (mode: string | null, content: string | null) => ({ mode, content });
     const entry = (path: string, a: ReturnType<typeof side>, b: ReturnType<typeof side>) => ({
       ...{ path, oldMode: a.mode, newMode: b.mode, oldContent: a.content, newContent: b.content },
@@ -67,7 +63,12 @@ describe("the digest of a change in Git", () => {
         attributes: [{ path: "a.x", attributes: { diff: "unset" } }],
       }),
     );
-    expect(attributes).toEqual(new Map([["a.x", { diff: "unset" }]]));
+    expect(files.map((f) => [f.path, f.attributes])).toEqual([
+      ["a.x", { diff: "unset" }],
+      ["gone", {}],
+      ["link", {}],
+      ["sub", {}],
+    ]);
     expect(files.map((f) => [f.path, f.before, f.after, f.bytesBefore, f.bytesAfter])).toEqual([
       ["a.x", "1\n", "2\n", 2, 2],
       ["gone", "g\n", null, 2, 0],

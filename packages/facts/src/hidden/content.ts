@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a change brings in that a reviewer of its diff would not see, or would see as something else. */
-import { addedLines } from "../../lines/added.ts";
-import type { Attributes } from "../attributes.ts";
-import { isEscapedPath } from "../path.ts";
-import type { TreeEntry } from "../tree-change.ts";
+import type { Attributes } from "../git/attributes.ts";
+import { isEscapedPath } from "../git/path.ts";
+import type { ChangedFile } from "../source.ts";
 import { type HiddenKind, hiddenIn } from "./characters.ts";
 
 export type HiddenPlace =
@@ -29,39 +28,30 @@ export type HiddenContent = {
   readonly detail: string;
 };
 
-export type HiddenInput = {
-  readonly entry: TreeEntry;
-  /** Text of each side; `null` when absent, binary or not read. Of a link, its target. */
-  readonly before: string | null;
-  readonly after: string | null;
-  /** Effective gitattributes after the change. */
-  readonly attributes: Attributes;
-};
+/** A file as the gatherer hands it over; of a link, the text is its target. */
+export type HiddenInput = Pick<
+  ChangedFile,
+  | "path"
+  | "status"
+  | "mode"
+  | "oldMode"
+  | "binary"
+  | "oid"
+  | "oldOid"
+  | "attributes"
+  | "before"
+  | "after"
+  | "addedLines"
+>;
 
 /** Findings of one kind in one file; the first ones say what it is. */
 const EACH_MAX = 20;
-const FOUND_MAX = 10_000;
 /** Longer than any line that is written by hand; review tools cut it off. */
 const LINE_MAX = 5_000;
 
-/** Sorted by path, line and kind. A line that only moved is old debt and silent. */
-export function hiddenContent(files: readonly HiddenInput[]): {
-  readonly found: readonly HiddenContent[];
-  /** There is more than is listed. */
-  readonly truncated: boolean;
-} {
-  const found: HiddenContent[] = [];
-  for (const file of files) {
-    if (found.length > FOUND_MAX) break;
-    found.push(...inFile(file), ...inName(file.entry), ...inText(file));
-  }
-  return { found: found.slice(0, FOUND_MAX).sort(byPlace), truncated: found.length > FOUND_MAX };
-}
-
-function byPlace(a: HiddenContent, b: HiddenContent): number {
-  if (a.path !== b.path) return a.path < b.path ? -1 : 1;
-  if (a.line !== b.line) return (a.line ?? 0) - (b.line ?? 0);
-  return a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0;
+/** What one file hides, each kind a few times. A line that only moved is old debt and silent. */
+export function hiddenContent(file: HiddenInput): readonly HiddenContent[] {
+  return [...inFile(file), ...inName(file), ...inText(file)];
 }
 
 const LINK = "120000";
@@ -69,23 +59,23 @@ const SUBMODULE = "160000";
 const ABSENT = "000000";
 
 function inFile(file: HiddenInput): readonly HiddenContent[] {
-  const { entry, attributes } = file;
+  const { attributes } = file;
   const found: HiddenContent[] = [];
   const add = (kind: HiddenPlace, detail: string) =>
-    found.push({ kind, path: entry.path, line: null, detail });
+    found.push({ kind, path: file.path, line: null, detail });
   const isText = (mode: string) => mode.startsWith("100");
-  if (entry.mode === SUBMODULE || entry.oldMode === SUBMODULE)
-    add("submodule", `${idOf(entry.oldMode, entry.oldOid)} → ${idOf(entry.mode, entry.oid)}`);
-  if (entry.mode === LINK) add(...linkOf(entry.path, file.after));
-  if (entry.mode === "100755" && entry.oldMode === "100644")
-    add("executable-bit", `${entry.oldMode} → ${entry.mode}`);
-  if (entry.status === "retyped") add("retyped", `${entry.oldMode} → ${entry.mode}`);
-  const both = isText(entry.mode) && isText(entry.oldMode);
-  if (both && entry.counted === "binary" && file.before !== null && file.after === null)
+  if (file.mode === SUBMODULE || file.oldMode === SUBMODULE)
+    add("submodule", `${idOf(file.oldMode, file.oldOid)} → ${idOf(file.mode, file.oid)}`);
+  if (file.mode === LINK) add(...linkOf(file.path, file.after));
+  if (file.mode === "100755" && file.oldMode === "100644")
+    add("executable-bit", `${file.oldMode} → ${file.mode}`);
+  if (file.status === "retyped") add("retyped", `${file.oldMode} → ${file.mode}`);
+  const both = isText(file.mode) && isText(file.oldMode);
+  if (both && file.binary && file.before !== null && file.after === null)
     add("binary-replaces-text", `${file.before.length} characters of text`);
   const why = collapsedBy(attributes);
   // Content that was binary anyway has no diff to be hidden.
-  if (why !== null && entry.mode !== ABSENT && entry.counted !== "binary") add("collapsed", why);
+  if (why !== null && file.mode !== ABSENT && !file.binary) add("collapsed", why);
   return found;
 }
 
@@ -115,7 +105,7 @@ function collapsedBy(attributes: Attributes): string | null {
   return null;
 }
 
-function inName(entry: TreeEntry): readonly HiddenContent[] {
+function inName(entry: HiddenInput): readonly HiddenContent[] {
   const isNew = entry.status === "added" || entry.status === "renamed";
   if (!isNew) return [];
   const found: HiddenContent[] = [];
@@ -148,14 +138,14 @@ function isLikeGit(name: string): boolean {
 }
 
 function inText(file: HiddenInput): readonly HiddenContent[] {
-  const { entry, before, after } = file;
-  if (after === null || entry.mode === LINK || entry.mode === SUBMODULE) return [];
+  const { before, after } = file;
+  if (after === null || file.mode === LINK || file.mode === SUBMODULE) return [];
   const found: HiddenContent[] = [];
   const counts = new Map<HiddenPlace, number>();
   const add = (kind: HiddenPlace, line: number, detail: string) => {
     const count = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, count);
-    if (count <= EACH_MAX) found.push({ kind, path: entry.path, line, detail });
+    if (count <= EACH_MAX) found.push({ kind, path: file.path, line, detail });
   };
   let old: ReadonlySet<string> | null = null;
   const wasThere = (text: string) => {
@@ -163,7 +153,7 @@ function inText(file: HiddenInput): readonly HiddenContent[] {
     return old.has(text);
   };
   let longest: number | null = null;
-  for (const { line, text } of addedLines(before, after)) {
+  for (const { line, text } of file.addedLines()) {
     // A byte order mark at the very beginning is how some editors write UTF-8.
     const hidden = hiddenIn(line === 1 ? text.replace(/^\ufeff/, "") : text);
     if (hidden.length > 0 && wasThere(text)) continue;

@@ -56,6 +56,29 @@ const failing = async (work: Promise<unknown>): Promise<string> => {
   }
 };
 
+describe("who wrote it is read from", () => {
+  it("a note under refs/notes/ai", async () => {
+    const s = scratch();
+    s.write("a.txt", "one\n");
+    const id = s.commit("first");
+    s.git("notes", "--ref=ai", "add", "-m", '{"tool": "some-agent"}', id);
+    const { provenance } = (await factsOf(await open(s.dir), id)).change;
+    expect(provenance).toMatchObject({ ai: "declared", signals: ["a note under `refs/notes/ai`"] });
+  });
+
+  it.each([
+    ["Merge pull request #12 from example/copilot/fix-1", "likely"],
+    ["Merge branch 'claude/tidy' into main", "likely"],
+    ["Merge branch 'fix-claude/x' into main", "unknown"],
+    ["Merge pull request of a friend", "unknown"],
+  ])("the branch that a merge names: %s", async (subject, ai) => {
+    const s = scratch();
+    s.write("a.txt", "one\n");
+    const id = s.commit(subject);
+    expect((await factsOf(await open(s.dir), id)).change.provenance.ai).toBe(ai);
+  });
+});
+
 describe("a hostile repository runs nothing", () => {
   it("neither configuration, attributes, hooks nor replacement refs take part in reading", async () => {
     const s = scratch();
@@ -233,6 +256,7 @@ describe("odd repositories", () => {
     expect(hidden.map((d) => d.aspect).sort()).toEqual([
       "executable-bit",
       "link-escape",
+      "name-not-utf8",
       "submodule",
     ]);
   });
