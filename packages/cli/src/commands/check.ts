@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from "commander";
 import { EXIT } from "../exit.ts";
+import type { AttachedOptions } from "../judge/attached.ts";
 import { judgeRange } from "../judge/judge.ts";
 import { type Judgement, judgementJson } from "../output/judgement.ts";
 import { paintFor } from "../output/paint.ts";
@@ -8,7 +9,7 @@ import { paintFor } from "../output/paint.ts";
 const FORMATS = ["text", "json", "sarif", "github", "markdown"] as const;
 type Format = (typeof FORMATS)[number];
 
-type Options = {
+type Options = AttachedOptions & {
   readonly repo: string;
   readonly format: Format;
   readonly policy?: string;
@@ -25,6 +26,9 @@ export function checkCommand(program: Command): void {
     .option("--staged", "judge what is staged instead of a commit")
     .option("--policy <file>", "judge by this policy instead of the repository's own")
     .option("--evidence <file>", "approvals, checks and documents as JSON")
+    .option("--plan <file...>", "output of `terraform show -json` for this change")
+    .option("--rendered-before <path>", "manifests as helm or kustomize rendered them before it")
+    .option("--rendered-after <path>", "the same after it")
     .option("--format <format>", `one of ${FORMATS.join(", ")}`, "text")
     .addHelpText(
       "after",

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { openRepository } from "@interlock/facts";
 import type { Command } from "commander";
+import type { AttachedOptions } from "../judge/attached.ts";
 import { factsOf } from "../judge/judge.ts";
 
-type Options = { readonly repo: string; readonly staged?: boolean; readonly evidence?: string };
+type Options = AttachedOptions & {
+  readonly repo: string;
+  readonly staged?: boolean;
+  readonly evidence?: string;
+};
 
 export function factsCommand(program: Command): void {
   program
@@ -13,6 +18,9 @@ export function factsCommand(program: Command): void {
     .option("--repo <path>", "repository to look at", ".")
     .option("--staged", "what is staged instead of a commit")
     .option("--evidence <file>", "approvals, checks and documents as JSON")
+    .option("--plan <file...>", "output of `terraform show -json` for this change")
+    .option("--rendered-before <path>", "manifests as helm or kustomize rendered them before it")
+    .option("--rendered-after <path>", "the same after it")
     .action(async (range: string | undefined, options: Options) => {
       const repository = await openRepository(options.repo);
       try {

@@ -12,10 +12,11 @@ import {
 } from "@interlock/facts";
 import { calendarFacts } from "@interlock/policy";
 import type { Judgement, RiskView } from "../output/judgement.ts";
+import { type AttachedOptions, readAttached } from "./attached.ts";
 import { riskOfChange } from "./past.ts";
 import { evidenceFrom, policyFromFile, type Workspace, workspaceAt } from "./workspace.ts";
 
-export type JudgeOptions = {
+export type JudgeOptions = AttachedOptions & {
   readonly repo: string;
   readonly policy?: string;
   readonly evidence?: string;
@@ -86,6 +87,7 @@ export async function factsOf(
     before: subject.before,
     after: subject.after,
     now: subject.now,
+    attached: readAttached(options),
     ...given,
   });
   const calendars = Object.assign(

@@ -18,6 +18,7 @@ import { ownersAt } from "../owners/owners.ts";
 import { contributors } from "../provenance/contributors.ts";
 import { provenance } from "../provenance/provenance.ts";
 import type { Source, World } from "../source.ts";
+import { type Attached, attachedDigest } from "./attached.ts";
 import { gatherFacts } from "./gather.ts";
 
 export const NO_EVIDENCE: Evidence = {
@@ -55,6 +56,8 @@ export type GitChange = {
   readonly context: readonly Context[];
   /** Accounts that pushed it, where somebody watched. */
   readonly pushedBy: readonly string[] | null;
+  /** What was made from the change outside the repository; part of its digest. */
+  readonly attached?: readonly Attached[];
   readonly history?: Readonly<Record<string, number>>;
 };
 
@@ -71,6 +74,7 @@ export async function gatherFromGit(around: Surroundings, given: GitChange): Pro
     target: around.target,
     memory: around.memory,
     wantsText: textWanted(sources),
+    plan: attachedDigest(given.attached ?? []),
   });
   const last = given.commits[given.commits.length - 1];
   const pushedBy =
@@ -88,6 +92,7 @@ export async function gatherFromGit(around: Surroundings, given: GitChange): Pro
           )
         : read.files,
       gaps: [],
+      attached: given.attached ?? [],
       world: worldAt(repository, given.after),
       change: {
         digest: read.digest,

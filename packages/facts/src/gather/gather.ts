@@ -17,6 +17,7 @@ import { type Catalog, systemsOf } from "../catalog/catalog.ts";
 import { environmentOf } from "../files/environment.ts";
 import { gatePartsOf, kindOf, languageOf } from "../files/kind.ts";
 import type { ChangedFile, Source, SourceResult } from "../source.ts";
+import { attachedFile } from "./attached.ts";
 import { changedFile } from "./changed-file.ts";
 import type { GatherInput, RawFile } from "./input.ts";
 import { blastOf } from "./reach.ts";
@@ -31,7 +32,7 @@ const GAPS_MAX = 1_000;
  */
 export async function gatherFacts(input: GatherInput, sources: readonly Source[]): Promise<Facts> {
   const raw = isUnknown(input.files) ? [] : input.files;
-  const files = raw.map(changedFile);
+  const files = [...raw, ...(input.attached ?? []).map(attachedFile)].map(changedFile);
   const gaps: Gap[] = [...input.gaps];
   const deltas = new Map<DeltaGroup, Delta[]>(DELTA_GROUPS.map((g) => [g, []]));
   const effects: Effect[] = [];

@@ -3,6 +3,7 @@ import type { Change, Context, Evidence, FileFact, Gap, People, Unknown } from "
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Attributes } from "../git/attributes.ts";
 import type { World } from "../source.ts";
+import type { Attached } from "./attached.ts";
 
 /** A changed file as its origin hands it over: from Git, from a folder, from a case. */
 export type RawFile = {
@@ -30,6 +31,8 @@ export type RawFile = {
 
 export type GatherInput = {
   readonly files: readonly RawFile[] | Unknown;
+  /** Read by the sources beside the files. */
+  readonly attached?: readonly Attached[];
   /** What the origin could not read: too large, missing, not UTF-8. */
   readonly gaps: readonly Gap[];
   readonly world: World;

@@ -60,7 +60,7 @@ export async function digestOfChange(
       target: request.target,
       entries,
       attributes: [...attributes].map(([path, own]) => ({ path, attributes: own })),
-      plan: null,
+      plan: request.plan ?? null,
       document: null,
     });
     return { digest, attributes };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From what differs between two trees to raw files with their text, and to the change's digest. */
 import { isUnknown, type Unknown } from "@interlock/core";
+import type { Digest } from "@interlock/digest";
 import type { RawFile } from "../gather/input.ts";
 import type { ParsedAttributes } from "./attributes.ts";
 import { type Blob, CORRUPT, digestOfChange, MISSING } from "./change-digest.ts";
@@ -35,6 +36,8 @@ export type ReadRequest = {
   readonly change: TreeChange;
   readonly identity: string;
   readonly target: string;
+  /** Of what was made from the change outside the repository. */
+  readonly plan?: Digest | null;
   readonly memory: ReadingMemory;
   /** Paths whose text nobody will ask for are hashed only. */
   readonly wantsText: (path: string) => boolean;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the digest of a change is bound to, in real repositories (`bound`). */
+
 import { createHash } from "node:crypto";
 import { rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { changeDigest } from "@interlock/digest";
 import { describe, expect, test } from "vitest";
+import { attachedDigest } from "../../src/gather/attached.ts";
 import { type ReadChange, readChange, readingMemory } from "../../src/git/change.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import { type Scratch, scratch, treeEntry } from "./scratch.ts";
@@ -13,11 +15,13 @@ const IDENTITY = "git:test";
 const TARGET = "refs/heads/main";
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
+const ATTACHED = { path: "plan/a.json", before: null, after: "{}" };
+
 async function read(
   repo: Scratch,
   from: string | null,
   to: string,
-  binding: { identity?: string; target?: string } = {},
+  binding: { identity?: string; target?: string; plan?: ReturnType<typeof attachedDigest> } = {},
 ): Promise<ReadChange> {
   const repository = await openRepository(repo.dir);
   try {
@@ -91,7 +95,7 @@ describe("the digest of a change in Git", () => {
     expect(await digest(repo, later, repo.git("rev-parse", "HEAD"))).toBe(staged);
   });
 
-  test("bound: differs for another target, repository, content, mode or attribute", async () => {
+  test("bound: differs for another target, repository, plan, content, mode or attribute", async () => {
     const repo = scratch();
     const from = repo.commit({ a: "1\n" });
     const to = repo.commit({ a: "2\n" });
@@ -99,6 +103,8 @@ describe("the digest of a change in Git", () => {
       digest(repo, from, to),
       digest(repo, from, to, { target: "refs/heads/release" }),
       digest(repo, from, to, { identity: "git:other" }),
+      digest(repo, from, to, { plan: attachedDigest([ATTACHED]) }),
+      digest(repo, from, to, { plan: attachedDigest([{ ...ATTACHED, before: "1" }]) }),
       digest(repo, from, repo.commit({ a: "3\n" })),
       digest(repo, to, repo.commit({ a: "2\n" })),
     ];
@@ -108,7 +114,7 @@ describe("the digest of a change in Git", () => {
     repo.git("checkout", "-q", "-f", to);
     variants.push(digest(repo, from, repo.commit({ ".gitattributes": "a -diff\n" })));
     const found = await Promise.all(variants);
-    // The fifth is an empty change, whose digest is its own.
+    // The seventh is an empty change, whose digest is its own.
     expect(new Set(found).size).toBe(found.length);
     expect(found.every((d) => typeof d === "string")).toBe(true);
   });
