@@ -24,7 +24,7 @@ const DIALECTS: ReadonlyMap<string, readonly [Language, Dialect]> = new Map([
 
 /** Languages without a grammar here, in which only word-level detectors look. */
 const LEXICAL = new Set(
-  "cs kt kts rb php rs scala swift groovy lua ex exs c cc cpp h hpp pl pm".split(" "),
+  "sh bash cs kt kts rb php rs scala swift groovy lua ex exs c cc cpp h hpp pl pm".split(" "),
 );
 
 const extension = (path: string): string =>

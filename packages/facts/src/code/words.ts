@@ -41,7 +41,14 @@ function productPart(side: Side): Side {
   return at === -1 ? side : { ...side, text: side.text.slice(0, at) };
 }
 
-/** R10 in languages without a grammar here. */
+/**
+ * A peer's certificate, host name or signature that is no longer checked, as the usual libraries of
+ * Python, JavaScript, Go, Java, Ruby, PHP, C#, curl and Git switch it off (CWE-295, CWE-347).
+ */
+const UNVERIFIED =
+  /\bverify\s?=\s?False\b|\bverify_mode\s?=\s?(?:ssl\.CERT_NONE|OpenSSL::SSL::VERIFY_NONE)|\bcheck_hostname\s?=\s?False|\b_create_unverified_context\b|\bCERT_NONE\b|\bdisable_warnings\(InsecureRequestWarning|\brejectUnauthorized\s?:\s?false|NODE_TLS_REJECT_UNAUTHORIZED["'\]]{0,3}\s?[=:]\s?["']?0|\bstrictSSL\s?:\s?false|\bInsecureSkipVerify\s?:\s?true|\bNoopHostnameVerifier\b|\bTrustAllStrategy\b|\bALLOW_ALL_HOSTNAME_VERIFIER\b|\bVERIFY_NONE\b|CURLOPT_SSL_VERIFY(?:PEER|HOST)\s?(?:,|=>)\s?(?:false|0)\b|\bServerCertificateCustomValidationCallback\s?=\s?[^;\n]{0,80}\btrue\b|\bdanger_accept_invalid_certs\(true|GIT_SSL_NO_VERIFY\s?=\s?(?:1|true)|\bhttp\.sslVerify\s+false|\bcurl\s[^\n]{0,120}(?:\s-k\b|--insecure\b)|\bwget\s[^\n]{0,120}--no-check-certificate|\bStrictHostKeyChecking[= ]no\b|\bverify_signature["']?\s?[:=]\s?(?:False|false)|\balgorithms?["']?\s?[:=]\s?\[?\s?["']none["']/g;
+
+/** R10 in languages without a grammar here, and checks of identity that are switched off anywhere. */
 export const WORD_DETECTORS: readonly Detector[] = [
   {
     id: "rust-unwrap",
@@ -52,5 +59,12 @@ export const WORD_DETECTORS: readonly Detector[] = [
       /\.(rs|kts?)$/.test(side.path)
         ? matches(productPart(side), UNWRAPPED, (m) => m[0].trim().slice(0, 80))
         : [],
+  },
+  {
+    id: "unverified-peer",
+    aspect: "peer-unverified",
+    languages: "any",
+    hint: /verif|unauthorized|strictSSL|hostname|CERT_NONE|TrustAll|CertificateCustom|invalid_certs|curl\s|wget\s|HostKeyChecking|algorithm/i,
+    find: (side) => matches(side, UNVERIFIED, (m) => m[0].trim().slice(0, 80)),
   },
 ];

@@ -32,9 +32,15 @@ export function identityOf(node: Node): string | null {
   // A table row without such a field is known by its first column.
   const first = node.entries[0];
   return first?.value.kind === "scalar" && first.value.text !== ""
-    ? `[${escaped(first.key)}=${escaped(first.value.text)}]`
+    ? `[${escaped(first.key)}=${escaped(withoutVersion(first.key, first.value.text))}]`
     : null;
 }
+
+const VERSIONED = /^(image|uses|package|chart|module|source|ref|action|plugin|dependency)$/i;
+
+/** The same image, action or module in another version is the same item: `web:1.2` is `web`. */
+const withoutVersion = (key: string, text: string): string =>
+  VERSIONED.test(key) ? text.replace(/(?<=[^@]):[^:@/]{1,200}(?=$|@)|@[^@/]{1,200}$/g, "") : text;
 
 const escaped = (text: string): string =>
   cutText(text, NAME_MAX).replace(/~/g, "~0").replace(/\//g, "~1");

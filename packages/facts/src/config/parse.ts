@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { parseDirectives } from "./directives.ts";
 import { parseEnv, parseIni, parseLines, parseProperties } from "./flat.ts";
 import { parseJson } from "./json.ts";
 import { parseTemplateLines } from "./outline.ts";
@@ -135,7 +136,7 @@ function byFormat(format: Format, text: string): Parsed {
     case "toml":
       return parseToml(text);
     case "ini":
-      return parseIni(text);
+      return parseDirectives(text) ?? parseIni(text);
     case "properties":
       return parseProperties(text);
     case "env":

@@ -81,6 +81,8 @@ function rulesOf(object: KubeObject | null, direction: "ingress" | "egress"): re
 }
 
 function admitsAll(rule: Node): boolean {
+  // An empty rule admits everybody, which reads like nobody.
+  if (rule.kind === "map" && isEmpty(rule)) return true;
   const from = child(rule, "from");
   const world = textsOf(child(rule, "fromEntities")).some((entity) =>
     /^(?:all|world)$/.test(entity),

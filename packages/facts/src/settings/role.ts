@@ -44,7 +44,7 @@ const TESTS: readonly Test[] = [
   {
     role: "protection",
     pattern:
-      /\b(protect(ion|ed)?|safety|safe ?guard|guards?|validat(e|ion|or|ors)|verif(y|ication)|lint|dry ?run|backups?|snapshots?|retention|audit|approvals?|reviewers?|strict|enforc(e|ed|ement|ing)|deletion|mfa|two factor|checksum|sanity|policy check|required reviews?|maximum prefix|max prefix)\b/,
+      /\b(protect(ion|ed)?|safety|safe ?guard|guards?|validat(e|ion|or|ors)|verif(y|ication)|lint|dry ?run|backups?|snapshots?|retention|audit|approvals?|reviewers?|strict|enforc(e|ed|ement|ing)|deletion|mfa|two factor|checksum|sanity|policy check|required reviews?|maximum prefix|max prefix|leader elections?|quorum|fencing|health ?checks?|healthchecks?|liveness|readiness|firewalls?|waf|encrypt(ion|ed)?|tls verify|ssl verify|verify (ssl|tls))\b/,
   },
   {
     role: "auto-update",
@@ -106,12 +106,30 @@ const TESTS: readonly Test[] = [
   },
 ];
 
-/** The role of a key inside its parents; the key itself first, then its parents outwards. */
-export function roleOf(keys: readonly (readonly string[])[]): Role {
-  for (let i = keys.length - 1; i >= Math.max(0, keys.length - 3); i--) {
-    const joined = (keys[i] ?? []).join(" ");
-    if (joined === "") continue;
-    for (const { role, pattern } of TESTS) if (pattern.test(joined)) return role;
+/** Keys that only say that what they stand in is on: its own name says what that is. */
+const SWITCH = /^(is )?(enabled?|disabled?|active|on|off|state|status|value|mode)$/;
+
+export type Step = {
+  readonly words: readonly string[];
+  /** What somebody called an item of a list: `[name=verify-links]` protects nothing. */
+  readonly isName: boolean;
+};
+
+/**
+ * The role of a key inside its parents; the key itself first, then its parents outwards. The name of
+ * an item counts only for the switch right inside it.
+ */
+export function roleOf(steps: readonly Step[]): Role {
+  let found: Role = "other";
+  for (let i = steps.length - 1; i >= Math.max(0, steps.length - 3); i--) {
+    const { words, isName } = steps[i] ?? { words: [], isName: true };
+    const joined = words.join(" ");
+    if (joined === "" || (isName && found !== "flag")) continue;
+    const role = TESTS.find(({ pattern }) => pattern.test(joined))?.role ?? "other";
+    if (role !== "other" && role !== "flag") return role;
+    if (found === "flag") return "flag";
+    if (role === "flag" && !SWITCH.test(joined)) return "flag";
+    found = role;
   }
-  return "other";
+  return found;
 }

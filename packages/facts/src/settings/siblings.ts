@@ -16,7 +16,12 @@ export function siblingTags(file: ChangedFile, d: ConfigDelta): readonly string[
   const steps = d.pointer.split("/").slice(1);
   if (steps.length < 2) return [];
   const tags: string[] = [];
-  if (d.op === "added" && isBlankSide(d) && siblingsFill(tree.documents, steps))
+  if (
+    d.op === "added" &&
+    isBlankSide(d) &&
+    siblingsFill(tree.documents, steps) &&
+    siblingsFilledBefore(file, steps)
+  )
     tags.push("blank-unlike-siblings");
   if (d.op === "added" && d.after.kind === "map" && missesCommonField(tree.documents, steps))
     tags.push("field-missing-unlike-siblings");
@@ -71,6 +76,16 @@ function siblingsFill(documents: readonly Node[], steps: readonly string[]): boo
   const others = siblingsOf(container).filter((s) => s !== own && s.kind === "map");
   const field = steps[steps.length - 1] ?? "";
   return others.length >= NEIGHBOURS_MIN && others.every((s) => isFilled(childOf(s, field)));
+}
+
+/** A sibling that had the same gap may be the same entry under another name. */
+function siblingsFilledBefore(file: ChangedFile, steps: readonly string[]): boolean {
+  const tree = file.trees().before;
+  if (tree?.ok !== true) return true;
+  const field = steps[steps.length - 1] ?? "";
+  return siblingsOf(walk(tree.documents, steps.slice(0, -2))).every(
+    (s) => s.kind !== "map" || isFilled(childOf(s, field)),
+  );
 }
 
 function missesCommonField(documents: readonly Node[], steps: readonly string[]): boolean {

@@ -3,6 +3,7 @@ import { type Delta, delta, type Effect, type Gap } from "@interlock/core";
 import { formatOf } from "../config/parse.ts";
 import type { ConfigDelta, ConfigDiff } from "../config/types.ts";
 import type { ChangedFile, Source } from "../source.ts";
+import { crontabDeltas, isCrontab, scheduleChange } from "./crontab.ts";
 import { quantityOf, ratioPpm } from "./quantity.ts";
 import { roleOf } from "./role.ts";
 import { siblingTags } from "./siblings.ts";
@@ -15,10 +16,10 @@ const NOT_CONFIGURATION = new Set(["lock", "vendored", "test", "docs", "workflow
 export const SETTINGS_SOURCE: Source = {
   group: "config",
   wants: ({ path, kind }) =>
-    formatOf(path) !== null &&
+    (formatOf(path) !== null || isCrontab(path)) &&
     (!NOT_CONFIGURATION.has(kind) || (kind === "source" && path.endsWith(".php"))),
   read: (files) => {
-    const read = files.map(readFile);
+    const read = files.map((f) => (isCrontab(f.path) ? readCrontab(f) : readFile(f)));
     return {
       deltas: read.flatMap((r) => r.deltas),
       effects: read.flatMap((r) => r.effects),
@@ -33,11 +34,21 @@ type Read = {
   readonly gaps: readonly Gap[];
 };
 
+const readCrontab = (file: ChangedFile): Read => ({
+  deltas: crontabDeltas(file),
+  effects: [],
+  gaps: [],
+});
+
 function readFile(file: ChangedFile): Read {
   const broken = file.trees().after;
   if (broken !== null && !broken.ok) return unreadable(file, broken.problem);
   const diff = file.diff();
-  const deltas = [...fileDeltas(file, diff), ...diff.deltas.map((d) => toDelta(file, d, diff))];
+  const whole = wholeParts(diff);
+  const deltas = [
+    ...fileDeltas(file, diff),
+    ...diff.deltas.map((d) => toDelta(file, d, { diff, whole })),
+  ];
   const gaps: Gap[] = diff.truncated
     ? [
         {
@@ -80,24 +91,55 @@ function unreadable(
   return { deltas: [found], effects: [], gaps: [gap] };
 }
 
-function toDelta(file: ChangedFile, d: ConfigDelta, diff: ConfigDiff): Delta {
-  const keys = d.pointer
-    .split("/")
-    .slice(1)
-    .map((k) => wordsOf(k.replace(/^\[[^=\]]*=?/, "").replace(/\]$/, "")));
+type Around = {
+  readonly diff: ConfigDiff;
+  readonly whole: ReadonlySet<string>;
+};
+
+/** `added` or `removed` and the pointer of every container that comes or goes as a whole. */
+const wholeParts = (diff: ConfigDiff): ReadonlySet<string> =>
+  new Set(
+    diff.deltas.flatMap((d) =>
+      (d.op === "removed" && isContainerSide(d.before.kind)) ||
+      (d.op === "added" && isContainerSide(d.after.kind))
+        ? [`${d.op} ${d.pointer}`]
+        : [],
+    ),
+  );
+
+const isContainerSide = (kind: string): boolean => kind === "list" || kind === "map";
+
+/** It comes or goes only because what it stands in does. */
+function isWithParent(d: ConfigDelta, whole: ReadonlySet<string>): boolean {
+  for (let at = d.pointer.lastIndexOf("/"); at > 0; at = d.pointer.lastIndexOf("/", at - 1))
+    if (whole.has(`${d.op} ${d.pointer.slice(0, at)}`)) return true;
+  return false;
+}
+
+/** A step of a pointer that is what somebody called an item, not a key that means something. */
+const isName = (step: string): boolean => /^\[.*\]$/.test(step) || /^\d+$/.test(step);
+
+function toDelta(file: ChangedFile, d: ConfigDelta, { diff, whole }: Around): Delta {
+  const steps = d.pointer.split("/").slice(1);
+  const keys = steps.map((k) => wordsOf(k.replace(/^\[[^=\]]*=?/, "").replace(/\]$/, "")));
+  const role = roleOf(keys.map((words, i) => ({ words, isName: isName(steps[i] ?? "") })));
   const before = quantityOf(d.before.text);
   const after = quantityOf(d.after.text);
-  const isContainer = [d.before.kind, d.after.kind].some((k) => k === "list" || k === "map");
+  const isContainer = isContainerSide(d.before.kind) || isContainerSide(d.after.kind);
   const numeric = !isContainer && before !== null && after !== null && before.unit === after.unit;
+  const schedule =
+    isContainer || !isSchedule(keys) ? null : scheduleChange(d.before.text, d.after.text);
   const valueWords = d.key === "" || isContainer ? [] : wordsOf(d.key);
   return delta({
     path: file.path,
     line: d.line,
     subject: d.pointer === "" ? file.path : d.pointer,
     aspect:
-      isContainer && d.op !== "added" && d.op !== "removed"
-        ? `${roleOf(keys)}-members`
-        : roleOf(keys),
+      schedule !== null
+        ? "schedule"
+        : isContainer && d.op !== "added" && d.op !== "removed"
+          ? `${role}-members`
+          : role,
     op: d.op,
     key: d.key,
     words: [...new Set([...keys.flat(), ...valueWords])].slice(0, 64),
@@ -111,22 +153,34 @@ function toDelta(file: ChangedFile, d: ConfigDelta, diff: ConfigDiff): Delta {
     afterMicro: isContainer ? 0 : (after?.micro ?? 0),
     ratioPpm: numeric ? ratioPpm(before.micro, after.micro) : 0,
     unit: (after ?? before)?.unit ?? "",
-    beforeCount: isContainer ? d.before.size : 0,
-    afterCount: isContainer ? d.after.size : 0,
+    beforeCount: isContainer ? d.before.size : (schedule?.beforeCount ?? 0),
+    afterCount: isContainer ? d.after.size : (schedule?.afterCount ?? 0),
     addedCount: d.addedCount,
     removedCount: d.removedCount,
     environment: file.environment,
     tags: [
       ...traitsOf(d),
+      ...(schedule?.tags ?? []),
+      ...(isAddress(d.after.text) ? ["addresses"] : []),
       ...siblingTags(file, d),
       ...environmentTags(file, d),
       ...(after !== null || before !== null ? ["number"] : []),
       ...(diff.approximate ? ["approximate"] : []),
       ...(isContainer ? ["container"] : []),
+      ...(isWithParent(d, whole) ? ["with-parent"] : []),
       ...(file.kind === "generated" ? ["generated"] : []),
     ],
   });
 }
+
+const isSchedule = (keys: readonly (readonly string[])[]): boolean =>
+  keys.slice(-2).some((words) => words.some((w) => /^(schedules?|cron|crontab|cronjob)$/.test(w)));
+
+/** A host, a URL, an account or a bucket: what a value must not share with another environment. */
+const isAddress = (text: string): boolean =>
+  /^[a-z][a-z0-9+.-]{1,20}:\/\/\S+$|^[\w-]+(\.[\w-]+)+(:\d{1,5})?(\/\S*)?$|^arn:\S+$|^\S+@\S+\.\S+$/i.test(
+    text.slice(0, 1_000),
+  );
 
 function environmentTags(file: ChangedFile, d: ConfigDelta): readonly string[] {
   const value = valueEnvironment(d.after.text);

@@ -36,6 +36,16 @@ describe("structural diff", () => {
       ],
     ],
     [
+      "an item known by its image gets another version of it",
+      "yaml",
+      "- {image: r.example:5000/web:1.2, n: 1}\n- {image: db@sha256:aa, n: 2}\n",
+      "- {image: r.example:5000/web:1.3, n: 1}\n- {image: db@sha256:bb, n: 2}\n",
+      [
+        "changed /[image=r.example:5000~1web]/image: r.example:5000/web:1.2 -> r.example:5000/web:1.3 @1",
+        "changed /[image=db]/image: db@sha256:aa -> db@sha256:bb @2",
+      ],
+    ],
+    [
       "a list that becomes empty",
       "json",
       '{"a": [1, 2]}',

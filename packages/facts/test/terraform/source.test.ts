@@ -21,7 +21,7 @@ describe("identity", () => {
   it.each([
     [
       "a moved block",
-      "moved {\n  from = aws_s3_bucket.x\n  to = aws_s3_bucket.y\n}\n" + bucket("y"),
+      `moved {\n  from = aws_s3_bucket.x\n  to = aws_s3_bucket.y\n}\n${bucket("y")}`,
       [],
     ],
     [

@@ -6,7 +6,8 @@ export type DnsAspect =
   | "record-removed"
   | "zone-removed"
   | "ttl-raised"
-  | "apex-changed";
+  | "apex-changed"
+  | "name-completed";
 
 export type DnsFinding = {
   readonly aspect: DnsAspect;
@@ -54,11 +55,22 @@ export function dnsFindings(files: readonly ZoneSides[]): readonly DnsFinding[] 
         const now = after.get(keyOf(one));
         return now === undefined ? [] : changedSet(file.path, one, now);
       }),
+      ...file.after.flatMap((one) => newlyCompleted(file, one)),
       ...file.before
         .filter((one) => isApexAnswer(one) && !after.has(keyOf(one)) && !gone.includes(one))
         .map((one) => apexLost(file, one)),
     ];
   });
+}
+
+function newlyCompleted(file: ZoneSides, is: RecordSet): readonly DnsFinding[] {
+  const old = file.before.find((one) => keyOf(one) === keyOf(is));
+  const fresh = (is.completed ?? []).filter((name) => old?.completed?.includes(name) !== true);
+  return fresh.map((name) => ({
+    ...finding(file.path, "name-completed", { was: old ?? is, is, line: is.line, tags: [] }),
+    before: old?.values.join(", ") ?? "",
+    after: name,
+  }));
 }
 
 function zoneRemoved(file: ZoneSides, gone: readonly RecordSet[]): DnsFinding {

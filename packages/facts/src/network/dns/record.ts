@@ -10,6 +10,11 @@ export type RecordSet = {
   readonly values: readonly string[];
   readonly line: number;
   readonly apex: boolean;
+  /**
+   * Names in its answers that a zone file completes with the zone's own name, although they hold a
+   * dot: the final dot is missing (RFC 1035 section 5.1). Only zone files have them.
+   */
+  readonly completed?: readonly string[];
 };
 
 const TYPES = new Set([

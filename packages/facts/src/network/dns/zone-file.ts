@@ -23,6 +23,7 @@ export function parseZone(text: string): readonly RecordSet[] {
       values: string[];
       line: number;
       apex: boolean;
+      completed: string[];
     }
   >();
   let origin = "";
@@ -48,8 +49,11 @@ export function parseZone(text: string): readonly RecordSet[] {
     const name = fullName(owner, origin);
     const key = `${name} ${type}`;
     const known = sets.get(key);
-    if (known !== undefined) known.values.push(fields.join(" "));
-    else
+    const completed = completedName(type, fields);
+    if (known !== undefined) {
+      known.values.push(fields.join(" "));
+      known.completed.push(...completed);
+    } else
       sets.set(key, {
         name,
         type,
@@ -57,9 +61,18 @@ export function parseZone(text: string): readonly RecordSet[] {
         values: [fields.join(" ")],
         line: row.line,
         apex: owner === "@" || name === origin,
+        completed: [...completed],
       });
   }
   return [...sets.values()];
+}
+
+const NAMING = new Set(["CNAME", "NS", "MX", "SRV", "PTR"]);
+
+/** The last field of a record that names a host, when it lacks the final dot and is no plain label. */
+function completedName(type: string, fields: readonly string[]): readonly string[] {
+  const name = fields[fields.length - 1] ?? "";
+  return NAMING.has(type) && !name.endsWith(".") && /\.[a-z]{2,}$/i.test(name) ? [name] : [];
 }
 
 function fullName(owner: string, origin: string): string {
