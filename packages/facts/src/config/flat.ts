@@ -14,11 +14,11 @@ const scalar = (text: string, line: number, quoted = false, endLine = line): Sca
   endLine,
 });
 
-const whole = (root: Node): Parsed => ({
+const whole = (root: Node, approximate = false): Parsed => ({
   ok: true,
   documents: [withSpans(root)],
   problems: [],
-  approximate: false,
+  approximate,
 });
 
 type MutableMap = {
@@ -63,7 +63,11 @@ export function parseIni(text: string): Parsed {
       stack.push(block);
     } else top.entries.push(spaced ? spacedPair(line, at) : assignment(line, at));
   }
-  return whole(root);
+  // What opens a brace and is not read as blocks is another language's configuration.
+  return whole(
+    root,
+    lines.some((l) => /[^\s=]\s*\{\s*$/.test(l) && !l.trim().startsWith("#")) && !spaced,
+  );
 }
 
 /** More lines read as `key value` than as `key = value`, and there is no section. */

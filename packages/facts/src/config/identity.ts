@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { cutText } from "./cut.ts";
-import type { Node } from "./types.ts";
+import type { Entry, Node } from "./types.ts";
 
 /** A longer name would make pointers unreadable; names are unique before they are cut, or paired by content. */
 const NAME_MAX = 200;
@@ -74,7 +74,7 @@ export function pairItems(
   after: readonly Node[],
 ): { readonly pairs: readonly ItemPair[]; readonly reordered: boolean } {
   const byName = keyed(before, after, identityOf);
-  if (byName !== null) return pairByKey(byName.before, byName.after);
+  if (byName !== null) return withRenamed(pairByKey(byName.before, byName.after));
   if ([...before, ...after].every((n) => n.kind === "scalar"))
     return pairByKey(numbered(before), numbered(after));
   return pairByContent(before, after);
@@ -125,6 +125,49 @@ function pairByKey(
   const common = before.map(([k]) => k).filter((k) => is.has(k));
   const now = after.map(([k]) => k).filter((k) => was.has(k));
   return { pairs, reordered: common.some((k, i) => k !== now[i]) };
+}
+
+/** More leftovers than that are another list. */
+const RENAMED_MAX = 50;
+
+/**
+ * An item that goes and one that comes with the same content around another name are one item that
+ * is renamed: its difference is its name, not all that it holds.
+ */
+function withRenamed(found: { pairs: readonly ItemPair[]; reordered: boolean }): {
+  pairs: readonly ItemPair[];
+  reordered: boolean;
+} {
+  const gone = found.pairs.filter((p) => p.after === null);
+  const come = found.pairs.filter((p) => p.before === null);
+  if (gone.length === 0 || come.length === 0 || gone.length + come.length > RENAMED_MAX)
+    return found;
+  const small = found.pairs.length <= 3 && gone.length === 1 && come.length === 1;
+  const renamed = new Map<ItemPair, ItemPair>();
+  for (const is of come) {
+    const was = gone.find((g) => ![...renamed.values()].includes(g) && isRenamed(g, is, small));
+    if (was !== undefined) renamed.set(is, was);
+  }
+  if (renamed.size === 0) return found;
+  const taken = new Set(renamed.values());
+  return {
+    ...found,
+    pairs: found.pairs
+      .filter((p) => !taken.has(p))
+      .map((p) => ({ ...p, before: renamed.get(p)?.before ?? p.before })),
+  };
+}
+
+function isRenamed(was: ItemPair, is: ItemPair, small: boolean): boolean {
+  if (was.before?.kind !== "map" || is.after?.kind !== "map") return false;
+  const old = new Map(was.before.entries.map((e) => [e.key, e.value]));
+  const size = Math.max(old.size, is.after.entries.length);
+  const shared = is.after.entries.filter((e) => old.has(e.key));
+  // Rows of a table share values by chance; what holds more than scalars is known by it.
+  const nested = shared.filter((e) => e.value.kind !== "scalar");
+  if (small) return nested.length > 0 && shared.length * 2 >= size;
+  const same = (e: Entry) => fingerprint(e.value) === fingerprint(old.get(e.key) ?? e.value);
+  return nested.some(same) && shared.filter(same).length * 10 >= size * 6;
 }
 
 /**

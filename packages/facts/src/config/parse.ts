@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseDirectives } from "./directives.ts";
 import { parseEnv, parseIni, parseLines, parseProperties } from "./flat.ts";
+import { parseHclSettings } from "./hcl/settings-tree.ts";
 import { parseJson } from "./json.ts";
 import { parseTemplateLines } from "./outline.ts";
 import { parseSettings } from "./settings.ts";
@@ -22,6 +23,10 @@ const BY_ENDING: Readonly<Record<string, Format>> = {
   yaml: "yaml",
   yml: "yaml",
   toml: "toml",
+  tf: "hcl",
+  tfvars: "hcl",
+  hcl: "hcl",
+  tofu: "hcl",
   ini: "ini",
   cfg: "ini",
   cnf: "ini",
@@ -133,6 +138,8 @@ function byFormat(format: Format, text: string): Parsed {
       return parseJson(text, format);
     case "yaml":
       return parseYaml(text);
+    case "hcl":
+      return parseHclSettings(text);
     case "toml":
       return parseToml(text);
     case "ini":

@@ -57,6 +57,7 @@ export const FORMATS = [
   "tsv",
   "lines",
   "settings",
+  "hcl",
 ] as const;
 export type Format = (typeof FORMATS)[number];
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DELTAS_MAX, type Delta, type Effect, type Gap } from "@interlock/core";
+import { hclTree } from "../config/hcl/tree.ts";
 import { formatOf } from "../config/parse.ts";
 import type { Node, Parsed } from "../config/types.ts";
 import type { ChangedFile, Source, SourceResult } from "../source.ts";
-import { hclTree } from "../terraform/hcl/tree.ts";
 import { bindingFindings, bindingsIn } from "./bindings.ts";
 import { type Bundle, certificatesIn, compareBundles, covers } from "./certificates.ts";
 import { dnsFindings, type ZoneSides } from "./dns/compare.ts";

@@ -44,7 +44,7 @@ const TESTS: readonly Test[] = [
   {
     role: "protection",
     pattern:
-      /\b(protect(ion|ed)?|safety|safe ?guard|guards?|validat(e|ion|or|ors)|verif(y|ication)|lint|dry ?run|backups?|snapshots?|retention|audit|approvals?|reviewers?|strict|enforc(e|ed|ement|ing)|deletion|mfa|two factor|checksum|sanity|policy check|required reviews?|maximum prefix|max prefix|leader elections?|quorum|fencing|health ?checks?|healthchecks?|liveness|readiness|firewalls?|waf|encrypt(ion|ed)?|tls verify|ssl verify|verify (ssl|tls))\b/,
+      /\b(protect(ion|ed)?|safety|safe ?guard|guards?|validat(e|ion|or|ors)|verif(y|ication)|lint|dry ?run|backups?|snapshots?|retention|audit|approvals?|reviewers?|strict|enforc(e|ed|ement|ing)|deletion|mfa|two factor|checksum|sanity|policy check|required reviews?|maximum prefix|max prefix|leader elections?|quorum|autoscal(ing|er)|disruption budget|replication|redundan(t|cy)|multi az|high availability|fencing|health ?checks?|healthchecks?|liveness|readiness|firewalls?$|waf$|encrypt(ion|ed)?|tls verify|ssl verify|verify (ssl|tls))\b/,
   },
   {
     role: "auto-update",
@@ -93,7 +93,10 @@ const TESTS: readonly Test[] = [
       /\b(regions?|zones?|cells?|clusters?|tenants?|all|global|globally|locations?|datacenters?|sites|applies to|apply to)\b/,
   },
   { role: "environment", pattern: /\b(env|environment|stage|profile)\b/ },
-  { role: "version", pattern: /\b(version|versions|image|tag|release|revision|build|digest)\b/ },
+  {
+    role: "version",
+    pattern: /\b(version|versions|minversion|image|tag|release|revision|build|digest)\b/,
+  },
   {
     role: "flag",
     pattern: /\b(enabled?|disabled?|on|off|active|flags?|features?|toggle|use|default)\b/,

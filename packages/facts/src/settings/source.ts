@@ -186,10 +186,10 @@ function environmentTags(file: ChangedFile, d: ConfigDelta): readonly string[] {
   const value = valueEnvironment(d.after.text);
   const was = valueEnvironment(d.before.text);
   if (d.op === "removed" || value === "none") return [];
-  const crossed = file.environment !== "unknown" && value !== file.environment;
+  if (was === value || value === file.environment) return [];
   return [
-    ...(crossed ? ["other-environment"] : []),
-    ...(was !== "none" && was !== value ? ["environment-switched"] : []),
+    ...(file.environment !== "unknown" ? ["other-environment"] : []),
+    ...(was !== "none" ? ["environment-switched"] : []),
   ];
 }
 

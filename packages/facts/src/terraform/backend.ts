@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Delta } from "@interlock/core";
+import { isExpression } from "../config/hcl/block.ts";
 import { child, same, textOf } from "../kubernetes/node.ts";
-import { isExpression } from "./hcl/block.ts";
 import type { ResourcePair } from "./pair.ts";
 import { findingDelta } from "./report.ts";
 import { folderOf, type Resource } from "./resource.ts";

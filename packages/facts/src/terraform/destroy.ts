@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Delta } from "@interlock/core";
+import { isExpression } from "../config/hcl/block.ts";
 import type { Node } from "../config/types.ts";
 import { at, child, itemsOf, keysOf, lineOf, same, textOf } from "../kubernetes/node.ts";
-import { isExpression } from "./hcl/block.ts";
 import type { Bond, ResourcePair } from "./pair.ts";
 import { findingDelta } from "./report.ts";
 import { folderOf, type Resource } from "./resource.ts";

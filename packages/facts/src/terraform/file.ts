@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Delta } from "@interlock/core";
+import { parseHcl } from "../config/hcl/parse.ts";
+import { blockTree } from "../config/hcl/tree.ts";
 import type { Node } from "../config/types.ts";
 import { child } from "../kubernetes/node.ts";
 import { isTemplate, withoutActions } from "../kubernetes/template.ts";
 import type { ChangedFile } from "../source.ts";
-import { parseHcl } from "./hcl/parse.ts";
-import { blockTree } from "./hcl/tree.ts";
 import { MAY_HOLD_POLICY } from "./iam/statement.ts";
 import { cloudFormationResources, type Resource, terraformResources } from "./resource.ts";
 import { sizesIn } from "./size.ts";

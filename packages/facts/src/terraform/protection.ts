@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { isExpression } from "../config/hcl/block.ts";
 import type { Node } from "../config/types.ts";
 import { isEmpty, isFalse, isTrue, textOf } from "../kubernetes/node.ts";
-import { isExpression } from "./hcl/block.ts";
 import { type Setting, settingsOf } from "./settings.ts";
 
 /** A setting that guards data, and when it no longer does. */

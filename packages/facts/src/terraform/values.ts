@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Delta } from "@interlock/core";
+import { isExpression } from "../config/hcl/block.ts";
 import type { Node } from "../config/types.ts";
 import { isEmpty, textOf } from "../kubernetes/node.ts";
 import { isReplica } from "./destroy.ts";
-import { isExpression } from "./hcl/block.ts";
 import { loosened, shortened } from "./protection.ts";
 import { findingDelta } from "./report.ts";
 import type { Resource } from "./resource.ts";

@@ -148,9 +148,18 @@ function touched(file: ChangedFile): Delta {
     op: file.before === null ? "added" : file.after === null ? "removed" : "changed",
     format: "yaml",
     environment: file.environment,
-    tags: onlyVersions ? ["only-versions"] : [],
+    tags: [
+      ...(onlyVersions ? ["only-versions"] : []),
+      ...([file.before, file.after].some((t) => t !== null && PRIVILEGED.test(t))
+        ? ["privileged"]
+        : []),
+    ],
   });
 }
+
+/** It holds a secret or a right to write, or it brings something to where others use it. */
+const PRIVILEGED =
+  /\bsecrets\.(?!GITHUB_TOKEN\b)\w|:\s{0,9}write(?:-all)?\b|\b(?:deploy|kubectl|terraform apply|helm (?:upgrade|install)|docker push|npm publish|twine upload|cargo publish|aws s3)\b/i;
 
 const REMOVALS = new Set(["gate-removed"]);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Entry, Node, Parsed } from "../../config/types.ts";
+import type { Entry, Node, Parsed } from "../types.ts";
 import type { Block } from "./block.ts";
 import { parseHcl } from "./parse.ts";
 

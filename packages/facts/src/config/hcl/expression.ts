@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Entry, Node } from "../../config/types.ts";
+import type { Entry, Node } from "../types.ts";
 import { type Cursor, HclError, heredoc, quoted, skip, step } from "./cursor.ts";
 
 /** Deeper than any real configuration, shallow enough for the stack. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Node } from "../../config/types.ts";
+import type { Node } from "../types.ts";
 
 /** One setting of a block. An expression that is no literal stands as a text `${…}`, as in `.tf.json`. */
 export type Attribute = { readonly name: string; readonly line: number; readonly value: Node };

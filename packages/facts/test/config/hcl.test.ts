@@ -2,10 +2,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: HCL itself writes references as `${…}`
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { attributeOf, blocksOf } from "../../src/config/hcl/block.ts";
+import { parseHcl } from "../../src/config/hcl/parse.ts";
+import { hclTree } from "../../src/config/hcl/tree.ts";
 import type { Node } from "../../src/config/types.ts";
-import { attributeOf, blocksOf } from "../../src/terraform/hcl/block.ts";
-import { parseHcl } from "../../src/terraform/hcl/parse.ts";
-import { hclTree } from "../../src/terraform/hcl/tree.ts";
 
 /** A tree as plain values; what is no literal stays a text `${…}`. */
 function plain(node: Node | undefined): unknown {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CONFIG_MAX_BYTES } from "../../config/types.ts";
+import { CONFIG_MAX_BYTES } from "../types.ts";
 import type { Attribute, Block, ParsedHcl } from "./block.ts";
 import { type Cursor, HclError, quoted, skip } from "./cursor.ts";
 import { expression, NESTING_MAX } from "./expression.ts";
