@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type AST, ParseError, parseTOML } from "toml-eslint-parser";
-import { cutText } from "./cut.ts";
-import { withSpans } from "./spans.ts";
-import type { Entry, Node, Parsed, ScalarType } from "./types.ts";
+import { cutText, wellFormed } from "./cut.ts";
+import { deeperThan, withSpans } from "./spans.ts";
+import { DEPTH_MAX, type Entry, type Node, type Parsed, type ScalarType } from "./types.ts";
 
 type MutableMap = {
   readonly kind: "map";
@@ -12,8 +12,14 @@ type MutableMap = {
 };
 type MutableList = { readonly kind: "list"; readonly items: Node[]; line: number; endLine: number };
 
+/** Members by key, so that a table of many keys is not searched for each of them. */
+type Index = Map<MutableMap, Map<string, Node>>;
+
 /** TOML 1.0; tables and dotted keys become nested maps. */
 export function parseToml(text: string): Parsed {
+  // The library recurses: brackets are counted before, dotted keys in the tree that they made.
+  const brackets = firstTooDeep(text);
+  if (brackets !== null) return tooDeep(brackets, 1);
   let program: AST.TOMLProgram;
   try {
     program = parseTOML(text);
@@ -25,79 +31,123 @@ export function parseToml(text: string): Parsed {
         code: "syntax",
         line: error.lineNumber,
         column: error.column + 1,
-        message: cutText(error.message, 200),
+        message: cutText(wellFormed(error.message), 200),
       },
     };
   }
   const root: MutableMap = { kind: "map", entries: [], line: 1, endLine: program.loc.end.line };
+  const index: Index = new Map();
   for (const item of program.body[0].body) {
-    if (item.type === "TOMLKeyValue") put(root, item);
+    if (item.type === "TOMLKeyValue") put(root, item, index);
     else {
+      const line = item.loc.start.line;
       const table =
         item.kind === "array"
-          ? newItem(root, item)
-          : tableAt(root, keysOf(item.key), item.loc.start.line);
-      for (const pair of item.body) put(table, pair);
+          ? newItem(root, item, index)
+          : tableAt(root, keysOf(item.key), { line, index });
+      for (const pair of item.body) put(table, pair, index);
     }
   }
+  const deep = deeperThan(root, DEPTH_MAX);
+  if (deep !== null) return tooDeep(deep.line, 1);
   return { ok: true, documents: [withSpans(root)], problems: [], approximate: false };
 }
 
-const keysOf = (key: AST.TOMLKey): readonly string[] =>
-  key.keys.map((k) => (k.type === "TOMLBare" ? k.name : k.value));
+const tooDeep = (line: number, column: number): Parsed => ({
+  ok: false,
+  problem: { code: "too-deep", line, column, message: `nested deeper than ${DEPTH_MAX}` },
+});
 
-function put(table: MutableMap, pair: AST.TOMLKeyValue): void {
-  const keys = keysOf(pair.key);
-  const last = keys[keys.length - 1] ?? "";
-  const line = pair.loc.start.line;
-  tableAt(table, keys.slice(0, -1), line).entries.push({
-    key: last,
-    keyLine: line,
-    value: convert(pair.value),
-  });
+/** Comments, strings of all four kinds (an open one ends at its line), brackets. */
+const TOKEN =
+  /#[^\n]*|"""(?:[^"\\]|\\[\s\S]|"(?!""))*"""|'''[\s\S]*?'''|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[[\]{}\n]/g;
+
+/** The line at which brackets nest deeper than the limit. */
+function firstTooDeep(text: string): number | null {
+  let depth = 0;
+  let line = 1;
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token === "[" || token === "{") depth++;
+    else if (token === "]" || token === "}") depth = Math.max(0, depth - 1);
+    else for (let i = token.indexOf("\n"); i >= 0; i = token.indexOf("\n", i + 1)) line++;
+    if (depth > DEPTH_MAX) return line;
+  }
+  return null;
 }
 
-function tableAt(root: MutableMap, keys: readonly string[], line: number): MutableMap {
+const keysOf = (key: AST.TOMLKey): readonly string[] =>
+  key.keys.map((k) => wellFormed(k.type === "TOMLBare" ? k.name : k.value));
+
+function put(table: MutableMap, pair: AST.TOMLKeyValue, index: Index): void {
+  const keys = keysOf(pair.key);
+  const line = pair.loc.start.line;
+  const parent = tableAt(table, keys.slice(0, -1), { line, index });
+  insert(
+    parent,
+    { key: keys[keys.length - 1] ?? "", keyLine: line, value: convert(pair.value, index) },
+    index,
+  );
+}
+
+function membersOf(map: MutableMap, index: Index): Map<string, Node> {
+  const known = index.get(map);
+  if (known !== undefined) return known;
+  const made = new Map<string, Node>();
+  index.set(map, made);
+  return made;
+}
+
+function insert(map: MutableMap, entry: Entry, index: Index): void {
+  map.entries.push(entry);
+  membersOf(map, index).set(entry.key, entry.value);
+}
+
+function tableAt(
+  root: MutableMap,
+  keys: readonly string[],
+  { line, index }: { readonly line: number; readonly index: Index },
+): MutableMap {
   let at = root;
   for (const key of keys) {
-    const found = at.entries.find((e) => e.key === key)?.value;
+    const found = membersOf(at, index).get(key);
     const inner = found?.kind === "list" ? found.items[found.items.length - 1] : found;
     if (inner?.kind === "map")
       at = inner as MutableMap; // every map here was made by this file
     else {
       const made: MutableMap = { kind: "map", entries: [], line, endLine: line };
-      at.entries.push({ key, keyLine: line, value: made });
+      insert(at, { key, keyLine: line, value: made }, index);
       at = made;
     }
   }
   return at;
 }
 
-function newItem(root: MutableMap, table: AST.TOMLTable): MutableMap {
+function newItem(root: MutableMap, table: AST.TOMLTable, index: Index): MutableMap {
   const keys = keysOf(table.key);
   const line = table.loc.start.line;
-  const parent = tableAt(root, keys.slice(0, -1), line);
+  const parent = tableAt(root, keys.slice(0, -1), { line, index });
   const key = keys[keys.length - 1] ?? "";
   const item: MutableMap = { kind: "map", entries: [], line, endLine: table.loc.end.line };
-  const found = parent.entries.find((e) => e.key === key)?.value;
-  if (found?.kind === "list") (found as MutableList).items.push(item);
+  const found = membersOf(parent, index).get(key);
+  if (found?.kind === "list")
+    (found as MutableList).items.push(item); // every list here was made by this file
   else
-    parent.entries.push({
-      key,
-      keyLine: line,
-      value: { kind: "list", items: [item], line, endLine: line },
-    });
+    insert(
+      parent,
+      { key, keyLine: line, value: { kind: "list", items: [item], line, endLine: line } },
+      index,
+    );
   return item;
 }
 
-function convert(node: AST.TOMLContentNode): Node {
+function convert(node: AST.TOMLContentNode, index: Index): Node {
   const line = node.loc.start.line;
   const endLine = node.loc.end.line;
   if (node.type === "TOMLArray")
-    return { kind: "list", items: node.elements.map(convert), line, endLine };
+    return { kind: "list", items: node.elements.map((e) => convert(e, index)), line, endLine };
   if (node.type === "TOMLInlineTable") {
     const map: MutableMap = { kind: "map", entries: [], line, endLine };
-    for (const pair of node.body) put(map, pair);
+    for (const pair of node.body) put(map, pair, index);
     return map;
   }
   return { kind: "scalar", type: typeOf(node), text: textOf(node), line, endLine };
@@ -123,7 +173,7 @@ function textOf(node: AST.TOMLValue): string {
       return node.number;
     case "boolean":
     case "string":
-      return String(node.value);
+      return wellFormed(String(node.value));
     default:
       return node.datetime;
   }

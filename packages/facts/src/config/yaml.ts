@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   type Alias,
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
@@ -9,7 +11,7 @@ import {
   isSeq,
   LineCounter,
   type ParsedNode,
-  parseAllDocuments,
+  Parser,
 } from "yaml";
 import { parseBlockYaml } from "./block-yaml.ts";
 import { cutText, wellFormed } from "./cut.ts";
@@ -36,16 +38,19 @@ export function parseYaml(text: string): Parsed {
 /** The same by the library alone, for what block YAML does not cover, and to compare with. */
 export function parseWholeYaml(text: string): Parsed {
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, {
-    lineCounter: lines,
-    uniqueKeys: false,
-    keepSourceTokens: false,
-    strict: false,
-    logLevel: "silent",
-  });
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const deep = firstTooDeep(tokens);
+  if (deep !== null) {
+    const { line, col } = lines.linePos(deep);
+    return {
+      ok: false,
+      problem: { code: "too-deep", line, column: col, message: `nested deeper than ${DEPTH_MAX}` },
+    };
+  }
+  const composer = new Composer({ uniqueKeys: false, strict: false, logLevel: "silent" });
   const documents: Node[] = [];
   const problems: Problem[] = [];
-  for (const document of Array.isArray(parsed) ? parsed : []) {
+  for (const document of composer.compose(tokens)) {
     const error = document.errors[0];
     if (error !== undefined) {
       const { line, col } = lines.linePos(error.pos[0]);
@@ -75,6 +80,28 @@ export function parseWholeYaml(text: string): Parsed {
     documents.push(node);
   }
   return { ok: true, documents, problems, approximate: false };
+}
+
+/**
+ * Where the syntax nests too deep. The parser of the library keeps a stack of its own, its composer
+ * recurses, and running out of stack inside a regular expression ends the process: so this is asked
+ * between the two.
+ */
+function firstTooDeep(tokens: readonly CST.Token[]): number | null {
+  const open = tokens.map((token) => ({ token, depth: 0 }));
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const { token, depth } = at;
+    if (token.type === "document") {
+      if (token.value !== undefined) open.push({ token: token.value, depth });
+    } else if ("items" in token) {
+      if (depth > DEPTH_MAX) return token.offset;
+      for (const { key, value } of token.items)
+        for (const inner of [key, value])
+          if (inner !== undefined && inner !== null && "items" in inner)
+            open.push({ token: inner, depth: depth + 1 });
+    }
+  }
+  return null;
 }
 
 /** `null` when a limit is passed. */
