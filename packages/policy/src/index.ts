@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+export { catalogJsonSchema } from "./catalog-schema.ts";
 export { COST_MAX, checkExpression, type ExpressionProblem, type Scope } from "./checker/check.ts";
 export {
-  catalogJsonSchema,
   factsJsonSchema,
   jsonSchema,
   peopleJsonSchema,

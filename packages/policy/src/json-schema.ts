@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FACTS, type Field, type Fields, type Schema } from "@interlock/core";
-
-type JsonSchema = Readonly<Record<string, unknown>>;
+import { closed, DRAFT, type JsonSchema, listOf, text, texts } from "./schema-parts.ts";
 
 const UNKNOWN: JsonSchema = {
   type: "object",
@@ -67,29 +66,13 @@ function objectSchema(fields: Fields): JsonSchema {
 /** The JSON Schema of the facts document that `interlock decide` reads. */
 export function factsJsonSchema(): JsonSchema {
   return {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $schema: DRAFT,
     title: "Interlock facts",
     ...jsonSchema(FACTS),
     $defs: { unknown: UNKNOWN },
   };
 }
 
-const text = (description: string): JsonSchema => ({ type: "string", description });
-const texts = (description: string): JsonSchema => ({
-  oneOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
-  description,
-});
-const closed = (
-  properties: Readonly<Record<string, JsonSchema>>,
-  required: readonly string[],
-): JsonSchema => ({ type: "object", properties, required, additionalProperties: false });
-const listOf = (items: JsonSchema, description: string): JsonSchema => ({
-  type: "array",
-  items,
-  description,
-});
-
-const DRAFT = "https://json-schema.org/draft/2020-12/schema";
 const MODE: JsonSchema = {
   enum: ["observe", "warn", "enforce"],
   description: "`observe` records, `warn` says it, `enforce` holds",
@@ -234,69 +217,6 @@ export function policyJsonSchema(): JsonSchema {
         ),
       },
       ["policy"],
-    ),
-  };
-}
-
-export function catalogJsonSchema(): JsonSchema {
-  const system = closed(
-    {
-      id: text("unique name"),
-      title: text("shown to people"),
-      tier: { enum: [1, 2, 3, 4], description: "1 is most critical" },
-      owner: text("the owning team"),
-      org: texts("team, director, VP"),
-      paths: texts("globs of its code"),
-      configScopes: texts("globs of its configuration"),
-      cells: texts("units that can be changed apart"),
-      regions: texts("regions"),
-      dependsOn: listOf(
-        {
-          oneOf: [
-            { type: "string" },
-            closed({ system: text("system id"), hard: { type: "boolean" } }, ["system"]),
-          ],
-        },
-        "systems it needs",
-      ),
-      orderShare: text("share of orders, such as `12%`"),
-      ordersPerMinute: { type: "integer", minimum: 0 },
-      signals: texts("names of its signals"),
-      incidents: { type: "integer", minimum: 0 },
-    },
-    ["id"],
-  );
-  const contract = closed(
-    {
-      id: text("unique name"),
-      title: text("shown to people"),
-      system: text("who declares it"),
-      path: text("glob over repository paths"),
-      pointer: text("JSON pointer inside the file, `*` for any one step"),
-      required: texts("keys that must be there and not empty"),
-      min: { type: "number" },
-      max: { type: "number" },
-      minItems: { type: "integer" },
-      maxItems: { type: "integer" },
-      maxBytes: { type: "integer" },
-      values: { type: "array" },
-      enum: { type: "array" },
-      pattern: text("regular expression that every value must match"),
-      type: text("string, int, decimal, bool, list or map"),
-      readBy: texts("systems that read it"),
-    },
-    ["id", "path"],
-  );
-  return {
-    $schema: DRAFT,
-    title: "Interlock catalog",
-    ...closed(
-      {
-        version: { type: "integer" },
-        systems: listOf(system, "production services"),
-        contracts: listOf(contract, "what consumers of files can take"),
-      },
-      [],
     ),
   };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Dependency, globMatches } from "@interlock/core";
+import type { Contract } from "./contract.ts";
 
 export type CatalogSystem = {
   readonly id: string;
@@ -15,26 +16,6 @@ export type CatalogSystem = {
   readonly ordersPerMinute: number;
   readonly incidents: number;
   readonly signals: readonly string[];
-};
-
-/** What a consumer of a file or key declares that it can take. */
-export type Contract = {
-  readonly id: string;
-  readonly system: string;
-  /** Glob over repository paths. */
-  readonly path: string;
-  /** JSON pointer pattern inside the file, `*` for any one step, empty for the whole file. */
-  readonly pointer: string;
-  readonly required: readonly string[];
-  readonly minMicro: number | null;
-  readonly maxMicro: number | null;
-  readonly maxItems: number | null;
-  readonly minItems: number | null;
-  readonly maxBytes: number | null;
-  readonly values: readonly string[] | null;
-  readonly pattern: string | null;
-  readonly type: string | null;
-  readonly readBy: readonly string[];
 };
 
 export type Catalog = {

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { GateError } from "@interlock/core";
 import { LineCounter, parseDocument } from "yaml";
-import type { Catalog, CatalogSystem, Contract } from "./catalog.ts";
+import type { Catalog, CatalogSystem } from "./catalog.ts";
+import type { Contract } from "./contract.ts";
+import {
+  allow,
+  arrayOf,
+  fail,
+  isRaw,
+  listOf,
+  optionalCount,
+  optionalShare,
+  type Raw,
+  text1,
+  texts,
+} from "./fields.ts";
+import { readContract } from "./read-contract.ts";
 
 const MAX_BYTES = 5_000_000;
-
-type Raw = Readonly<Record<string, unknown>>;
 
 /**
  * Reads `interlock/catalog.yaml`. Throws `GateError` CATALOG… as INPUT_INVALID with file, line and
@@ -35,10 +46,9 @@ export function readCatalog(name: string, text: string): Catalog {
         "incidents",
         "title",
       ],
-      name,
-      at,
+      { name, at },
     );
-    const id = text1(raw, "id", name, at);
+    const id = text1(raw, "id", { name, at });
     systems.push(systemOf(id, raw, name, at));
     for (const dependency of arrayOf(raw["dependsOn"]))
       dependencies.push(dependencyOf(id, dependency, name, at));
@@ -56,13 +66,20 @@ export function readCatalog(name: string, text: string): Catalog {
         `\`${d.from}\` depends on \`${d.to}\`, which the catalog does not list`,
         `add \`${d.to}\` to \`systems\``,
       );
-  return {
-    systems,
-    dependencies,
-    contracts: listOf(root, "contracts", name).map((raw, i) =>
-      contractOf(raw, name, `contracts[${i}]`),
-    ),
-  };
+  return { systems, dependencies, contracts: contractsOf(root, name) };
+}
+
+function contractsOf(root: Raw, name: string): readonly Contract[] {
+  const contracts = listOf(root, "contracts", name).map((raw, i) =>
+    readContract(raw, { name, at: `contracts[${i}]` }),
+  );
+  const ids = new Set<string>();
+  for (const { id } of contracts) {
+    if (ids.has(id))
+      fail(name, `the contract \`${id}\` is declared twice`, "give each contract its own id");
+    ids.add(id);
+  }
+  return contracts;
 }
 
 function readYaml(name: string, text: string): Raw {
@@ -81,11 +98,10 @@ function readYaml(name: string, text: string): Raw {
   }
   const value: unknown = document.toJS({ maxAliasCount: 0 });
   if (value === null || value === undefined) return {};
-  if (typeof value !== "object" || Array.isArray(value))
-    fail(name, "expected a mapping with `systems`", "see `interlock schema catalog`");
-  const raw = value as Raw; // just checked
-  allow(raw, ["version", "systems", "contracts"], name, "the catalog");
-  return raw;
+  if (!isRaw(value))
+    return fail(name, "expected a mapping with `systems`", "see `interlock schema catalog`");
+  allow(value, ["version", "systems", "contracts"], { name, at: "the catalog" });
+  return value;
 }
 
 function systemOf(id: string, raw: Raw, name: string, at: string): CatalogSystem {
@@ -104,9 +120,9 @@ function systemOf(id: string, raw: Raw, name: string, at: string): CatalogSystem
     configScopes: texts(raw["configScopes"]),
     cells: texts(raw["cells"]),
     regions: texts(raw["regions"]),
-    orderSharePpm: shareOf(raw["orderShare"], name, at),
-    ordersPerMinute: countOf(raw["ordersPerMinute"], name, `${at}.ordersPerMinute`),
-    incidents: countOf(raw["incidents"], name, `${at}.incidents`),
+    orderSharePpm: optionalShare(raw, "orderShare", { name, at }, 1_000_000) ?? 0,
+    ordersPerMinute: optionalCount(raw, "ordersPerMinute", { name, at }) ?? 0,
+    incidents: optionalCount(raw, "incidents", { name, at }) ?? 0,
     signals: texts(raw["signals"]),
   };
 }
@@ -124,129 +140,5 @@ function dependencyOf(
     name,
     `${at}: a dependency is a system id or {system, hard}`,
     "write `dependsOn: [checkout]` or `dependsOn: [{system: checkout, hard: false}]`",
-  );
-}
-
-function contractOf(raw: Raw, name: string, at: string): Contract {
-  allow(
-    raw,
-    [
-      "id",
-      "system",
-      "path",
-      "pointer",
-      "required",
-      "min",
-      "max",
-      "minItems",
-      "maxItems",
-      "maxBytes",
-      "values",
-      "enum",
-      "pattern",
-      "type",
-      "readBy",
-      "title",
-    ],
-    name,
-    at,
-  );
-  const values = raw["values"] ?? raw["enum"];
-  return {
-    id: text1(raw, "id", name, at),
-    system: typeof raw["system"] === "string" ? raw["system"] : "",
-    path: text1(raw, "path", name, at),
-    pointer: typeof raw["pointer"] === "string" ? raw["pointer"] : "",
-    required: texts(raw["required"]),
-    minMicro: microOf(raw["min"], name, `${at}.min`),
-    maxMicro: microOf(raw["max"], name, `${at}.max`),
-    minItems: optionalCount(raw["minItems"], name, `${at}.minItems`),
-    maxItems: optionalCount(raw["maxItems"], name, `${at}.maxItems`),
-    maxBytes: optionalCount(raw["maxBytes"], name, `${at}.maxBytes`),
-    values: Array.isArray(values) ? values.map(String) : null,
-    pattern: typeof raw["pattern"] === "string" ? raw["pattern"] : null,
-    type: typeof raw["type"] === "string" ? raw["type"] : null,
-    readBy: texts(raw["readBy"]),
-  };
-}
-
-function fail(name: string, message: string, help: string): never {
-  throw new GateError("INPUT_INVALID", `${name}: ${message}`, help);
-}
-
-function allow(raw: Raw, fields: readonly string[], name: string, at: string): void {
-  for (const field of Object.keys(raw))
-    if (!fields.includes(field))
-      fail(
-        name,
-        `${at}: no field \`${field}\` is known here`,
-        `known fields: ${fields.join(", ")}`,
-      );
-}
-
-function listOf(raw: Raw, field: string, name: string): readonly Raw[] {
-  const value = raw[field] ?? [];
-  if (
-    !Array.isArray(value) ||
-    value.some((v) => typeof v !== "object" || v === null || Array.isArray(v))
-  )
-    fail(
-      name,
-      `\`${field}\` is not a list of mappings`,
-      `write \`${field}:\` and one \`- id: …\` an entry`,
-    );
-  return value as readonly Raw[]; // just checked
-}
-
-const arrayOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
-function texts(value: unknown): readonly string[] {
-  if (typeof value === "string") return [value];
-  return Array.isArray(value)
-    ? value.filter((v) => typeof v === "string" || typeof v === "number").map(String)
-    : [];
-}
-
-function text1(raw: Raw, field: string, name: string, at: string): string {
-  const value = raw[field];
-  if (typeof value === "string" && value !== "") return value;
-  return fail(name, `${at} has no \`${field}\``, `add \`${field}\``);
-}
-
-/** `12%`, `0.5%` or `0.12` as parts per million. */
-function shareOf(value: unknown, name: string, at: string): number {
-  if (value === undefined) return 0;
-  const match = /^(\d{1,3})(?:\.(\d{1,4}))?\s*%$/.exec(String(value));
-  const ppm =
-    match !== null
-      ? Number(match[1]) * 10_000 + Number((match[2] ?? "").padEnd(4, "0"))
-      : Math.round(Number(value) * 1_000_000);
-  if (!Number.isSafeInteger(ppm) || ppm < 0 || ppm > 1_000_000)
-    fail(
-      name,
-      `${at}: the order share \`${String(value)}\` is no share`,
-      "write a percentage such as `12%`",
-    );
-  return ppm;
-}
-
-function countOf(value: unknown, name: string, at: string): number {
-  return optionalCount(value, name, at) ?? 0;
-}
-
-function optionalCount(value: unknown, name: string, at: string): number | null {
-  if (value === undefined || value === null) return null;
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  return fail(name, `${at}: \`${String(value)}\` is no count`, "write a whole number");
-}
-
-function microOf(value: unknown, name: string, at: string): number | null {
-  if (value === undefined || value === null) return null;
-  const micro = typeof value === "number" ? Math.round(value * 1_000_000) : Number.NaN;
-  if (Number.isSafeInteger(micro)) return micro;
-  return fail(
-    name,
-    `${at}: \`${String(value)}\` is no number in range`,
-    "write a number below nine billion",
   );
 }

@@ -215,7 +215,8 @@ function unmatched(own: readonly Node[], other: readonly Node[]): Unmatched {
 
 const FINGERPRINTS = new WeakMap<Node, string>();
 
-function fingerprint(node: Node): string {
+/** The whole content of a node as one text; order of keys does not count. */
+export function fingerprint(node: Node): string {
   const known = FINGERPRINTS.get(node);
   if (known !== undefined) return known;
   const made =

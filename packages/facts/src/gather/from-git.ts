@@ -8,6 +8,7 @@ import {
   unknown,
 } from "@interlock/core";
 import type { Catalog } from "../catalog/catalog.ts";
+import { contractsSource } from "../contracts/source.ts";
 import { kindOf, languageOf } from "../files/kind.ts";
 import { type ReadingMemory, readChange } from "../git/change.ts";
 import type { Commit } from "../git/commit.ts";
@@ -73,7 +74,7 @@ export async function gatherFromGit(around: Surroundings, given: GitChange): Pro
     identity: around.identity,
     target: around.target,
     memory: around.memory,
-    wantsText: textWanted(sources),
+    wantsText: textWanted([...sources, contractsSource(around.catalog, [])]),
     plan: attachedDigest(given.attached ?? []),
   });
   const last = given.commits[given.commits.length - 1];

@@ -14,6 +14,7 @@ import {
   unknown,
 } from "@interlock/core";
 import { type Catalog, systemsOf } from "../catalog/catalog.ts";
+import { contractsSource } from "../contracts/source.ts";
 import { environmentOf } from "../files/environment.ts";
 import { gatePartsOf, kindOf, languageOf } from "../files/kind.ts";
 import type { ChangedFile, Source, SourceResult } from "../source.ts";
@@ -36,7 +37,7 @@ export async function gatherFacts(input: GatherInput, sources: readonly Source[]
   const gaps: Gap[] = [...input.gaps];
   const deltas = new Map<DeltaGroup, Delta[]>(DELTA_GROUPS.map((g) => [g, []]));
   const effects: Effect[] = [];
-  for (const source of sources) {
+  for (const source of [...sources, contractsSource(input.catalog, raw)]) {
     const result = await readSource(source, files, input);
     deltas.get(source.group)?.push(...result.deltas);
     effects.push(...result.effects);

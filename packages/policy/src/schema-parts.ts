@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Small words in which our JSON Schemas are written. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export const text = (description: string): JsonSchema => ({ type: "string", description });
+export const texts = (description: string): JsonSchema => ({
+  oneOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
+  description,
+});
+export const closed = (
+  properties: Readonly<Record<string, JsonSchema>>,
+  required: readonly string[],
+): JsonSchema => ({ type: "object", properties, required, additionalProperties: false });
+export const listOf = (items: JsonSchema, description: string): JsonSchema => ({
+  type: "array",
+  items,
+  description,
+});
+
+export const DRAFT = "https://json-schema.org/draft/2020-12/schema";
