@@ -7,6 +7,7 @@ import type { ChangedFile, SourceResult } from "../source.ts";
 import { type Breach, type Doubt, introduced } from "./breach.ts";
 import { asksForTree, type Evaluation, evaluate } from "./evaluate.ts";
 import { type Elsewhere, elsewhereOf, placesOf } from "./lookup.ts";
+import { entries, sizeOf } from "./members.ts";
 import { select } from "./pointer.ts";
 import { breachDelta, doubtGap, needsVersionDeltas, readersEffect } from "./report.ts";
 import type { Files, State, Touched } from "./state.ts";
@@ -119,9 +120,7 @@ function textAt(state: State | null, before: Evaluation | null, found: Breach): 
   const node =
     chosen?.node ?? state.documents.map((d) => exact(d, found.name)).find((n) => n !== null);
   if (node === undefined || node === null) return "";
-  return node.kind === "scalar"
-    ? node.text
-    : `${node.kind === "list" ? node.items.length : node.entries.length} entries`;
+  return node.kind === "scalar" ? node.text : entries(sizeOf(node));
 }
 
 const exact = (document: Node, name: string): Node | null =>

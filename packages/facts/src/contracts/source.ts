@@ -14,11 +14,16 @@ import { filesOf, type Touched } from "./state.ts";
  * force and proposed ones both judge. by (own-policy)
  */
 export function contractsSource(catalog: Catalog, touched: readonly Touched[]): Source {
+  const globs = [...new Set(catalog.contracts.flatMap(globsOf))];
+  const isNamed = (path: string) =>
+    path === CATALOG_FILE || globs.some((glob) => globMatches(glob, path));
+  // A file that moves away from the path that readers know is of interest under its new name.
+  const moved = new Set(
+    touched.flatMap((t) => (t.oldPath !== null && isNamed(t.oldPath) ? [t.path] : [])),
+  );
   return {
     group: "contracts",
-    wants: ({ path }) =>
-      path === CATALOG_FILE ||
-      catalog.contracts.some((c) => globsOf(c).some((g) => globMatches(g, path))),
+    wants: ({ path }) => moved.has(path) || isNamed(path),
     read: (files, world) => readContracts({ catalog, touched, files, world }),
   };
 }
