@@ -5,7 +5,6 @@ import { utf8 } from "@interlock/digest";
 import { formatOf, parseConfig } from "../config/parse.ts";
 import type { Format, Node, Parsed } from "../config/types.ts";
 import type { ChangedFile, World } from "../source.ts";
-import { hclTree } from "../terraform/hcl/tree.ts";
 import type { Doubt } from "./breach.ts";
 
 /** One file at one side of the change. */
@@ -182,7 +181,6 @@ function documentsOf(read: Read): readonly Node[] | Doubt {
 
 function parsedBy({ path, format, tree }: Read, text: string): Parsed | null {
   if (format !== null && format !== formatOf(path)) return parseConfig(format, text);
-  if (/\.(?:tf|tofu|hcl|tfvars)$/i.test(path)) return hclTree(text);
   const own = format ?? formatOf(path);
   return own === null ? null : (tree?.() ?? parseConfig(own, text));
 }
