@@ -1,348 +1,303 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The part of YAML that configuration is mostly written in, read many times faster than a whole YAML
- * parser does: block maps and lists, one-line scalars, block scalars, one-line flow collections of
- * plain scalars, several documents. Anything else makes it give up (`null`), and the whole parser
- * reads the text instead; a test holds both against each other on generated and real files.
+ * The part of YAML 1.2 that configuration is written in, read in one pass and many times faster than
+ * by a library that keeps every token: block maps and lists, flow collections, all scalars, anchors,
+ * aliases, merge keys, local tags, several documents. Anything else (explicit keys, directives, tags
+ * of YAML's own, whatever is an error) makes it give up (`null`), and the library reads the text; a
+ * test holds both against each other on generated, mutilated and real texts.
  */
-import { cutText } from "./cut.ts";
-import { typeOfPlain } from "./scalar.ts";
-import { DEPTH_MAX, type Entry, type Node, type Parsed, type Problem } from "./types.ts";
+import type { Entry, Node, Parsed } from "./types.ts";
+import { readFlow } from "./yaml-flow.ts";
+import {
+  aliased,
+  anchorOf,
+  duplicate,
+  entered,
+  isMergeable,
+  mergeEntries,
+  readName,
+  tagged,
+} from "./yaml-nodes.ts";
+import { plainEnd, readBlockScalar, readPlain, readQuoted } from "./yaml-scalar.ts";
+import {
+  COLON,
+  columnOf,
+  DASH,
+  emptyAt,
+  endLine,
+  GiveUp,
+  HASH,
+  isBreak,
+  isGap,
+  isMarker,
+  type Scan,
+  SPACE,
+  skipGap,
+  TAB,
+  toContent,
+} from "./yaml-scan.ts";
 
-type Cursor = {
-  readonly lines: readonly string[];
-  at: number;
-  readonly problems: Problem[];
-};
-
-/** Thrown inside this file only: the text uses more of YAML than is read here. */
-class GiveUp extends Error {}
+/** A directive, a byte order mark, line breaks of YAML 1.1. */
+const UNREAD = /^%|[\uFEFF\u0085\u2028\u2029]/m;
 
 export function parseBlockYaml(text: string): Parsed | null {
-  if (/[\t\uFEFF\u0085\u2028\u2029]/.test(text) || text.includes("\r") || /^%/m.test(text))
-    return null;
-  const cursor: Cursor = { lines: text.split("\n"), at: 0, problems: [] };
+  const unix = text.includes("\r") ? text.replaceAll("\r\n", "\n") : text;
+  if (unix.includes("\r") || UNREAD.test(unix) || !unix.isWellFormed()) return null;
+  const scan: Scan = {
+    ...{ text: unix, at: 0, line: 1, lineStart: 0 },
+    ...{ problems: [], anchors: new Map(), unfolded: 0 },
+  };
   try {
     const documents: Node[] = [];
-    while (skipBlank(cursor)) {
-      const line = cursor.lines[cursor.at] ?? "";
-      if (/^---(\s+#.*|\s*)$/.test(line)) {
-        cursor.at++;
+    while (toContent(scan)) {
+      if (columnOf(scan) === 0 && isMarker(scan, scan.at)) {
+        passMarker(scan);
         continue;
       }
-      if (/^(---|\.\.\.)/.test(line)) throw new GiveUp();
-      documents.push(block(cursor, indentOf(line), 0));
-      if (skipBlank(cursor) && !/^---(\s+#.*|\s*)$/.test(cursor.lines[cursor.at] ?? ""))
-        throw new GiveUp();
+      scan.anchors = new Map();
+      scan.unfolded = 0;
+      documents.push(block(scan, { indent: -1, depth: 0 }));
+      if (toContent(scan) && !(columnOf(scan) === 0 && isMarker(scan, scan.at))) throw new GiveUp();
     }
-    return { ok: true, documents, problems: cursor.problems, approximate: false };
+    return { ok: true, documents, problems: scan.problems, approximate: false };
   } catch (error) {
     if (error instanceof GiveUp) return null;
     throw error;
   }
 }
 
-function indentOf(line: string): number {
-  let i = 0;
-  while (line.charCodeAt(i) === 32) i++;
-  return i;
+/** `---` and `...` on lines of their own; what stands behind them is left to the whole parser. */
+function passMarker(scan: Scan): void {
+  scan.at += 3;
+  endLine(scan);
 }
 
-/** Moves to the next line with content; false at the end. */
-function skipBlank(cursor: Cursor): boolean {
-  for (; cursor.at < cursor.lines.length; cursor.at++) {
-    const line = cursor.lines[cursor.at] ?? "";
-    const c = line.charCodeAt(indentOf(line));
-    if (!Number.isNaN(c) && c !== 35) return true;
+/** The indent of what holds a node, whether that is a key, and the depth of the node. */
+type Place = {
+  readonly indent: number;
+  readonly depth: number;
+  readonly underKey?: true;
+  /** A node has one anchor and one tag at most. */
+  readonly hasAnchor?: true;
+  readonly hasTag?: true;
+};
+
+const isItem = (scan: Scan): boolean =>
+  scan.text.charCodeAt(scan.at) === DASH && isGap(scan.text.charCodeAt(scan.at + 1));
+
+/** The node whose first character stands here, at the start of a line or behind `- `. Ends at a line start. */
+function block(scan: Scan, parent: Place): Node {
+  entered(parent.depth);
+  const indent = columnOf(scan);
+  if (isItem(scan)) return listBlock(scan, { indent, depth: parent.depth });
+  if (keyEnd(scan) >= 0) return mapBlock(scan, { indent, depth: parent.depth });
+  return inline(scan, parent);
+}
+
+function listBlock(scan: Scan, place: Place): Node {
+  const items: Node[] = [];
+  const first = scan.line;
+  let last = first;
+  do {
+    if (columnOf(scan) > place.indent) throw new GiveUp();
+    if (columnOf(scan) < place.indent || !isItem(scan)) break;
+    const node = item(scan, place);
+    items.push(node);
+    last = Math.max(last, node.endLine);
+  } while (toContent(scan));
+  return { kind: "list", items, line: first, endLine: last };
+}
+
+function item(scan: Scan, place: Place): Node {
+  const line = scan.line;
+  scan.at++;
+  const inner = { indent: place.indent, depth: place.depth + 1 };
+  toValue(scan);
+  if (isBreak(scan.text.charCodeAt(scan.at)) || scan.text.charCodeAt(scan.at) === HASH) {
+    endLine(scan);
+    if (!toContent(scan) || columnOf(scan) <= place.indent) return emptyAt(line);
+    return block(scan, inner);
   }
-  return false;
+  // `- key: value` and `- - x`: the rest of the line is the first line of a deeper block.
+  return block(scan, inner);
 }
 
-const isItem = (line: string, indent: number): boolean =>
-  line.charCodeAt(indent) === 45 &&
-  (line.length === indent + 1 || line.charCodeAt(indent + 1) === 32);
-
-function block(cursor: Cursor, indent: number, depth: number): Node {
-  if (depth > DEPTH_MAX) throw new GiveUp();
-  const line = cursor.lines[cursor.at] ?? "";
-  if (isItem(line, indent)) return listBlock(cursor, indent, depth);
-  if (splitKey(line, indent) === null) return loneScalar(cursor, indent, depth);
-  return mapBlock(cursor, indent, depth);
+/** Behind an indicator: past the spaces. A tab there is no indentation. */
+function toValue(scan: Scan): void {
+  while (scan.text.charCodeAt(scan.at) === SPACE) scan.at++;
+  if (scan.text.charCodeAt(scan.at) === TAB) throw new GiveUp();
 }
 
-/** A document or value that is one scalar on one line. */
-function loneScalar(cursor: Cursor, indent: number, depth: number): Node {
-  // A block scalar of a whole document may stand at the margin, where its end is not told by indent.
-  if (/^[|>]/.test((cursor.lines[cursor.at] ?? "").slice(indent))) throw new GiveUp();
-  const node = value(cursor, (cursor.lines[cursor.at] ?? "").slice(indent), {
-    indent: indent - 1,
-    depth,
-  });
+function mapBlock(scan: Scan, place: Place): Node {
+  const own: Entry[] = [];
+  const merged: Entry[] = [];
+  const seen = new Set<string>();
+  const first = scan.line;
+  let last = first;
+  do {
+    const column = columnOf(scan);
+    if (column < place.indent || (column === 0 && isMarker(scan, scan.at))) break;
+    if (column > place.indent) throw new GiveUp();
+    if (isItem(scan)) break;
+    const end = keyEnd(scan);
+    if (end < 0) throw new GiveUp();
+    const entry = readEntry(scan, end, place);
+    last = Math.max(last, entry.value.endLine, entry.keyLine);
+    if (entry.isMerge && isMergeable(entry.value)) merged.push(...mergeEntries(entry.value));
+    else {
+      duplicate(scan, seen, entry);
+      own.push({ key: entry.key, keyLine: entry.keyLine, value: entry.value });
+    }
+  } while (toContent(scan));
+  const entries = merged.length === 0 ? own : [...own, ...merged.filter((e) => !seen.has(e.key))];
+  return { kind: "map", entries, line: first, endLine: last };
+}
+
+/** The merge key with its tag, as tools write it that expand other keys. */
+const MERGE = "!!merge <<:";
+
+/** Where the colon of the key stands that starts here; -1 when the line is no `key: …`. */
+function keyEnd(scan: Scan): number {
+  const { text, at } = scan;
+  const c = text.charCodeAt(at);
+  if (c === 34 || c === 39) return quotedKeyEnd(scan, c);
+  if (text.startsWith(MERGE, at)) return at + MERGE.length - 1;
+  // These start no plain key, or one with an anchor, a tag or an alias.
+  if ("[{&*!|>%@`?:,]}#".includes(text[at] ?? "")) return -1;
+  let end = plainEnd(scan, false);
+  while (text.charCodeAt(end) === SPACE || text.charCodeAt(end) === TAB) end++;
+  return text.charCodeAt(end) === COLON ? end : -1;
+}
+
+function quotedKeyEnd(scan: Scan, quote: number): number {
+  const { text } = scan;
+  for (let i = scan.at + 1; ; i++) {
+    const c = text.charCodeAt(i);
+    if (isBreak(c)) return -1;
+    if (c === 92 && quote === 34) i++;
+    else if (c === quote && quote === 39 && text.charCodeAt(i + 1) === quote) i++;
+    else if (c === quote) {
+      let end = i + 1;
+      while (text.charCodeAt(end) === SPACE || text.charCodeAt(end) === TAB) end++;
+      return text.charCodeAt(end) === COLON && isGap(text.charCodeAt(end + 1)) ? end : -1;
+    }
+  }
+}
+
+type KeyValue = Entry & { readonly isMerge: boolean };
+
+function readEntry(scan: Scan, colon: number, place: Place): KeyValue {
+  const { text } = scan;
+  const keyLine = scan.line;
+  const c = text.charCodeAt(scan.at);
+  const isQuoted = c === 34 || c === 39;
+  const key = isQuoted
+    ? readQuoted(scan, place.indent).text
+    : written(text, scan.at, trimmedEnd(text, colon));
+  scan.at = colon + 1;
+  const under: Place = { indent: place.indent, depth: place.depth + 1, underKey: true };
+  const value = entryValue(scan, keyLine, under);
+  return { key, keyLine, value, isMerge: key === "<<" && !isQuoted };
+}
+
+const written = (text: string, from: number, to: number): string =>
+  text.startsWith(MERGE, from) ? "<<" : text.slice(from, to);
+
+function trimmedEnd(text: string, end: number): number {
+  let at = end;
+  while (text.charCodeAt(at - 1) === SPACE || text.charCodeAt(at - 1) === TAB) at--;
+  return at;
+}
+
+function entryValue(scan: Scan, keyLine: number, place: Place): Node {
+  entered(place.depth);
+  skipGap(scan);
+  const c = scan.text.charCodeAt(scan.at);
+  if (!isBreak(c) && c !== HASH) {
+    if (isItem(scan)) throw new GiveUp();
+    return inline(scan, place);
+  }
+  endLine(scan);
+  return below(scan, place) ?? emptyAt(keyLine);
+}
+
+/** The node on the lines below; a list may stand at the indent of its key. */
+function below(scan: Scan, place: Place): Node | null {
+  if (!toContent(scan)) return null;
+  const column = columnOf(scan);
+  if (column === 0 && isMarker(scan, scan.at)) return null;
+  const isBelow =
+    column > place.indent || (column === place.indent && place.underKey === true && isItem(scan));
+  return isBelow ? block(scan, place) : null;
+}
+
+/** A value that starts on the current line. Ends at a line start. */
+function inline(scan: Scan, place: Place): Node {
+  entered(place.depth);
+  const c = scan.text.charCodeAt(scan.at);
+  switch (c) {
+    case 38:
+      return anchored(scan, place);
+    case 33:
+      return withTag(scan, place);
+    case 124:
+    case 62:
+      // That of a whole document may stand at the margin, where its end is not told by indentation.
+      if (place.indent < 0) throw new GiveUp();
+      return readBlockScalar(scan, place.indent);
+    case 42: {
+      if (place.hasAnchor === true || place.hasTag === true) throw new GiveUp();
+      const node = aliased(scan, place.depth, false);
+      endLine(scan);
+      return node;
+    }
+  }
+  const node = unadorned(scan, place, c);
+  endLine(scan);
   return node;
 }
 
-function listBlock(cursor: Cursor, indent: number, depth: number): Node {
-  const items: Node[] = [];
-  const first = cursor.at + 1;
-  let endLine = first;
-  while (skipBlank(cursor)) {
-    const line = cursor.lines[cursor.at] ?? "";
-    const own = indentOf(line);
-    if (own < indent || !isItem(line, own)) {
-      if (own > indent) throw new GiveUp();
-      break;
-    }
-    if (own > indent) throw new GiveUp();
-    items.push(item(cursor, line, indent, depth));
-    endLine = Math.max(endLine, items[items.length - 1]?.endLine ?? endLine);
+function unadorned(scan: Scan, place: Place, c: number): Node {
+  if (c === 91 || c === 123) return readFlow(scan, place);
+  if (c === 34 || c === 39) return readQuoted(scan, place.indent);
+  const isIndicator = c === 63 || c === COLON || c === DASH;
+  if ("%@`]},#".includes(scan.text[scan.at] ?? "")) throw new GiveUp();
+  if (isIndicator && isGap(scan.text.charCodeAt(scan.at + 1))) throw new GiveUp();
+  return readPlain(scan, place.indent);
+}
+
+function anchored(scan: Scan, place: Place): Node {
+  // An anchor behind a tag names the tagged node as well: left to the whole parser.
+  if (place.hasAnchor === true || place.hasTag === true) throw new GiveUp();
+  const name = readName(scan, false);
+  const before = scan.unfolded;
+  scan.anchors.set(name, null);
+  const node = adorned(scan, { ...place, hasAnchor: true });
+  scan.anchors.set(name, anchorOf(node, scan.unfolded - before));
+  return node;
+}
+
+const TAG = /![A-Za-z][\w.:/-]*(?=[ \n]|$)/y;
+
+function withTag(scan: Scan, place: Place): Node {
+  TAG.lastIndex = scan.at;
+  const tag = TAG.exec(scan.text)?.[0];
+  if (tag === undefined || place.hasTag === true) throw new GiveUp();
+  scan.at += tag.length;
+  return tagged(tag, adorned(scan, { ...place, depth: place.depth + 1, hasTag: true }));
+}
+
+/** What an anchor or a tag stands before: a value on the same line, or a block below. */
+function adorned(scan: Scan, place: Place): Node {
+  toValue(scan);
+  const c = scan.text.charCodeAt(scan.at);
+  if (!isBreak(c) && c !== HASH) {
+    // `&a key: value` names the key, not the map: left to the whole parser.
+    if (isItem(scan) || keyEnd(scan) >= 0) throw new GiveUp();
+    return inline(scan, place);
   }
-  return { kind: "list", items, line: first, endLine };
-}
-
-function item(cursor: Cursor, line: string, indent: number, depth: number): Node {
-  let start = indent + 1;
-  while (line.charCodeAt(start) === 32) start++;
-  const rest = line.slice(start);
-  if (rest === "" || rest.startsWith("#")) {
-    const at = cursor.at + 1;
-    cursor.at++;
-    if (!skipBlank(cursor)) return empty(at);
-    const next = cursor.lines[cursor.at] ?? "";
-    return indentOf(next) > indent ? block(cursor, indentOf(next), depth + 1) : empty(at);
-  }
-  if (isItem(line, start) || splitKey(line, start) !== null) {
-    // `- key: value` and `- - x`: the rest of the line is the first line of a deeper block.
-    const lines = cursor.lines as string[];
-    lines[cursor.at] = " ".repeat(start) + rest;
-    return block(cursor, start, depth + 1);
-  }
-  return value(cursor, rest, { indent, depth });
-}
-
-function mapBlock(cursor: Cursor, indent: number, depth: number): Node {
-  const entries: Entry[] = [];
-  const seen = new Set<string>();
-  const first = cursor.at + 1;
-  let endLine = first;
-  while (skipBlank(cursor)) {
-    const line = cursor.lines[cursor.at] ?? "";
-    const own = indentOf(line);
-    if (own < indent) break;
-    if (own > indent || /^(---|\.\.\.)/.test(line)) {
-      if (own === 0 && indent === 0) break;
-      throw new GiveUp();
-    }
-    if (isItem(line, own)) break;
-    const split = splitKey(line, indent);
-    if (split === null || split.key === "<<") throw new GiveUp();
-    const keyLine = cursor.at + 1;
-    const node = entryValue(cursor, split.rest, { indent, depth }, keyLine);
-    if (seen.has(split.key))
-      cursor.problems.push({
-        code: "duplicate-key",
-        line: keyLine,
-        column: 1,
-        message: `\`${cutText(split.key, 60)}\` stands twice`,
-      });
-    seen.add(split.key);
-    entries.push({ key: split.key, keyLine, value: node });
-    endLine = Math.max(endLine, node.endLine);
-  }
-  return { kind: "map", entries, line: first, endLine };
-}
-
-type Place = { readonly indent: number; readonly depth: number };
-
-function entryValue(cursor: Cursor, rest: string, place: Place, keyLine: number): Node {
-  if (rest !== "" && !rest.startsWith("#")) return value(cursor, rest, place);
-  cursor.at++;
-  if (!skipBlank(cursor)) return empty(keyLine);
-  const next = cursor.lines[cursor.at] ?? "";
-  const own = indentOf(next);
-  if (/^(---|\.\.\.)/.test(next)) return empty(keyLine);
-  // A list may stand at the indent of its key.
-  if (own > place.indent || (own === place.indent && isItem(next, own)))
-    return block(cursor, own, place.depth + 1);
-  return empty(keyLine);
-}
-
-const empty = (line: number): Node => ({
-  kind: "scalar",
-  type: "null",
-  text: "",
-  line,
-  endLine: line,
-});
-
-/** A value that starts on the current line. Moves past it. */
-function value(cursor: Cursor, rest: string, place: Place): Node {
-  const line = cursor.at + 1;
-  const c = rest[0] ?? "";
-  if (c === "|" || c === ">") return blockScalar(cursor, rest, place, line);
-  cursor.at++;
-  if ("&*!?%@`]},:".includes(c)) throw new GiveUp();
-  if (c === "[" || c === "{") return flow(rest, line);
-  if (c === '"' || c === "'") return quoted(cursor, rest, place.indent);
-  const bare = rest.replace(/\s+#.*$/, "").trimEnd();
-  if (/:(\s|$)/.test(bare) || bare.startsWith("- ") || bare === "-") throw new GiveUp();
-  // A comment ends a plain scalar.
-  const more = bare.length < rest.trimEnd().length ? [] : continuation(cursor, place.indent);
-  if (more.length > 0)
-    return {
-      kind: "scalar",
-      type: "string",
-      text: [bare, ...more].join(" "),
-      line,
-      endLine: line + more.length,
-    };
-  return { kind: "scalar", type: typeOfPlain(bare), text: bare, line, endLine: line };
-}
-
-/** Further lines of a plain scalar: deeper ones without a blank line between, folded to one text. */
-function continuation(cursor: Cursor, indent: number): readonly string[] {
-  const lines: string[] = [];
-  for (; cursor.at < cursor.lines.length; cursor.at++) {
-    const line = cursor.lines[cursor.at] ?? "";
-    const own = indentOf(line);
-    if (own === line.length) return endedBy(cursor, indent, lines);
-    if (own <= indent || /^(---|\.\.\.)/.test(line)) return lines;
-    if (line.charCodeAt(own) === 35) return lines;
-    if (/:(\s|$)|\s#/.test(line)) throw new GiveUp();
-    lines.push(line.trim());
-  }
-  return lines;
-}
-
-/** A blank line would be a line break inside the scalar if a deeper line follows: not read here. */
-function endedBy(cursor: Cursor, indent: number, lines: readonly string[]): readonly string[] {
-  for (let i = cursor.at + 1; i < cursor.lines.length; i++) {
-    const later = cursor.lines[i] ?? "";
-    if (later.trim() === "") continue;
-    if (indentOf(later) > indent && !later.trimStart().startsWith("#")) throw new GiveUp();
-    return lines;
-  }
-  return lines;
-}
-
-/** A quoted scalar, over several lines if need be; a blank line inside is left to the whole parser. */
-function quoted(cursor: Cursor, rest: string, indent: number): Node {
-  const line = cursor.at;
-  let written = rest;
-  let match = closed(written);
-  while (match === null) {
-    const next = cursor.lines[cursor.at];
-    if (
-      next === undefined ||
-      next.trim() === "" ||
-      written.endsWith("\\") ||
-      indentOf(next) <= indent
-    )
-      throw new GiveUp();
-    cursor.at++;
-    written = `${written.trimEnd()} ${next.trim()}`;
-    match = closed(written);
-  }
-  return { kind: "scalar", type: "string", text: unquoted(match), line, endLine: cursor.at };
-}
-
-const SINGLE = /^'((?:[^']|'')*)'\s*(#.*)?$/;
-const DOUBLE = /^"((?:[^"\\]|\\["\\/nt])*)"\s*(#.*)?$/;
-
-/** The text between the quotes with its quote, or `null` while the closing quote is missing. */
-function closed(written: string): { readonly quote: string; readonly inner: string } | null {
-  const quote = written[0] ?? "";
-  const match = (quote === "'" ? SINGLE : DOUBLE).exec(written);
-  if (match !== null) return { quote, inner: match[1] ?? "" };
-  const body = written.slice(1).replace(quote === "'" ? /''/g : /\\[\s\S]/g, "");
-  // A quote that closes before the end of the line, or an escape not read here.
-  if (body.includes(quote) || (quote === '"' && /\\[^"\\/nt]/.test(written))) throw new GiveUp();
-  return null;
-}
-
-function unquoted({ quote, inner }: { readonly quote: string; readonly inner: string }): string {
-  return quote === "'"
-    ? inner.replace(/''/g, "'")
-    : inner.replace(/\\(.)/g, (_, e: string) => ({ n: "\n", t: "\t" })[e] ?? e);
-}
-
-const FLOW_ITEM =
-  /\s*(?:'([^']*)'|"([^"\\]*)"|([^\s,[\]{}"'#&*!|>%@`:?-][^,[\]{}"'#&*:]*|-?\d[\d.]*))\s*(,|$)/y;
-
-/** `[a, 'b', 3]`, `[]` and `{}` on one line, without anything nested. */
-function flow(rest: string, line: number): Node {
-  const bare = rest.replace(/\s+#.*$/, "").trimEnd();
-  if (bare === "{}") return { kind: "map", entries: [], line, endLine: line };
-  if (bare === "[]") return { kind: "list", items: [], line, endLine: line };
-  if (!bare.startsWith("[") || !bare.endsWith("]")) throw new GiveUp();
-  const inner = bare.slice(1, -1);
-  const sticky = new RegExp(FLOW_ITEM.source, "y");
-  const items: Node[] = [];
-  while (sticky.lastIndex < inner.length) {
-    const match = sticky.exec(inner);
-    if (match === null) throw new GiveUp();
-    const [, single, double, plain] = match;
-    const text = single ?? double ?? (plain ?? "").trim();
-    items.push({
-      kind: "scalar",
-      type: plain === undefined ? "string" : typeOfPlain(text),
-      text,
-      line,
-      endLine: line,
-    });
-    if (match[4] === "") break;
-  }
-  if (/,\s*$/.test(inner)) throw new GiveUp();
-  return { kind: "list", items, line, endLine: line };
-}
-
-/** `|` and `>` with the chomping marks; an indentation mark is left to the whole parser. */
-function blockScalar(cursor: Cursor, rest: string, place: Place, line: number): Node {
-  const header = /^([|>])([-+]?)\s*(#.*)?$/.exec(rest);
-  if (header === null || header[2] === "+") throw new GiveUp();
-  cursor.at++;
-  const lines: string[] = [];
-  let indent = -1;
-  let last = cursor.at;
-  for (; cursor.at < cursor.lines.length; cursor.at++) {
-    const raw = cursor.lines[cursor.at] ?? "";
-    if (raw.trim() === "") {
-      if (raw.length > Math.max(indent, 0) && indent >= 0) throw new GiveUp();
-      lines.push("");
-      continue;
-    }
-    const own = indentOf(raw);
-    if (own <= place.indent) break;
-    if (indent < 0) indent = own;
-    if (own < indent) throw new GiveUp();
-    lines.push(raw.slice(indent));
-    last = cursor.at + 1;
-  }
-  while (lines.length > 0 && lines[lines.length - 1] === "") lines.pop();
-  if (header[1] === ">" && lines.some((l) => l === "" || l.startsWith(" "))) throw new GiveUp();
-  const joined = lines.join(header[1] === "|" ? "\n" : " ");
-  const text = header[2] === "-" || joined === "" ? joined : `${joined}\n`;
-  return { kind: "scalar", type: "string", text, line, endLine: Math.max(line, last) };
-}
-
-type Split = { readonly key: string; readonly rest: string };
-
-/** `key: rest` at an indent, with a plain or simply quoted key; `null` when the line is none. */
-function splitKey(line: string, indent: number): Split | null {
-  const c = line.charCodeAt(indent);
-  if (c === 34 || c === 39) {
-    const match = (c === 34 ? /^"([^"\\]*)"\s*:(?:\s+(.*))?$/ : /^'([^']*)'\s*:(?:\s+(.*))?$/).exec(
-      line.slice(indent),
-    );
-    return match === null ? null : { key: match[1] ?? "", rest: (match[2] ?? "").trimEnd() };
-  }
-  // Indicators cannot start a plain key: `[`, `{`, `&`, `*`, `!`, `|`, `>`, `%`, `@`, a back-tick, `?`, `,`, `]`, `}`.
-  if ("[{&*!|>%@`?,]}#".includes(line[indent] ?? "")) return null;
-  for (let i = line.indexOf(":", indent); i >= 0; i = line.indexOf(":", i + 1)) {
-    const after = line.charCodeAt(i + 1);
-    if (!Number.isNaN(after) && after !== 32) continue;
-    const key = line.slice(indent, i);
-    if (key.includes(" #")) return null;
-    return { key: key.trimEnd(), rest: line.slice(i + 1).trim() };
-  }
-  return null;
+  endLine(scan);
+  const node = below(scan, place);
+  if (node === null) throw new GiveUp();
+  return node;
 }

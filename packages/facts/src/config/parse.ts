@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { parseBlockYaml } from "./block-yaml.ts";
 import { parseDirectives } from "./directives.ts";
 import { parseEnv, parseIni, parseLines, parseProperties } from "./flat.ts";
 import { parseHclSettings } from "./hcl/settings-tree.ts";
@@ -8,7 +9,7 @@ import { parseSettings } from "./settings.ts";
 import { parseCsv } from "./table.ts";
 import { parseToml } from "./toml.ts";
 import { CONFIG_MAX_BYTES, type Format, type Parsed } from "./types.ts";
-import { parseYaml } from "./yaml.ts";
+import { parseWholeYaml } from "./yaml.ts";
 
 const BY_ENDING: Readonly<Record<string, Format>> = {
   json: "json",
@@ -81,6 +82,12 @@ export function formatOf(path: string): Format | null {
 const TEMPLATE = /(?<!\$)\{\{|\{%|<%/;
 
 /**
+ * A line or a value that starts with a mark of a template. Some of them are YAML to the letter
+ * (`a: {{ b }}` is a map whose key is a map), but nobody means that.
+ */
+const STEERED = /^[ \t]*(?:- )*(?:[^\s:]+:[ \t]+)?(?:\{[{%]|<%)/m;
+
+/**
  * Parses a configuration text. Total: whatever the text, the result is a tree or a problem with its
  * place. A template that is no valid YAML or JSON is read line by line and says so.
  */
@@ -137,7 +144,10 @@ function byFormat(format: Format, text: string): Parsed {
     case "json5":
       return parseJson(text, format);
     case "yaml":
-      return parseYaml(text);
+      return (
+        parseBlockYaml(text) ??
+        (STEERED.test(text) ? parseTemplateLines(text) : parseWholeYaml(text))
+      );
     case "hcl":
       return parseHclSettings(text);
     case "toml":

@@ -14,3 +14,29 @@ export function typeOfPlain(text: string): ScalarType {
 export function typeOfLoose(text: string): ScalarType {
   return /^(yes|no|on|off)$/i.test(text) ? "bool" : text === "" ? "string" : typeOfPlain(text);
 }
+
+const INT = /^[-+]?\d{1,400}$|^0x[0-9a-fA-F]{1,100}$|^0o[0-7]{1,100}$/;
+const DECIMAL = /^[-+]?(?:\.\d{1,400}|\d{1,400}(?:\.\d{0,400})?)(?:[eE][-+]?\d{1,5})?$/;
+
+/** The type of a plain scalar of YAML, exactly as the core schema of YAML 1.2 writes it (10.3.2). */
+export function typeOfYaml(text: string): ScalarType {
+  const c = text.charCodeAt(0);
+  // Most scalars are words: only digits, `+-.`, `~`, and the letters of true, false and null go on.
+  if (c > 57 && c !== 126 && !"tTfFnN".includes(text[0] ?? "")) return "string";
+  switch (text) {
+    case "":
+    case "~":
+    case "null":
+    case "Null":
+    case "NULL":
+      return "null";
+    case "true":
+    case "True":
+    case "TRUE":
+    case "false":
+    case "False":
+    case "FALSE":
+      return "bool";
+  }
+  return INT.test(text) ? "int" : DECIMAL.test(text) ? "decimal" : "string";
+}

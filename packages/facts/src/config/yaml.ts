@@ -13,13 +13,11 @@ import {
   type ParsedNode,
   Parser,
 } from "yaml";
-import { parseBlockYaml } from "./block-yaml.ts";
 import { cutText, wellFormed } from "./cut.ts";
 import { typeOfPlain } from "./scalar.ts";
 import { DEPTH_MAX, type Entry, type Node, type Parsed, type Problem } from "./types.ts";
-
-/** Nodes that aliases may add to one file; a small file must not unfold into a large one. */
-const UNFOLDED_MAX = 20_000;
+import { duplicate, isMergeable, mergeEntries, tagged, UNFOLDED_MAX } from "./yaml-nodes.ts";
+import { emptyAt } from "./yaml-scan.ts";
 
 type Walk = {
   readonly document: Document.Parsed;
@@ -30,12 +28,10 @@ type Walk = {
   unfolded: number;
 };
 
-/** YAML 1.2, all documents, with anchors and merge keys resolved under a cap. */
-export function parseYaml(text: string): Parsed {
-  return parseBlockYaml(text) ?? parseWholeYaml(text);
-}
-
-/** The same by the library alone, for what block YAML does not cover, and to compare with. */
+/**
+ * YAML 1.2 by the library: all documents, with anchors and merge keys resolved under a cap. For what
+ * the fast reader does not read, and to hold it against.
+ */
 export function parseWholeYaml(text: string): Parsed {
   const lines = new LineCounter();
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
@@ -77,7 +73,8 @@ export function parseWholeYaml(text: string): Parsed {
           message: `nested deeper than ${DEPTH_MAX}, or aliases unfold to more than ${UNFOLDED_MAX} nodes`,
         },
       };
-    documents.push(node);
+    // An empty document says nothing: `---` at the end of a file is white space.
+    if (node.kind !== "scalar" || node.type !== "null" || node.text !== "") documents.push(node);
   }
   return { ok: true, documents, problems, approximate: false };
 }
@@ -128,14 +125,6 @@ function ownTag(node: ParsedNode): string | null {
   return tag === undefined || tag === "!" || tag.startsWith("tag:yaml.org,2002:") ? null : tag;
 }
 
-/** A tag is part of what a value means, so it is part of the tree: `!Ref x`, `{"!Join": […]}`. */
-function tagged(tag: string, content: Node): Node {
-  const { line, endLine } = content;
-  if (content.kind === "scalar")
-    return { ...content, type: "string", text: `${tag} ${content.text}`.trimEnd() };
-  return { kind: "map", entries: [{ key: tag, keyLine: line, value: content }], line, endLine };
-}
-
 /** A node without regard to its anchor and tag. */
 function convertPlain(
   node: Exclude<ParsedNode, Alias.Parsed>,
@@ -174,7 +163,10 @@ function convertPlain(
 }
 
 function convertAlias(target: ParsedNode, walk: Walk, depth: number): Node | null {
+  const told = walk.problems.length;
   const node = convert(target, walk, depth + 1);
+  // Its problems were told where the anchor stands.
+  walk.problems.length = told;
   walk.unfolded += node === null ? 0 : sizeOf(node);
   return walk.unfolded > UNFOLDED_MAX ? null : node;
 }
@@ -211,39 +203,11 @@ function convertMap(
       merged.push(...mergeEntries(value));
       continue;
     }
-    if (seen.has(key))
-      walk.problems.push({
-        code: "duplicate-key",
-        line: keyLine,
-        column: 1,
-        message: `\`${cutText(key, 60)}\` stands twice`,
-      });
-    seen.add(key);
+    duplicate(walk, seen, { key, keyLine, value });
     own.push({ key, keyLine, value });
   }
   return { kind: "map", entries: [...own, ...merged.filter((e) => !seen.has(e.key))], ...place };
 }
-
-const isMergeable = (value: Node): boolean =>
-  value.kind === "map" || (value.kind === "list" && value.items.every((i) => i.kind === "map"));
-
-/** The first of several merged maps wins, as the merge-key draft says (yaml.org/type/merge). */
-function mergeEntries(value: Node): readonly Entry[] {
-  if (value.kind === "map") return value.entries;
-  if (value.kind !== "list") return [];
-  const byKey = new Map<string, Entry>();
-  for (const item of value.items)
-    for (const e of mergeEntries(item)) if (!byKey.has(e.key)) byKey.set(e.key, e);
-  return [...byKey.values()];
-}
-
-const emptyAt = (line: number): Node => ({
-  kind: "scalar",
-  type: "null",
-  text: "",
-  line,
-  endLine: line,
-});
 
 function keyText(key: unknown): string {
   if (isScalar(key))

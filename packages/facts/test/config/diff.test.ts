@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { parseBlockYaml } from "../../src/config/block-yaml.ts";
 import { diffConfig } from "../../src/config/diff.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { sameLines } from "../../src/config/same-lines.ts";
-import type { Format, Node, Parsed } from "../../src/config/types.ts";
-import { parseWholeYaml, parseYaml } from "../../src/config/yaml.ts";
+import type { Format } from "../../src/config/types.ts";
+import { values } from "./generated.ts";
 
 const diff = (format: Format, before: string, after: string) =>
   diffConfig(parseConfig(format, before), parseConfig(format, after)).deltas.map(
@@ -115,97 +114,12 @@ describe("structural diff", () => {
   });
 });
 
-const scalars = fc.oneof(
-  fc.constantFrom(
-    "a",
-    "b c",
-    "true",
-    "3",
-    "0.5",
-    "~",
-    "x:y",
-    "- z",
-    "'q'",
-    '"d"',
-    "",
-    "# no",
-    "*",
-    "&a",
-    "1e3",
-    "null",
-    "line\nbreak",
-  ),
-  fc.integer(),
-  fc.boolean(),
-  fc.constant(null),
-);
-const values = fc.letrec((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 4 },
-    scalars,
-    fc.array(tie("value"), { maxLength: 4 }),
-    fc.dictionary(fc.constantFrom("name", "k1", "k 2", "Kind", "x"), tie("value"), { maxKeys: 4 }),
-  ),
-})).value;
-
-const shape = (n: Node): unknown =>
-  n.kind === "scalar"
-    ? [n.type, n.text]
-    : n.kind === "list"
-      ? n.items.map(shape)
-      : { map: n.entries.map((e) => [e.key, shape(e.value)]) };
-const shapes = (p: Parsed) => (p.ok ? p.documents.map(shape) : p.problem.code);
-const lines = (n: Node): unknown =>
-  n.kind === "scalar"
-    ? n.line
-    : n.kind === "list"
-      ? [n.line, n.items.map(lines)]
-      : [n.line, n.entries.map((e) => [e.keyLine, lines(e.value)])];
-
-describe("YAML read the fast way", () => {
-  it("says what the whole parser says, with the same lines, or gives up", () => {
-    fc.assert(
-      fc.property(
-        fc.array(values, { minLength: 1, maxLength: 3 }),
-        fc.constantFrom(2, 4),
-        (docs, indent) => {
-          const text = docs.map((d) => `---\n${stringify(d, { indent })}`).join("");
-          const fast = parseBlockYaml(text);
-          if (fast === null || !fast.ok) return;
-          const whole = parseWholeYaml(text);
-          expect(shapes(fast)).toEqual(shapes(whole));
-          expect(fast.documents.map(lines)).toEqual(whole.ok ? whole.documents.map(lines) : []);
-        },
-      ),
-      { numRuns: 1_500 },
-    );
-  });
-  it("never differs on mutilated text", () => {
-    const seed =
-      "# c\na: 1\nb:\n  - x: 1\n    y: 'q r'\n  - z\nc: |\n  text\n  more\nd: [1, two]\ne: {}\n---\nf: long\n  text\n";
-    fc.assert(
-      fc.property(
-        fc.nat(seed.length),
-        fc.constantFrom("", " ", "\n", ":", "- ", "#", "'", "  ", "[", "&a ", "\n\n"),
-        fc.nat(3),
-        (at, put, cut) => {
-          const text = seed.slice(0, at) + put + seed.slice(at + cut);
-          const fast = parseBlockYaml(text);
-          if (fast === null || !fast.ok) return;
-          expect(shapes(fast)).toEqual(shapes(parseWholeYaml(text)));
-        },
-      ),
-      { numRuns: 3_000 },
-    );
-  });
-});
-
 describe("laws of the diff", () => {
   const text = values.map((v) => stringify({ root: v }));
   it("a text does not differ from itself, nor YAML from the same JSON", () => {
     fc.assert(
       fc.property(values, (v) => {
-        const yaml = parseYaml(stringify({ root: v }));
+        const yaml = parseConfig("yaml", stringify({ root: v }));
         expect(diffConfig(yaml, yaml).deltas).toEqual([]);
         expect(
           diffConfig(yaml, parseConfig("json", JSON.stringify({ root: v }))).deltas.filter(
@@ -222,7 +136,7 @@ describe("laws of the diff", () => {
         const wrap = (middle: string) =>
           `head:\n${indented(head)}\nmiddle:\n${indented(middle)}\ntail:\n${indented(tail)}\n`;
         const [x, y] = [wrap(a), wrap(b)];
-        const [px, py] = [parseYaml(x), parseYaml(y)];
+        const [px, py] = [parseConfig("yaml", x), parseConfig("yaml", y)];
         expect(diffConfig(px, py, sameLines(x, y)).deltas).toEqual(diffConfig(px, py).deltas);
       }),
       { numRuns: 400 },
