@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-export const ECOSYSTEMS = ["npm", "python", "go", "cargo", "maven", "gradle"] as const;
+export const ECOSYSTEMS = ["npm", "python", "go", "cargo", "maven", "gradle", "docker"] as const;
 export type Ecosystem = (typeof ECOSYSTEMS)[number];
 
 /** One dependency as a manifest asks for it or a lock resolves it. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DependencyFile, Ecosystem } from "./dependency.ts";
+import { readDockerfile } from "./docker.ts";
 import { readNpmrc, readPackageJson, readPackageLock, readPnpmLock, readYarnLock } from "./npm.ts";
 import {
   readCargoLock,
@@ -33,6 +34,7 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
   [/\.versions\.toml$/, readGradleCatalog],
   [/^build\.gradle(\.kts)?$/, readGradleBuild],
   [/^gradle\.lockfile$/, readGradleLock],
+  [/^(Dockerfile|Containerfile)([._-][\w.-]*)?$|\.(dockerfile|containerfile)$/i, readDockerfile],
 ];
 
 /** The locks that a package manager writes beside a manifest of each ecosystem. */
@@ -43,6 +45,7 @@ export const LOCKS: Readonly<Record<Ecosystem, readonly string[]>> = {
   cargo: ["Cargo.lock"],
   maven: [],
   gradle: ["gradle.lockfile"],
+  docker: [],
 };
 
 /** Who reads the path as a manifest or a lock; `null` when nobody does. */
