@@ -2,6 +2,7 @@
 export { importBackstage } from "./catalog/backstage.ts";
 export { type Catalog, EMPTY_CATALOG } from "./catalog/catalog.ts";
 export { readCatalog } from "./catalog/read.ts";
+export { contextMicro, readContext } from "./context/read.ts";
 export type { Attached } from "./gather/attached.ts";
 export {
   type GitChange,

@@ -9,7 +9,7 @@ import {
   type Rule,
   type RuleResult,
 } from "@interlock/core";
-import { readCatalog } from "@interlock/facts";
+import { contextMicro, readCatalog } from "@interlock/facts";
 import { parse, stringify } from "yaml";
 import { NOW } from "./facts.ts";
 import { type FileMap, factsOfFiles } from "./files.ts";
@@ -68,10 +68,7 @@ export async function caseFacts(given: Omit<RuleCase, "kind" | "case">): Promise
     kind: String(c["kind"] ?? ""),
     subject: String(c["subject"] ?? ""),
     value: String(c["value"] ?? ""),
-    micro:
-      Number.isFinite(Number(c["value"])) && c["value"] !== ""
-        ? Math.round(Number(c["value"]) * 1_000_000)
-        : 0,
+    micro: contextMicro(String(c["kind"] ?? ""), String(c["value"] ?? "")) ?? 0,
     source: String(c["source"] ?? "test"),
     by: String(c["by"] ?? "machine:test"),
     observedAt: now - 1_000,

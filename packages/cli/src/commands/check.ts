@@ -14,6 +14,7 @@ type Options = AttachedOptions & {
   readonly format: Format;
   readonly policy?: string;
   readonly evidence?: string;
+  readonly context?: readonly string[];
   readonly staged?: boolean;
 };
 
@@ -26,6 +27,7 @@ export function checkCommand(program: Command): void {
     .option("--staged", "judge what is staged instead of a commit")
     .option("--policy <file>", "judge by this policy instead of the repository's own")
     .option("--evidence <file>", "approvals, checks and documents as JSON")
+    .option("--context <file...>", "live state as YAML or JSON: traffic, peak use, versions, roles")
     .option("--plan <file...>", "output of `terraform show -json` for this change")
     .option("--rendered-before <path>", "manifests as helm or kustomize rendered them before it")
     .option("--rendered-after <path>", "the same after it")

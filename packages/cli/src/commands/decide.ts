@@ -2,11 +2,16 @@
 import { compilePolicy, decide, GateError, validateFacts } from "@interlock/core";
 import type { Command } from "commander";
 import { EXIT } from "../exit.ts";
-import { defaultPolicy, policyFromFile, readJson } from "../judge/workspace.ts";
+import { contextFrom, defaultPolicy, policyFromFile, readJson } from "../judge/workspace.ts";
 import { judgementJson } from "../output/judgement.ts";
 import { paintFor } from "../output/paint.ts";
 
-type Options = { readonly policy?: string; readonly format: string; readonly record?: boolean };
+type Options = {
+  readonly policy?: string;
+  readonly context?: readonly string[];
+  readonly format: string;
+  readonly record?: boolean;
+};
 
 export function decideCommand(program: Command): void {
   program
@@ -14,6 +19,7 @@ export function decideCommand(program: Command): void {
     .description("decide from a facts document alone: pure, offline, no repository")
     .argument("<file>", "facts as JSON, or - for standard input")
     .option("--policy <file>", "the policy (default: the built-in pack reliability-core)")
+    .option("--context <file...>", "live state as YAML or JSON, beside that of the document")
     .option("--format <format>", "json or text", "json")
     .option("--record", "print what `interlock replay` reads: policy, facts and decision")
     .addHelpText(
@@ -25,7 +31,7 @@ export function decideCommand(program: Command): void {
         options.policy === undefined
           ? compilePolicy(defaultPolicy())
           : policyFromFile(options.policy);
-      const validated = validateFacts(readJson(file));
+      const validated = validateFacts(withContext(readJson(file), options.context));
       if (!validated.ok)
         throw new GateError(
           validated.code,
@@ -48,4 +54,12 @@ export function decideCommand(program: Command): void {
         );
       else process.stdout.write(`${JSON.stringify(judgementJson(judgement), null, 2)}\n`);
     });
+}
+
+/** Live state is added before the document is validated, so that its limits hold for both. */
+function withContext(document: unknown, paths: readonly string[] | undefined): unknown {
+  const more = contextFrom(paths);
+  if (more.length === 0 || typeof document !== "object" || document === null) return document;
+  const own = "context" in document && Array.isArray(document.context) ? document.context : [];
+  return { ...document, context: [...own, ...more] };
 }

@@ -14,7 +14,12 @@ import { judgeRange } from "../judge/judge.ts";
 import { type Judgement, ruleBecause } from "../output/judgement.ts";
 import { type Paint, paintFor } from "../output/paint.ts";
 
-type Options = { readonly repo: string; readonly policy?: string; readonly evidence?: string };
+type Options = {
+  readonly repo: string;
+  readonly policy?: string;
+  readonly evidence?: string;
+  readonly context?: readonly string[];
+};
 
 export function explainCommand(program: Command): void {
   program
@@ -24,6 +29,7 @@ export function explainCommand(program: Command): void {
     .option("--repo <path>", "repository to look at", ".")
     .option("--policy <file>", "judge by this policy instead of the repository's own")
     .option("--evidence <file>", "approvals, checks and documents as JSON")
+    .option("--context <file...>", "live state as YAML or JSON: traffic, peak use, versions, roles")
     .addHelpText("after", "\nExamples:\n  interlock explain R43\n  interlock explain HEAD~2")
     .action(async (subject: string | undefined, options: Options) => {
       const paint = paintFor(process.stdout);

@@ -8,6 +8,7 @@ type Options = AttachedOptions & {
   readonly repo: string;
   readonly staged?: boolean;
   readonly evidence?: string;
+  readonly context?: readonly string[];
 };
 
 export function factsCommand(program: Command): void {
@@ -18,6 +19,7 @@ export function factsCommand(program: Command): void {
     .option("--repo <path>", "repository to look at", ".")
     .option("--staged", "what is staged instead of a commit")
     .option("--evidence <file>", "approvals, checks and documents as JSON")
+    .option("--context <file...>", "live state as YAML or JSON: traffic, peak use, versions, roles")
     .option("--plan <file...>", "output of `terraform show -json` for this change")
     .option("--rendered-before <path>", "manifests as helm or kustomize rendered them before it")
     .option("--rendered-after <path>", "the same after it")

@@ -14,12 +14,14 @@ import { calendarFacts } from "@interlock/policy";
 import type { Judgement, RiskView } from "../output/judgement.ts";
 import { type AttachedOptions, readAttached } from "./attached.ts";
 import { riskOfChange } from "./past.ts";
-import { evidenceFrom, policyFromFile, type Workspace, workspaceAt } from "./workspace.ts";
+import { givenFrom, policyFromFile, type Workspace, workspaceAt } from "./workspace.ts";
 
 export type JudgeOptions = AttachedOptions & {
   readonly repo: string;
   readonly policy?: string;
   readonly evidence?: string;
+  /** Files with live state. */
+  readonly context?: readonly string[];
   readonly staged?: boolean;
 };
 
@@ -57,7 +59,9 @@ export async function factsOf(
     await workspaceAt(repository, subject.before, subject.after),
     options.policy,
   );
-  const given = evidenceFrom(options.evidence);
+  const given = givenFrom(options.evidence, options.context);
+  // Live state speaks of the present, whenever the commit was made.
+  const now = given.context.length === 0 ? subject.now : Date.now();
   const around: Surroundings = {
     repository,
     identity: await repository.identity(),
@@ -86,7 +90,7 @@ export async function factsOf(
     change,
     before: subject.before,
     after: subject.after,
-    now: subject.now,
+    now,
     attached: readAttached(options),
     ...given,
   });
@@ -94,13 +98,7 @@ export async function factsOf(
     {},
     ...workspace.policies.flatMap((p) =>
       p.kind === "policy"
-        ? [
-            calendarFacts(
-              p.policy.policy.calendars,
-              subject.now,
-              process.versions["tz"] ?? "unknown",
-            ),
-          ]
+        ? [calendarFacts(p.policy.policy.calendars, now, process.versions["tz"] ?? "unknown")]
         : [],
     ),
   );

@@ -20,6 +20,7 @@ import {
   NO_EVIDENCE,
   type Repository,
   readCatalog,
+  readContext,
   readPeople,
 } from "@interlock/facts";
 import { builtInPacks, loadPolicy, problemText } from "@interlock/policy";
@@ -180,8 +181,22 @@ const EVIDENCE_FIELDS = [
   "firstSeenAt",
 ];
 
+/** What stands outside the repository: evidence, and live state from `--context FILE…`. */
+export function givenFrom(
+  evidence: string | undefined,
+  context: readonly string[] | undefined,
+): GivenEvidence {
+  const given = evidenceFrom(evidence);
+  return { ...given, context: [...given.context, ...contextFrom(context)] };
+}
+
+/** Throws GateError INPUT_INVALID for an item that is not understood. */
+export function contextFrom(paths: readonly string[] | undefined): readonly Context[] {
+  return (paths ?? []).flatMap((path) => readContext(path, readText(path)));
+}
+
 /** `--evidence FILE`: the lists of the facts document's `evidence`, plus `context` and `pushedBy`. */
-export function evidenceFrom(path: string | undefined): GivenEvidence {
+function evidenceFrom(path: string | undefined): GivenEvidence {
   if (path === undefined) return { evidence: NO_EVIDENCE, context: [], pushedBy: null };
   const raw = readJson(path);
   if (typeof raw !== "object" || raw === null || Array.isArray(raw))

@@ -30,7 +30,8 @@ export const VISIBLE = object({
   contracts: deltas("declared consumer contracts that the new state breaks"),
   hidden: deltas("content that a reviewer would not see"),
   effects: about("the computed effect", unknowable(list(EFFECT, 1_000))),
-  context: about("knowledge from outside the change", list(CONTEXT, 1_000)),
+  // So few that an expression may ask about each of them for each of the deltas of a group.
+  context: about("knowledge from outside the change", list(CONTEXT, 100)),
 });
 
 export const FACTS = object({
