@@ -4,6 +4,7 @@ import { DELTAS_MAX, delta } from "@interlock/core";
 import type { ChangedFile, Source, SourceResult, World } from "../source.ts";
 import { alertDeltas } from "./alerts.ts";
 import { BATCH_DETECTORS } from "./batch.ts";
+import { coupledDeltas, unflaggedBehaviour } from "./behaviour.ts";
 import { DEADLINE_DETECTORS, deadlineDeltas } from "./deadlines.ts";
 import { deleteDeltas } from "./deletes.ts";
 import { bracketDepth, CODE_DEPTH_MAX, CODE_TEXT_MAX, loadEngine, type Parse } from "./engine.ts";
@@ -74,6 +75,7 @@ async function readCode(files: readonly ChangedFile[], world: World): Promise<So
     ...sightingDeltas(PROGRAM_DETECTORS, product, pairs),
     ...sightingDeltas(TEST_DETECTORS, code.filter(isTest), pairs),
     ...comparisons(product, pairs),
+    ...additions(product, sized, pairs),
     ...sized.filter(isMinified).map(unread),
     ...lostTests(sized),
     ...alertDeltas(sized),
@@ -215,6 +217,19 @@ function toDelta(found: NewSighting, environment: Delta["environment"]): Delta {
     environment,
     tags: [...found.tags, ...(isBrowserPath(found.path) ? ["browser"] : [])],
   });
+}
+
+/** What the change brings as a whole, over all of its product code. */
+function additions(
+  product: readonly ChangedFile[],
+  all: readonly ChangedFile[],
+  pairs: ReadonlyMap<ChangedFile, Pair>,
+): readonly Delta[] {
+  const own = product.flatMap((file) => {
+    const pair = pairs.get(file);
+    return pair === undefined || file.kind !== "source" || !isCode(file.path) ? [] : [pair];
+  });
+  return [...unflaggedBehaviour(own), ...coupledDeltas(all, own)];
 }
 
 function comparisons(

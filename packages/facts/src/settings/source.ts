@@ -3,6 +3,7 @@ import { type Delta, delta, type Effect, type Gap } from "@interlock/core";
 import { formatOf } from "../config/parse.ts";
 import type { ConfigDelta, ConfigDiff } from "../config/types.ts";
 import type { ChangedFile, Source } from "../source.ts";
+import { cleanupDeltas } from "./cleanup.ts";
 import { crontabDeltas, isCrontab, scheduleChange } from "./crontab.ts";
 import { quantityOf, ratioPpm } from "./quantity.ts";
 import { roleOf } from "./role.ts";
@@ -47,6 +48,7 @@ function readFile(file: ChangedFile): Read {
   const whole = wholeParts(diff);
   const deltas = [
     ...fileDeltas(file, diff),
+    ...cleanupDeltas(file),
     ...diff.deltas.map((d) => toDelta(file, d, { diff, whole })),
   ];
   const gaps: Gap[] = diff.truncated

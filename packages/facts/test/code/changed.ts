@@ -1,4 +1,5 @@
 import type { FileFact } from "@interlock/core";
+import { diffConfig } from "../../src/config/diff.ts";
 import { formatOf, parseConfig } from "../../src/config/parse.ts";
 import type { Parsed } from "../../src/config/types.ts";
 import type { ChangedFile, World } from "../../src/source.ts";
@@ -70,9 +71,7 @@ export function changed(before: Sides, after: Sides): readonly ChangedFile[] {
         before: was,
         after: now,
         trees: () => ({ before: tree(path, was), after: tree(path, now) }),
-        diff: () => {
-          throw new Error("these sources compare trees themselves");
-        },
+        diff: () => diffConfig(tree(path, was), tree(path, now)),
         addedLines: () => (now === null ? [] : added(was ?? "", now)),
       } satisfies ChangedFile;
     });
