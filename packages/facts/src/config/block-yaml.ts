@@ -45,7 +45,7 @@ export function parseBlockYaml(text: string): Parsed | null {
   if (unix.includes("\r") || UNREAD.test(unix) || !unix.isWellFormed()) return null;
   const scan: Scan = {
     ...{ text: unix, at: 0, line: 1, lineStart: 0 },
-    ...{ problems: [], anchors: new Map(), unfolded: 0 },
+    ...{ problems: [], anchors: new Map(), unfolded: 0, comment: 0 },
   };
   try {
     const documents: Node[] = [];
@@ -91,6 +91,8 @@ function block(scan: Scan, parent: Place): Node {
   const indent = columnOf(scan);
   if (isItem(scan)) return listBlock(scan, { indent, depth: parent.depth });
   if (keyEnd(scan) >= 0) return mapBlock(scan, { indent, depth: parent.depth });
+  // The library reads a scalar another way when a comment above it stands too far left.
+  if (scan.comment <= parent.indent) throw new GiveUp();
   return inline(scan, parent);
 }
 
@@ -118,6 +120,7 @@ function item(scan: Scan, place: Place): Node {
     if (!toContent(scan) || columnOf(scan) <= place.indent) return emptyAt(line);
     return block(scan, inner);
   }
+  scan.comment = Number.POSITIVE_INFINITY;
   // `- key: value` and `- - x`: the rest of the line is the first line of a deeper block.
   return block(scan, inner);
 }

@@ -2,7 +2,7 @@
 import { cutText, wellFormed } from "./cut.ts";
 import { identityOf, pairItems } from "./identity.ts";
 import { type EntryPair, pairEntries } from "./repeats.ts";
-import { liesInSameLines, NOTHING_SAME, type SameLines } from "./same-lines.ts";
+import { isSameTree } from "./same-tree.ts";
 import {
   type ConfigDelta,
   type ConfigDiff,
@@ -11,6 +11,7 @@ import {
   type LeafKind,
   type Node,
   type Parsed,
+  type Place,
   type Side,
 } from "./types.ts";
 
@@ -19,34 +20,21 @@ const PREVIEW_MAX = 300;
 const POINTER_MAX = 1_900;
 const KEY_MAX = 500;
 
-type Walk = { readonly deltas: ConfigDelta[]; readonly same: SameLines; truncated: boolean };
+type Walk = { readonly deltas: ConfigDelta[]; truncated: boolean };
 
-type Place = { readonly pointer: string; readonly key: string; readonly depth: number };
+const ROOT: Place = { above: null, step: "", pointer: "", key: "", depth: 0 };
 
 /**
  * The structural difference of two files, whatever their formats: order of keys, comments and white
  * space make no difference; inserting one item into a list is one addition.
  */
-export function diffConfig(
-  before: Parsed | null,
-  after: Parsed | null,
-  same: SameLines = NOTHING_SAME,
-): ConfigDiff {
+export function diffConfig(before: Parsed | null, after: Parsed | null): ConfigDiff {
   const a = documentsOf(before);
   const b = documentsOf(after);
-  const walk: Walk = { deltas: [], same, truncated: false };
-  const place: Place = { pointer: "", key: "", depth: 0 };
+  const walk: Walk = { deltas: [], truncated: false };
   if (a.length <= 1 && b.length <= 1)
-    compare(a[0] ?? null, b[0] ?? null, place, walk, lineOf(b[0] ?? a[0]));
-  else
-    for (const pair of pairItems(a, b).pairs)
-      compare(
-        pair.before,
-        pair.after,
-        { ...place, pointer: `/${pair.name}`, depth: 1 },
-        walk,
-        lineOf(pair.after ?? pair.before),
-      );
+    compare(a[0] ?? null, b[0] ?? null, ROOT, walk, lineOf(b[0] ?? a[0]));
+  else compareDocuments(a, b, walk);
   return {
     deltas: walk.deltas,
     truncated: walk.truncated,
@@ -67,18 +55,36 @@ const lineOf = (node: Node | null | undefined): number => node?.line ?? 1;
 const duplicates = (parsed: Parsed | null): number =>
   parsed?.ok === true ? parsed.problems.filter((p) => p.code === "duplicate-key").length : 0;
 
-/** Counted once a tree: a history compares each tree twice. */
+/** Counted once a document: a history compares each tree twice. */
 const LEAVES = new WeakMap<Node, number>();
 
-function leaves(node: Node): number {
-  if (node.kind === "scalar") return 1;
-  const known = LEAVES.get(node);
+function leaves(document: Node): number {
+  const known = LEAVES.get(document);
   if (known !== undefined) return known;
-  let count = 0;
-  if (node.kind === "map") for (const entry of node.entries) count += leaves(entry.value);
-  else for (const item of node.items) count += leaves(item);
-  LEAVES.set(node, count);
+  const count = leavesIn(document);
+  LEAVES.set(document, count);
   return count;
+}
+
+function leavesIn(node: Node): number {
+  if (node.kind === "scalar") return 1;
+  let count = 0;
+  if (node.kind === "map") for (const entry of node.entries) count += leavesIn(entry.value);
+  else for (const item of node.items) count += leavesIn(item);
+  return count;
+}
+
+/** The documents of a file are a list without a name. */
+function compareDocuments(a: readonly Node[], b: readonly Node[], walk: Walk): void {
+  const { pairs, reordered } = pairItems(a, b);
+  const list = (items: readonly Node[]): Node => ({ kind: "list", items, line: 1, endLine: 1 });
+  if (reordered)
+    push({
+      ...{ op: "reordered", before: list(a), after: list(b), place: ROOT, walk, line: 1 },
+      ...{ added: 0, removed: 0 },
+    });
+  for (const { before, after, name } of pairs)
+    compare(before, after, step(ROOT, { name, key: "" }), walk, lineOf(after ?? before));
 }
 
 function compare(
@@ -93,18 +99,13 @@ function compare(
     return;
   }
   if (before === null && after === null) return;
-  if (before !== null && after !== null && liesInSameLines(before, after, walk.same)) return;
+  if (before !== null && after !== null && isSameTree(before, after)) return;
   if (before?.kind === "map" && after?.kind === "map") {
     compareMaps(before, after, place, walk);
     return;
   }
   if (before?.kind === "list" && after?.kind === "list") {
     compareLists(before, after, place, walk);
-    return;
-  }
-  if (before?.kind === "scalar" && after?.kind === "scalar") {
-    if (sameScalar(before, after)) return;
-    report("changed", before, after, place, walk, line);
     return;
   }
   report(
@@ -118,19 +119,6 @@ function compare(
   // What was inside a subtree that came, went or changed its kind is reported leaf by leaf too.
   inside(before, after, place, walk, line);
 }
-
-function sameScalar(a: Node, b: Node): boolean {
-  return (
-    a.kind === "scalar" &&
-    b.kind === "scalar" &&
-    a.text === b.text &&
-    (a.type === b.type || bothLoose(a.type, b.type))
-  );
-}
-
-/** A bare word and a quoted one are the same value to formats without types. */
-const bothLoose = (a: string, b: string): boolean =>
-  !["null", "bool"].includes(a) && !["null", "bool"].includes(b) && a === b;
 
 function inside(
   before: Node | null,
@@ -171,6 +159,8 @@ function childrenOf(node: Node | null): readonly Child[] {
 }
 
 const step = (place: Place, child: Pick<Child, "name" | "key">): Place => ({
+  above: place,
+  step: child.name,
   pointer: `${place.pointer}/${child.name}`,
   key: child.key === "" ? place.key : child.key,
   depth: place.depth + 1,
@@ -210,7 +200,8 @@ function compareMaps(before: MapNode, after: MapNode, place: Place, walk: Walk):
       removed: 0,
     });
   const lineAfter = linesLeft(before, pairs, after.line);
-  for (const { before: old, after: now, name } of pairs)
+  for (const { before: old, after: now, name } of pairs) {
+    if (old !== null && now !== null && isSameTree(old.value, now.value)) continue;
     compare(
       old?.value ?? null,
       now?.value ?? null,
@@ -222,6 +213,7 @@ function compareMaps(before: MapNode, after: MapNode, place: Place, walk: Walk):
           ? now.value.line
           : now.keyLine,
     );
+  }
 }
 
 /** For each entry that is gone: the line of the nearest entry before it that is still there. */
@@ -266,6 +258,8 @@ function compareLists(before: ListNode, after: ListNode, place: Place, walk: Wal
   let last = after.line;
   for (const pair of pairs) {
     last = pair.after?.line ?? last;
+    if (pair.before !== null && pair.after !== null && isSameTree(pair.before, pair.after))
+      continue;
     compare(pair.before, pair.after, step(place, { name: pair.name, key: "" }), walk, last);
   }
 }
@@ -321,7 +315,7 @@ function report(
   walk: Walk,
   line: number,
 ): void {
-  const isEmptied = op === "changed" && sideOf(after).size === 0 && sideOf(before).size > 0;
+  const isEmptied = op === "changed" && weightOf(after) === 0 && weightOf(before) > 0;
   push({
     op: isEmptied ? "emptied" : op,
     before,
@@ -333,6 +327,9 @@ function report(
     removed: before === null || before.kind === "scalar" ? 0 : sizeOf(before),
   });
 }
+
+const weightOf = (node: Node | null): number =>
+  node === null || (node.kind === "scalar" && node.type === "null") ? 0 : sizeOf(node);
 
 type Pushed = {
   readonly op: ConfigDelta["op"];
@@ -355,7 +352,7 @@ function push({ op, before, after, place, walk, line, added, removed }: Pushed):
     after: sideOf(after),
     addedCount: added,
     removedCount: removed,
-    depth: place.depth,
+    place,
   });
 }
 

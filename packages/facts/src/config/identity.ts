@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { cutText } from "./cut.ts";
+import { contentNumbers } from "./same-tree.ts";
 import type { Entry, Node } from "./types.ts";
 
 /** A longer name would make pointers unreadable; names are unique before they are cut, or paired by content. */
@@ -178,8 +179,11 @@ export function pairByContent(
   before: readonly Node[],
   after: readonly Node[],
 ): { pairs: readonly ItemPair[]; reordered: boolean } {
-  const a = unmatched(before, after);
-  const b = unmatched(after, before);
+  const numberOf = contentNumbers();
+  const was = before.map((node, index) => ({ node, index, content: numberOf(node) }));
+  const is = after.map((node, index) => ({ node, index, content: numberOf(node) }));
+  const a = unmatched(was, is);
+  const b = unmatched(is, was);
   const pairs: ItemPair[] = [];
   for (let i = 0; i < Math.max(a.rest.length, b.rest.length); i++) {
     const [x, y] = [a.rest[i] ?? null, b.rest[i] ?? null];
@@ -192,23 +196,24 @@ export function pairByContent(
   return { pairs, reordered: a.equal.some((f, i) => f !== b.equal[i]) };
 }
 
+type Numbered = { readonly node: Node; readonly index: number; readonly content: number };
+
 type Unmatched = {
-  readonly rest: readonly { readonly node: Node; readonly index: number }[];
-  /** Fingerprints of the items that both lists hold, in the order of this one. */
-  readonly equal: readonly string[];
+  readonly rest: readonly Numbered[];
+  /** Contents of the items that both lists hold, in the order of this one. */
+  readonly equal: readonly number[];
 };
 
-function unmatched(own: readonly Node[], other: readonly Node[]): Unmatched {
-  const left = new Map<string, number>();
-  for (const node of other) left.set(fingerprint(node), (left.get(fingerprint(node)) ?? 0) + 1);
-  const rest: { node: Node; index: number }[] = [];
-  const equal: string[] = [];
-  for (const [index, node] of own.entries()) {
-    const found = fingerprint(node);
-    const n = left.get(found) ?? 0;
-    left.set(found, n - 1);
-    if (n > 0) equal.push(found);
-    else rest.push({ node, index });
+function unmatched(own: readonly Numbered[], other: readonly Numbered[]): Unmatched {
+  const left = new Map<number, number>();
+  for (const { content } of other) left.set(content, (left.get(content) ?? 0) + 1);
+  const rest: Numbered[] = [];
+  const equal: number[] = [];
+  for (const item of own) {
+    const n = left.get(item.content) ?? 0;
+    left.set(item.content, n - 1);
+    if (n > 0) equal.push(item.content);
+    else rest.push(item);
   }
   return { rest, equal };
 }

@@ -90,8 +90,11 @@ function pairEffective(key: string, was: readonly Entry[], is: readonly Entry[])
       .slice(0, -1)
       .map((entry, i) => [entry, nth(key, i + 1)] as const)
       .filter(([entry]) => textOf(entry) !== textOf(known));
+  // Where the value stays, each repetition that goes is told; one that comes is a duplicate anyway.
+  const stays = textOf(before) === textOf(after);
   for (const [entry, name] of more(is, before)) pairs.push({ before: null, after: entry, name });
-  for (const [entry, name] of more(was, after)) pairs.push({ before: entry, after: null, name });
+  for (const [entry, name] of more(was, stays ? null : after))
+    pairs.push({ before: entry, after: null, name });
   return { pairs, reordered: false };
 }
 

@@ -18,11 +18,14 @@ export function typeOfLoose(text: string): ScalarType {
 const INT = /^[-+]?\d{1,400}$|^0x[0-9a-fA-F]{1,100}$|^0o[0-7]{1,100}$/;
 const DECIMAL = /^[-+]?(?:\.\d{1,400}|\d{1,400}(?:\.\d{0,400})?)(?:[eE][-+]?\d{1,5})?$/;
 
-/** The type of a plain scalar of YAML, exactly as the core schema of YAML 1.2 writes it (10.3.2). */
+/**
+ * The type of a plain scalar of YAML: the core schema of YAML 1.2 (10.3.2), and the words that readers
+ * of YAML 1.1 take for switches (yaml.org/type/bool), since quoting them changes what those read.
+ */
 export function typeOfYaml(text: string): ScalarType {
   const c = text.charCodeAt(0);
-  // Most scalars are words: only digits, `+-.`, `~`, and the letters of true, false and null go on.
-  if (c > 57 && c !== 126 && !"tTfFnN".includes(text[0] ?? "")) return "string";
+  // Most scalars are words: only digits, `+-.`, `~`, and the first letters of the words below go on.
+  if (c > 57 && c !== 126 && !"tTfFnNyYoO".includes(text[0] ?? "")) return "string";
   switch (text) {
     case "":
     case "~":
@@ -36,6 +39,18 @@ export function typeOfYaml(text: string): ScalarType {
     case "false":
     case "False":
     case "FALSE":
+    case "yes":
+    case "Yes":
+    case "YES":
+    case "no":
+    case "No":
+    case "NO":
+    case "on":
+    case "On":
+    case "ON":
+    case "off":
+    case "Off":
+    case "OFF":
       return "bool";
   }
   return INT.test(text) ? "int" : DECIMAL.test(text) ? "decimal" : "string";

@@ -71,6 +71,16 @@ export type Side = {
   readonly size: number;
 };
 
+/** Where a value stands; one object for each container, which its members share. */
+export type Place = {
+  readonly above: Place | null;
+  /** As in the pointer: escaped, list items by name. */
+  readonly step: string;
+  readonly pointer: string;
+  readonly key: string;
+  readonly depth: number;
+};
+
 export type ConfigDelta = {
   readonly op: "added" | "removed" | "changed" | "emptied" | "reordered" | "duplicated";
   /** JSON pointer in which list items are named where they have a name: `/spec/containers/[name=web]/image`. */
@@ -82,7 +92,7 @@ export type ConfigDelta = {
   /** Members of a list or map that came and went; 0 for scalars. */
   readonly addedCount: number;
   readonly removedCount: number;
-  readonly depth: number;
+  readonly place: Place;
 };
 
 export type FileSummary = {

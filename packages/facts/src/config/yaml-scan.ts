@@ -15,6 +15,8 @@ export type Scan = {
   /** Of this document; `null` while the anchored node is being read. */
   anchors: Map<string, Anchor | null>;
   unfolded: number;
+  /** The least column of a comment line before the last content; `Infinity` without one. */
+  comment: number;
 };
 
 /** Thrown by the fast reader only, and caught by it: the text uses more of YAML than it reads. */
@@ -68,11 +70,14 @@ export function endLine(scan: Scan): void {
 /** From the start of a line to the next content behind spaces; false at the end of the text. */
 export function toContent(scan: Scan): boolean {
   const { text } = scan;
+  scan.comment = Number.POSITIVE_INFINITY;
   for (;;) {
     let c = text.charCodeAt(scan.at);
     while (c === SPACE) c = text.charCodeAt(++scan.at);
-    if (c === HASH) skipComment(scan);
-    else if (c === TAB) throw new GiveUp();
+    if (c === HASH) {
+      scan.comment = Math.min(scan.comment, columnOf(scan));
+      skipComment(scan);
+    } else if (c === TAB) throw new GiveUp();
     else if (c !== BREAK) return scan.at < text.length;
     if (scan.at < text.length) nextLine(scan);
   }

@@ -14,7 +14,7 @@ import {
   Parser,
 } from "yaml";
 import { cutText, wellFormed } from "./cut.ts";
-import { typeOfPlain } from "./scalar.ts";
+import { typeOfYaml } from "./scalar.ts";
 import { DEPTH_MAX, type Entry, type Node, type Parsed, type Problem } from "./types.ts";
 import { duplicate, isMergeable, mergeEntries, tagged, UNFOLDED_MAX } from "./yaml-nodes.ts";
 import { emptyAt } from "./yaml-scan.ts";
@@ -146,18 +146,15 @@ function convertPlain(
     return { kind: "list", items, line, endLine };
   }
   if (isScalar(node)) {
-    const quoted = node.type !== "PLAIN" && node.type !== undefined;
+    const isText = typeof node.value === "string";
+    const isPlain = node.type === "PLAIN" || node.type === undefined;
     const text =
-      quoted || typeof node.value === "string"
+      !isPlain || isText
         ? wellFormed(String(node.value ?? ""))
         : (node.source ?? String(node.value));
-    return {
-      kind: "scalar",
-      type: quoted || typeof node.value === "string" ? "string" : typeOfPlain(text),
-      text,
-      line,
-      endLine,
-    };
+    // A tag of YAML's own says what a plain scalar is.
+    const isString = !isPlain || (isText && node.tag !== undefined);
+    return { kind: "scalar", type: isString ? "string" : typeOfYaml(text), text, line, endLine };
   }
   return { kind: "scalar", type: "null", text: "", line, endLine };
 }

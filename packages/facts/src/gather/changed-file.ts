@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { diffConfig } from "../config/diff.ts";
 import { formatOf, parseConfig } from "../config/parse.ts";
-import { type SameLines, sameLines } from "../config/same-lines.ts";
 import type { ConfigDiff, Parsed } from "../config/types.ts";
 import { environmentOf } from "../files/environment.ts";
 import { kindOf, languageOf } from "../files/kind.ts";
@@ -31,20 +30,9 @@ export function changedFile(raw: RawFile): ChangedFile {
     before: raw.before,
     after: raw.after,
     trees,
-    diff: once((): ConfigDiff => diffConfig(trees().before, trees().after, sameLinesOf(raw))),
+    diff: once((): ConfigDiff => diffConfig(trees().before, trees().after)),
     addedLines: once((): readonly Line[] => addedLines(raw.before, raw.after)),
   };
-}
-
-function sameLinesOf(raw: RawFile): SameLines | undefined {
-  const format = formatOf(raw.path);
-  const comparable =
-    raw.before !== null &&
-    raw.after !== null &&
-    format === formatOf(raw.oldPath ?? raw.path) &&
-    format !== "csv" &&
-    format !== "tsv";
-  return comparable ? sameLines(raw.before ?? "", raw.after ?? "") : undefined;
 }
 
 /** Trees of recent texts: in a history the new side of one commit is the old side of the next. */

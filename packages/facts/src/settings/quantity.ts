@@ -48,13 +48,19 @@ const SIZE: Readonly<Record<string, number>> = {
   tib: 1024 ** 4,
 };
 
+/** Digits, a unit and white space between them. */
+const TEXT_MAX = 100;
+
 /**
  * A number with its unit, in millionths of the base unit (milliseconds, bytes, parts per million);
  * `null` for what is no number or does not fit a safe integer.
  */
 export function quantityOf(text: string): Quantity | null {
-  const match = /^([-+]?\d{1,15}(?:\.\d{1,9})?)\s*([a-zA-Z%]{0,12})$/.exec(text.trim());
-  if (match === null) return compoundDuration(text.trim());
+  // Most values are words: what is long or starts with a letter is no number.
+  if (text.length > TEXT_MAX || text.charCodeAt(0) > 57) return null;
+  const trimmed = text.trim();
+  const match = /^([-+]?\d{1,15}(?:\.\d{1,9})?)\s*([a-zA-Z%]{0,12})$/.exec(trimmed);
+  if (match === null) return compoundDuration(trimmed);
   const value = Number(match[1]);
   const unit = (match[2] ?? "").toLowerCase();
   if (unit === "") return quantity("", value);

@@ -1,29 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the neighbours of a changed value say about it: blank where all others have a value, left behind. */
+/** What the neighbours of an added value say about it: blank or absent where all others have one. */
+import { identityOf } from "../config/identity.ts";
 import type { ConfigDelta, Node } from "../config/types.ts";
 import type { ChangedFile } from "../source.ts";
 
 const NEIGHBOURS_MIN = 2;
 
 /**
- * `blank-unlike-siblings`: a new entry leaves a field blank or out that its siblings fill.
- * `left-behind`: of several siblings that had the same value most changed, and this group did not.
+ * `blank-unlike-siblings`: a new entry leaves a field blank that its siblings fill;
+ * `field-missing-unlike-siblings`: it leaves out one that all of them fill.
  */
 export function siblingTags(file: ChangedFile, d: ConfigDelta): readonly string[] {
-  if (d.op !== "added" && d.op !== "changed") return [];
+  if (d.op !== "added") return [];
+  const isBlank = isBlankSide(d);
+  if (!isBlank && d.after.kind !== "map") return [];
   const tree = file.trees().after;
-  if (tree?.ok !== true) return [];
+  const root = tree?.ok === true && tree.documents.length === 1 ? tree.documents[0] : undefined;
   const steps = d.pointer.split("/").slice(1);
-  if (steps.length < 2) return [];
+  if (root === undefined || steps.length < 2) return [];
   const tags: string[] = [];
-  if (
-    d.op === "added" &&
-    isBlankSide(d) &&
-    siblingsFill(tree.documents, steps) &&
-    siblingsFilledBefore(file, steps)
-  )
-    tags.push("blank-unlike-siblings");
-  if (d.op === "added" && d.after.kind === "map" && missesCommonField(tree.documents, steps))
+  if (isBlank && siblingsFill(root, steps) && siblingsFilledBefore(file, steps)) tags.push("blank-unlike-siblings");
+  if (d.after.kind === "map" && missesCommonField(root, steps))
     tags.push("field-missing-unlike-siblings");
   return tags;
 }
@@ -33,70 +30,105 @@ const isBlankSide = (d: ConfigDelta): boolean =>
   (d.after.kind === "string" && d.after.text.trim() === "") ||
   ((d.after.kind === "list" || d.after.kind === "map") && d.after.size === 0);
 
-/** The containers along a pointer, found by key, identity or index. */
-function walk(documents: readonly Node[], steps: readonly string[]): Node | null {
-  let at: Node | null = documents.length === 1 ? (documents[0] ?? null) : null;
-  for (const step of steps) {
-    if (at === null) return null;
-    at = childOf(at, step);
+/** Members of a container by the steps that name them in pointers, and what the maps among them fill. */
+type Neighbours = {
+  readonly byStep: ReadonlyMap<string, Node>;
+  readonly maps: number;
+  /** In how many of the maps a field has a value. */
+  readonly filled: ReadonlyMap<string, number>;
+  /** The fields that the first two of the maps fill. */
+  readonly fields: readonly string[];
+};
+
+/** Of each container once: a change may add thousands of members to one. */
+const KNOWN = new WeakMap<Node, Neighbours>();
+
+function neighboursIn(container: Node): Neighbours {
+  const known = KNOWN.get(container);
+  if (known !== undefined) return known;
+  const byStep = new Map<string, Node>();
+  const filled = new Map<string, number>();
+  const fields = new Set<string>();
+  let maps = 0;
+  for (const { steps, node } of members(container)) {
+    for (const step of steps) if (!byStep.has(step)) byStep.set(step, node);
+    if (node.kind !== "map") continue;
+    maps++;
+    for (const field of filledFields(node)) {
+      filled.set(field, (filled.get(field) ?? 0) + 1);
+      if (maps <= 2) fields.add(field);
+    }
   }
-  return at;
+  const made = { byStep, maps, filled, fields: [...fields] };
+  KNOWN.set(container, made);
+  return made;
 }
 
-function childOf(node: Node, step: string): Node | null {
-  const name = step.replace(/~1/g, "/").replace(/~0/g, "~");
-  if (node.kind === "map") return node.entries.find((e) => e.key === name)?.value ?? null;
-  if (node.kind !== "list") return null;
-  const named = /^\[([^=\]]+)=(.*)\]$/.exec(name);
-  if (named === null) return /^\d+$/.test(name) ? (node.items[Number(name)] ?? null) : null;
-  return node.items.find((i) => fieldText(i, named[1] ?? "") === named[2]) ?? null;
+type Member = { readonly steps: readonly string[]; readonly node: Node };
+
+function members(container: Node): readonly Member[] {
+  if (container.kind === "map")
+    return container.entries.map((e) => ({
+      steps: [e.key.replace(/~/g, "~0").replace(/\//g, "~1")],
+      node: e.value,
+    }));
+  if (container.kind !== "list") return [];
+  return container.items.map((node, i) => {
+    const name = identityOf(node);
+    return { steps: name === null ? [String(i)] : [name, String(i)], node };
+  });
 }
 
-function fieldText(node: Node, key: string): string | null {
-  const value = node.kind === "map" ? node.entries.find((e) => e.key === key)?.value : undefined;
-  return value?.kind === "scalar" ? value.text : null;
-}
+const filledFields = (node: Node): ReadonlySet<string> =>
+  new Set(
+    node.kind === "map" ? node.entries.filter((e) => isFilled(e.value)).map((e) => e.key) : [],
+  );
 
-const isFilled = (node: Node | null): boolean =>
-  node !== null &&
-  (node.kind === "scalar"
+const isFilled = (node: Node): boolean =>
+  node.kind === "scalar"
     ? node.type !== "null" && node.text.trim() !== ""
     : node.kind === "map"
       ? node.entries.length > 0
-      : node.items.length > 0);
+      : node.items.length > 0;
 
-function siblingsOf(container: Node | null): readonly Node[] {
-  if (container?.kind === "map") return container.entries.map((e) => e.value);
-  return container?.kind === "list" ? container.items : [];
+/** The container along a pointer. */
+function containerAt(root: Node, steps: readonly string[]): Node | null {
+  let at: Node | undefined = root;
+  for (const step of steps) at = at === undefined ? undefined : neighboursIn(at).byStep.get(step);
+  return at ?? null;
 }
 
-function siblingsFill(documents: readonly Node[], steps: readonly string[]): boolean {
-  const container = walk(documents, steps.slice(0, -2));
-  const own = walk(documents, steps.slice(0, -1));
-  const others = siblingsOf(container).filter((s) => s !== own && s.kind === "map");
-  const field = steps[steps.length - 1] ?? "";
-  return others.length >= NEIGHBOURS_MIN && others.every((s) => isFilled(childOf(s, field)));
+const unescaped = (step: string): string => step.replace(/~1/g, "/").replace(/~0/g, "~");
+
+const hasKey = (node: Node, key: string): boolean =>
+  node.kind === "map" && node.entries.some((e) => e.key === key);
+
+function siblingsFill(root: Node, steps: readonly string[]): boolean {
+  const container = containerAt(root, steps.slice(0, -2));
+  const own = containerAt(root, steps.slice(0, -1));
+  if (container === null || own?.kind !== "map") return false;
+  const { maps, filled } = neighboursIn(container);
+  const field = unescaped(steps[steps.length - 1] ?? "");
+  // The value itself is blank, so that it is not counted as filled.
+  return maps - 1 >= NEIGHBOURS_MIN && filled.get(field) === maps - 1;
 }
 
 /** A sibling that had the same gap may be the same entry under another name. */
 function siblingsFilledBefore(file: ChangedFile, steps: readonly string[]): boolean {
   const tree = file.trees().before;
-  if (tree?.ok !== true) return true;
-  const field = steps[steps.length - 1] ?? "";
-  return siblingsOf(walk(tree.documents, steps.slice(0, -2))).every(
-    (s) => s.kind !== "map" || isFilled(childOf(s, field)),
-  );
+  const root = tree?.ok === true && tree.documents.length === 1 ? tree.documents[0] : undefined;
+  const container = root === undefined ? null : containerAt(root, steps.slice(0, -2));
+  if (container === null) return true;
+  const { maps, filled } = neighboursIn(container);
+  return maps === (filled.get(unescaped(steps[steps.length - 1] ?? "")) ?? 0);
 }
 
-function missesCommonField(documents: readonly Node[], steps: readonly string[]): boolean {
-  const container = walk(documents, steps.slice(0, -1));
-  const own = walk(documents, steps);
-  const others = siblingsOf(container).filter((s) => s !== own && s.kind === "map");
-  if (own?.kind !== "map" || others.length < NEIGHBOURS_MIN) return false;
-  const first = others[0];
-  const common =
-    first?.kind === "map"
-      ? first.entries.map((e) => e.key).filter((k) => others.every((o) => isFilled(childOf(o, k))))
-      : [];
-  return common.some((k) => childOf(own, k) === null);
+function missesCommonField(root: Node, steps: readonly string[]): boolean {
+  const container = containerAt(root, steps.slice(0, -1));
+  const own = containerAt(root, steps);
+  if (container === null || own?.kind !== "map") return false;
+  const { maps, filled, fields } = neighboursIn(container);
+  if (maps - 1 < NEIGHBOURS_MIN) return false;
+  // A field that all others fill is one of the first two maps', of which one is not the own.
+  return fields.some((field) => filled.get(field) === maps - 1 && !hasKey(own, field));
 }

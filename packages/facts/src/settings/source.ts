@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Delta, delta, type Effect, type Gap } from "@interlock/core";
 import { formatOf } from "../config/parse.ts";
-import type { ConfigDelta, ConfigDiff } from "../config/types.ts";
+import type { ConfigDelta, ConfigDiff, Place } from "../config/types.ts";
 import type { ChangedFile, Source } from "../source.ts";
 import { cleanupDeltas } from "./cleanup.ts";
 import { crontabDeltas, isCrontab, scheduleChange } from "./crontab.ts";
+import { meaningOf } from "./meaning.ts";
 import { quantityOf, ratioPpm } from "./quantity.ts";
-import { roleOf } from "./role.ts";
 import { siblingTags } from "./siblings.ts";
 import { traitsOf, valueEnvironment } from "./traits.ts";
-import { wordsOf } from "./words.ts";
 
 const NOT_CONFIGURATION = new Set(["lock", "vendored", "test", "docs", "workflow", "source"]);
 
@@ -45,11 +44,11 @@ function readFile(file: ChangedFile): Read {
   const broken = file.trees().after;
   if (broken !== null && !broken.ok) return unreadable(file, broken.problem);
   const diff = file.diff();
-  const whole = wholeParts(diff);
+  const around = { format: formatOf(file.path) ?? "", diff, whole: wholeParts(diff) };
   const deltas = [
     ...fileDeltas(file, diff),
     ...cleanupDeltas(file),
-    ...diff.deltas.map((d) => toDelta(file, d, { diff, whole })),
+    ...diff.deltas.map((d) => toDelta(file, d, around)),
   ];
   const gaps: Gap[] = diff.truncated
     ? [
@@ -94,17 +93,20 @@ function unreadable(
 }
 
 type Around = {
+  readonly format: string;
   readonly diff: ConfigDiff;
-  readonly whole: ReadonlySet<string>;
+  readonly whole: WholeParts;
 };
 
-/** `added` or `removed` and the pointer of every container that comes or goes as a whole. */
-const wholeParts = (diff: ConfigDiff): ReadonlySet<string> =>
-  new Set(
+/** Places of the containers that come or go as a whole, and which of both they do. */
+type WholeParts = ReadonlyMap<Place, ConfigDelta["op"]>;
+
+const wholeParts = (diff: ConfigDiff): WholeParts =>
+  new Map(
     diff.deltas.flatMap((d) =>
       (d.op === "removed" && isContainerSide(d.before.kind)) ||
       (d.op === "added" && isContainerSide(d.after.kind))
-        ? [`${d.op} ${d.pointer}`]
+        ? [[d.place, d.op] as const]
         : [],
     ),
   );
@@ -112,26 +114,17 @@ const wholeParts = (diff: ConfigDiff): ReadonlySet<string> =>
 const isContainerSide = (kind: string): boolean => kind === "list" || kind === "map";
 
 /** It comes or goes only because what it stands in does. */
-function isWithParent(d: ConfigDelta, whole: ReadonlySet<string>): boolean {
-  for (let at = d.pointer.lastIndexOf("/"); at > 0; at = d.pointer.lastIndexOf("/", at - 1))
-    if (whole.has(`${d.op} ${d.pointer.slice(0, at)}`)) return true;
-  return false;
-}
+const isWithParent = (d: ConfigDelta, whole: WholeParts): boolean =>
+  d.place.above !== null && d.place.above.above !== null && whole.get(d.place.above) === d.op;
 
-/** A step of a pointer that is what somebody called an item, not a key that means something. */
-const isName = (step: string): boolean => /^\[.*\]$/.test(step) || /^\d+$/.test(step);
-
-function toDelta(file: ChangedFile, d: ConfigDelta, { diff, whole }: Around): Delta {
-  const steps = d.pointer.split("/").slice(1);
-  const keys = steps.map((k) => wordsOf(k.replace(/^\[[^=\]]*=?/, "").replace(/\]$/, "")));
-  const role = roleOf(keys.map((words, i) => ({ words, isName: isName(steps[i] ?? "") })));
+function toDelta(file: ChangedFile, d: ConfigDelta, { format, diff, whole }: Around): Delta {
   const before = quantityOf(d.before.text);
   const after = quantityOf(d.after.text);
   const isContainer = isContainerSide(d.before.kind) || isContainerSide(d.after.kind);
   const numeric = !isContainer && before !== null && after !== null && before.unit === after.unit;
+  const { role, words, isSchedule } = meaningOf(d.place, isContainer ? "" : d.key);
   const schedule =
-    isContainer || !isSchedule(keys) ? null : scheduleChange(d.before.text, d.after.text);
-  const valueWords = d.key === "" || isContainer ? [] : wordsOf(d.key);
+    isContainer || !isSchedule ? null : scheduleChange(d.before.text, d.after.text);
   return delta({
     path: file.path,
     line: d.line,
@@ -144,8 +137,8 @@ function toDelta(file: ChangedFile, d: ConfigDelta, { diff, whole }: Around): De
           : role,
     op: d.op,
     key: d.key,
-    words: [...new Set([...keys.flat(), ...valueWords])].slice(0, 64),
-    format: formatOf(file.path) ?? "",
+    words,
+    format,
     beforeKind: d.before.kind,
     afterKind: d.after.kind,
     before: d.before.text,
@@ -174,9 +167,6 @@ function toDelta(file: ChangedFile, d: ConfigDelta, { diff, whole }: Around): De
     ],
   });
 }
-
-const isSchedule = (keys: readonly (readonly string[])[]): boolean =>
-  keys.slice(-2).some((words) => words.some((w) => /^(schedules?|cron|crontab|cronjob)$/.test(w)));
 
 /** A host, a URL, an account or a bucket: what a value must not share with another environment. */
 const isAddress = (text: string): boolean =>

@@ -6,7 +6,11 @@ const MATCH_ALL =
   /^(\*|\*\*|\/|\/\*+|\.\*|\^\.\*\$?|%|all|any|everyone|everything|global|0\.0\.0\.0\/0|::\/0|\*\.\*|\.|_all_|allusers|public|world|anonymous)$/i;
 
 /** A text that matches or names everything. */
-export const matchesAll = (text: string): boolean => MATCH_ALL.test(text.trim());
+export const matchesAll = (text: string): boolean =>
+  text.length <= WORD_MAX && MATCH_ALL.test(text.trim());
+
+/** A text that is one of the words below is not longer, white space around it included. */
+const WORD_MAX = 100;
 
 const isBlank = (side: Side): boolean =>
   side.kind === "null" ||
@@ -55,7 +59,8 @@ export function traitsOf(delta: ConfigDelta): readonly string[] {
 
 const DESTRUCTIVE =
   /^(hard[-_ ]?)?(delete|destroy|drop|purge|wipe|erase|terminate|permanent|permanently|truncate|force[-_ ]?delete|decommission|revoke|suspend|serverhold|clienthold|hold|disable)(d|s)?([-_ ](all|permanently|everything))?$/i;
-const isDestructive = (text: string): boolean => DESTRUCTIVE.test(text.trim());
+const isDestructive = (text: string): boolean =>
+  text.length <= WORD_MAX && DESTRUCTIVE.test(text.trim());
 
 /** Scopes from narrow to wide, as operators name them. */
 const SCOPES = [

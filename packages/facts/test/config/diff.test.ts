@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { diffConfig } from "../../src/config/diff.ts";
 import { parseConfig } from "../../src/config/parse.ts";
-import { sameLines } from "../../src/config/same-lines.ts";
 import type { Format } from "../../src/config/types.ts";
 import { values } from "./generated.ts";
 
@@ -115,7 +114,6 @@ describe("structural diff", () => {
 });
 
 describe("laws of the diff", () => {
-  const text = values.map((v) => stringify({ root: v }));
   it("a text does not differ from itself, nor YAML from the same JSON", () => {
     fc.assert(
       fc.property(values, (v) => {
@@ -130,45 +128,7 @@ describe("laws of the diff", () => {
       { numRuns: 300 },
     );
   });
-  it("leaving equal lines out changes nothing", () => {
-    fc.assert(
-      fc.property(text, text, text, text, (head, a, b, tail) => {
-        const wrap = (middle: string) =>
-          `head:\n${indented(head)}\nmiddle:\n${indented(middle)}\ntail:\n${indented(tail)}\n`;
-        const [x, y] = [wrap(a), wrap(b)];
-        const [px, py] = [parseConfig("yaml", x), parseConfig("yaml", y)];
-        expect(diffConfig(px, py, sameLines(x, y)).deltas).toEqual(diffConfig(px, py).deltas);
-      }),
-      { numRuns: 400 },
-    );
-  });
 });
-
-describe("equal lines are left out in every format", () => {
-  it.each<[Format, string, string]>([
-    ["ini", "[a]\nx = 1\n[b]\ny = 2\n", "[a]\nx = 2\n[b]\ny = 2\n"],
-    ["toml", "[a]\nx = 1\n[b]\ny = 2\n", "[a]\nx = 1\n[b]\ny = 3\n"],
-    ["toml", "[[a]]\nx = 1\n[[a]]\nx = 2\n", "[[a]]\nx = 1\n[[a]]\nx = 3\n"],
-    ["yaml", "a:\n  {{ if }}\n  b: 1\nc: 1\n", "a:\n  {{ if }}\n  b: 2\nc: 1\n"],
-    [
-      "settings",
-      "return [ 'a' => [\n 'x' => 1,\n ],\n 'b' => 2 ];",
-      "return [ 'a' => [\n 'x' => 2,\n ],\n 'b' => 2 ];",
-    ],
-    ["json", '{"a": {\n"x": 1\n},\n"b": 2}', '{"a": {\n"x": 1\n},\n"b": 3}'],
-  ])("%s: %j", (format, before, after) => {
-    const [x, y] = [parseConfig(format, before), parseConfig(format, after)];
-    expect(diffConfig(x, y, sameLines(before, after)).deltas).toEqual(diffConfig(x, y).deltas);
-    expect(diffConfig(x, y).deltas.length).toBeGreaterThan(0);
-  });
-});
-
-const indented = (t: string): string =>
-  t
-    .split("\n")
-    .filter((l) => l !== "")
-    .map((l) => `  ${l}`)
-    .join("\n");
 
 describe("parsers", () => {
   it.each<Format>([
