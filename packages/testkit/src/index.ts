@@ -5,5 +5,8 @@ export * from "./cases.ts";
 export * from "./facts.ts";
 export * from "./files.ts";
 export * as generators from "./generators.ts";
+export * from "./outage-cases.ts";
+export { type Rewrite, rewritesOf } from "./outage-rewrites.ts";
+export * from "./outage-table.ts";
 export * from "./policies.ts";
 export * from "./rule-cases.ts";

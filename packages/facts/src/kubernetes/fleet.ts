@@ -183,13 +183,32 @@ function network(pair: Pair, object: KubeObject): readonly Delta[] {
     (key) => !same(child(pair.before?.root, key), child(object.root, key)),
   );
   if (changed === undefined) return [];
+  const sizes =
+    pair.before !== null &&
+    NETWORK_KEYS.every((key) => same(sansSizes(pair.before, key), sansSizes(object, key)));
   return [
     deltaOf(pair, {
       aspect: "cluster-network",
       key: changed,
       op: pair.before === null ? "added" : "changed",
       line: lineOf(object.root, changed),
-      tags: [/dns/.test(object.name) ? "dns" : "cni"],
+      tags: [/dns/.test(object.name) ? "dns" : "cni", ...(sizes ? ["sizes-only"] : [])],
     }),
   ];
+}
+
+// How much it has, not what it does: cuts of these have rules of their own.
+const SIZES = new Set(["resources", "replicas"]);
+
+function sansSizes(object: KubeObject | null, key: string): Node | undefined {
+  const bare = (node: Node): Node => {
+    if (node.kind === "scalar") return node;
+    if (node.kind === "list") return { ...node, items: node.items.map(bare) };
+    const entries = node.entries
+      .filter((entry) => !SIZES.has(entry.key))
+      .map((entry) => ({ ...entry, value: bare(entry.value) }));
+    return { ...node, entries };
+  };
+  const value = child(object?.root, key);
+  return value === undefined ? undefined : bare(value);
 }

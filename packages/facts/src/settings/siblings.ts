@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the neighbours of an added value say about it: blank or absent where all others have one. */
+/** What the neighbours of a value say about it: blank or absent where all others have one, or tried beside. */
 import { identityOf } from "../config/identity.ts";
 import type { ConfigDelta, Node } from "../config/types.ts";
 import type { ChangedFile } from "../source.ts";
@@ -8,21 +8,55 @@ const NEIGHBOURS_MIN = 2;
 
 /**
  * `blank-unlike-siblings`: a new entry leaves a field blank that its siblings fill;
- * `field-missing-unlike-siblings`: it leaves out one that all of them fill.
+ * `field-missing-unlike-siblings`: it leaves out one that all of them fill;
+ * `proven-beside`: a sibling of the same declared kind had the new value before.
  */
 export function siblingTags(file: ChangedFile, d: ConfigDelta): readonly string[] {
+  if (d.op === "changed") return isProvenBeside(file, d) ? ["proven-beside"] : [];
   if (d.op !== "added") return [];
   const isBlank = isBlankSide(d);
   if (!isBlank && d.after.kind !== "map") return [];
-  const tree = file.trees().after;
-  const root = tree?.ok === true && tree.documents.length === 1 ? tree.documents[0] : undefined;
+  const root = rootOf(file, "after");
   const steps = d.pointer.split("/").slice(1);
-  if (root === undefined || steps.length < 2) return [];
+  if (root === null || steps.length < 2) return [];
   const tags: string[] = [];
-  if (isBlank && siblingsFill(root, steps) && siblingsFilledBefore(file, steps)) tags.push("blank-unlike-siblings");
+  if (isBlank && siblingsFill(root, steps) && siblingsFilledBefore(file, steps))
+    tags.push("blank-unlike-siblings");
   if (d.after.kind === "map" && missesCommonField(root, steps))
     tags.push("field-missing-unlike-siblings");
   return tags;
+}
+
+function rootOf(file: ChangedFile, side: "before" | "after"): Node | null {
+  const tree = file.trees()[side];
+  return tree?.ok === true && tree.documents.length === 1 ? (tree.documents[0] ?? null) : null;
+}
+
+/** Fields by which an entry says of what kind it is. */
+const KIND_FIELDS = ["action", "type", "kind", "engine"] as const;
+
+/** A sibling of the same declared kind had the new value before the change. */
+function isProvenBeside(file: ChangedFile, d: ConfigDelta): boolean {
+  const steps = d.pointer.split("/").slice(1);
+  const root = steps.length < 2 ? null : rootOf(file, "before");
+  const container = root === null ? null : containerAt(root, steps.slice(0, -2));
+  const own = root === null ? null : containerAt(root, steps.slice(0, -1));
+  if (container === null || own === null) return false;
+  const field = unescaped(steps[steps.length - 1] ?? "");
+  const others = members(container).flatMap((m) => (m.node === own ? [] : [m.node]));
+  return KIND_FIELDS.some((key) => {
+    const kind = fieldText(own, key);
+    return (
+      kind !== null &&
+      key !== field &&
+      others.some((o) => fieldText(o, key) === kind && fieldText(o, field) === d.after.text)
+    );
+  });
+}
+
+function fieldText(node: Node, key: string): string | null {
+  const value = node.kind === "map" ? node.entries.find((e) => e.key === key)?.value : undefined;
+  return value?.kind === "scalar" ? value.text : null;
 }
 
 const isBlankSide = (d: ConfigDelta): boolean =>

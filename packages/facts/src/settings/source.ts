@@ -123,8 +123,7 @@ function toDelta(file: ChangedFile, d: ConfigDelta, { format, diff, whole }: Aro
   const isContainer = isContainerSide(d.before.kind) || isContainerSide(d.after.kind);
   const numeric = !isContainer && before !== null && after !== null && before.unit === after.unit;
   const { role, words, isSchedule } = meaningOf(d.place, isContainer ? "" : d.key);
-  const schedule =
-    isContainer || !isSchedule ? null : scheduleChange(d.before.text, d.after.text);
+  const schedule = isContainer || !isSchedule ? null : scheduleChange(d.before.text, d.after.text);
   return delta({
     path: file.path,
     line: d.line,
