@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 export { catalogJsonSchema } from "./catalog-schema.ts";
-export { COST_MAX, checkExpression, type ExpressionProblem, type Scope } from "./checker/check.ts";
+export { type Checked, checkExpression } from "./checker/check.ts";
+export { COST_MAX } from "./checker/limits.ts";
+export type { ExpressionProblem, Notice, Scope } from "./checker/walk.ts";
 export {
   factsJsonSchema,
   jsonSchema,

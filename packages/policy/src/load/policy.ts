@@ -12,7 +12,7 @@ import {
   type Severity,
 } from "@interlock/core";
 import { builtInPacks } from "../packs.ts";
-import type { Problem } from "../problem.ts";
+import { byPlace, type Problem } from "../problem.ts";
 import { didYouMean } from "../suggest.ts";
 import { readCalendars } from "./calendar.ts";
 import { instantMs } from "./quantity.ts";
@@ -73,7 +73,7 @@ export function loadPolicy(file: string, text: string): Loaded {
   if (r.problems.length > 0)
     return {
       ok: false,
-      problems: [...r.problems].sort((a, b) => a.line - b.line || a.column - b.column),
+      problems: [...r.problems].sort(byPlace),
     };
   return { ok: true, policy };
 }

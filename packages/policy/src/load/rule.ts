@@ -8,7 +8,8 @@ import {
   type Severity,
   VISIBLE,
 } from "@interlock/core";
-import { checkExpression, type Scope } from "../checker/check.ts";
+import { checkExpression } from "../checker/check.ts";
+import type { Scope } from "../checker/walk.ts";
 import { didYouMean } from "../suggest.ts";
 import {
   allowFields,
@@ -166,7 +167,7 @@ function checkCondition(
     );
     return;
   }
-  for (const p of checkExpression(source, scope, cost))
+  for (const p of checkExpression(source, scope, cost).problems)
     r.problems.push(r.source.problemIn(p.code, at, p.offset, p.message, p.help));
 }
 

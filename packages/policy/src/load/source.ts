@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { type Document, isAlias, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { Problem, ProblemCode } from "../problem.ts";
+import { obstacleIn } from "./nesting.ts";
 
-export type Step = string | number;
-export type Path = readonly Step[];
+export type Path = readonly (string | number)[];
 
 /** A YAML text with a way back from any value to its line and column. */
 export type Source = {
@@ -37,6 +37,11 @@ export function readSource(file: string, text: string): Source {
       message: `larger than ${MAX_BYTES} bytes`,
       help: "split it with `include`",
     });
+  const obstacle = obstacleIn(text);
+  if (obstacle !== null) {
+    const { offset, ...what } = obstacle;
+    return refused(file, { ...what, file, ...placeIn(text, offset) });
+  }
   const document = parseDocument(text, {
     lineCounter: lines,
     uniqueKeys: true,
@@ -88,6 +93,11 @@ export function readSource(file: string, text: string): Source {
   };
 }
 
+function placeIn(text: string, offset: number): { readonly line: number; readonly column: number } {
+  const start = text.lastIndexOf("\n", offset - 1) + 1;
+  return { line: text.slice(0, start).split("\n").length, column: offset - start + 1 };
+}
+
 function refused(file: string, problem: Problem): Source {
   const always = () => problem;
   return {
@@ -123,12 +133,10 @@ function features(
   const visit = (node: unknown): void => {
     if (typeof node !== "object" || node === null) return;
     const offset = rangeStart(node) ?? 0;
-    if ("source" in node && !("items" in node) && node.constructor.name === "Alias")
-      found.push({ offset, what: "aliases" });
+    if (isAlias(node)) found.push({ offset, what: "aliases" });
     if ("anchor" in node && typeof node.anchor === "string")
       found.push({ offset, what: "anchors" });
-    if ("tag" in node && typeof node.tag === "string" && node.tag.startsWith("!"))
-      found.push({ offset, what: "tags" });
+    if ("tag" in node && typeof node.tag === "string") found.push({ offset, what: "tags" });
     if ("items" in node && Array.isArray(node.items)) for (const item of node.items) visit(item);
     if ("key" in node) {
       visit(node.key);
