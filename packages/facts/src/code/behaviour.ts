@@ -2,7 +2,7 @@
 /** R16 and R23: behaviour that no flag switches, and code that needs what the same change adds. */
 import { type Delta, delta } from "@interlock/core";
 import type { ChangedFile } from "../source.ts";
-import { isCode } from "./language.ts";
+import { isBrowserPath, isCode } from "./language.ts";
 import type { Pair } from "./novelty.ts";
 import { withoutComments } from "./words.ts";
 
@@ -18,7 +18,9 @@ const IDLE =
 type Growth = { readonly pair: Pair; readonly lines: number };
 
 /** One finding for the file that grew most, when the change as a whole grew and asks for no flag. */
-export function unflaggedBehaviour(pairs: readonly Pair[]): readonly Delta[] {
+export function unflaggedBehaviour(all: readonly Pair[]): readonly Delta[] {
+  // A page that breaks stops one tab and no service.
+  const pairs = all.filter(({ before, after }) => !isBrowserPath((after ?? before)?.path ?? ""));
   const changed = pairs.filter(({ after }) => after !== null);
   const rough = changed.reduce((n, { regions }) => n + linesIn(regions.after), 0);
   if (rough < BEHAVIOUR_LINES) return [];
@@ -106,7 +108,7 @@ function newNames(files: readonly ChangedFile[]): ReadonlyMap<string, string> {
   if (!files.some((f) => isCode(f.path))) return new Map();
   const names = new Map<string, string>();
   for (const file of files) {
-    if (file.kind === "config" || file.kind === "infrastructure" || file.kind === "manifest")
+    if (file.kind === "config" || file.kind === "infrastructure")
       for (const { op, key } of file.diff().deltas)
         if (op === "added" && TELLING.test(key)) names.set(key, file.path);
     if (file.kind === "migration" && /\.sql$/i.test(file.path))
