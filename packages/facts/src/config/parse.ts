@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseBlockYaml } from "./block-yaml.ts";
+import { wellFormed } from "./cut.ts";
 import { parseDirectives } from "./directives.ts";
 import { parseEnv, parseIni, parseLines, parseProperties } from "./flat.ts";
 import { parseHclSettings } from "./hcl/settings-tree.ts";
@@ -102,7 +103,7 @@ export function parseConfig(format: Format, text: string): Parsed {
         message: `larger than ${CONFIG_MAX_BYTES} bytes`,
       },
     };
-  const parsed = guarded(format, text);
+  const parsed = told(guarded(format, text));
   if (parsed.ok)
     return LINE_SHAPED.has(format) && (TEMPLATE.test(text) || /^\s*</.test(text))
       ? approximately(parsed)
@@ -124,6 +125,12 @@ const LINE_SHAPED: ReadonlySet<Format> = new Set([
 
 const approximately = (parsed: Parsed): Parsed =>
   parsed.ok ? { ...parsed, approximate: true } : parsed;
+
+/** A message may quote half a character of the text, which no digest accepts. */
+const told = (parsed: Parsed): Parsed =>
+  parsed.ok || parsed.problem.message.isWellFormed()
+    ? parsed
+    : { ok: false, problem: { ...parsed.problem, message: wellFormed(parsed.problem.message) } };
 
 function guarded(format: Format, text: string): Parsed {
   try {

@@ -34,7 +34,12 @@ type Walk = {
  */
 export function parseWholeYaml(text: string): Parsed {
   const lines = new LineCounter();
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const tokens: CST.Token[] = [];
+  for (const token of new Parser(lines.addNewLine).parse(text)) {
+    // The first is enough: each further one would cost a whole error with its stack.
+    if (token.type === "error") return broken(lines, token.offset, token.message);
+    tokens.push(token);
+  }
   const deep = firstTooDeep(tokens);
   if (deep !== null) {
     const { line, col } = lines.linePos(deep);
@@ -43,23 +48,12 @@ export function parseWholeYaml(text: string): Parsed {
       problem: { code: "too-deep", line, column: col, message: `nested deeper than ${DEPTH_MAX}` },
     };
   }
-  const composer = new Composer({ uniqueKeys: false, strict: false, logLevel: "silent" });
   const documents: Node[] = [];
   const problems: Problem[] = [];
+  const composer = new Composer({ uniqueKeys: false, strict: false, logLevel: "silent" });
   for (const document of composer.compose(tokens)) {
     const error = document.errors[0];
-    if (error !== undefined) {
-      const { line, col } = lines.linePos(error.pos[0]);
-      return {
-        ok: false,
-        problem: {
-          code: "syntax",
-          line,
-          column: col,
-          message: cutText(wellFormed(error.message.split("\n")[0] ?? ""), 200),
-        },
-      };
-    }
+    if (error !== undefined) return broken(lines, error.pos[0], error.message);
     if (document.contents === null) continue;
     const walk: Walk = { document, lines, problems, anchors: new Map(), unfolded: 0 };
     const node = convert(document.contents, walk, 0);
@@ -77,6 +71,15 @@ export function parseWholeYaml(text: string): Parsed {
     if (node.kind !== "scalar" || node.type !== "null" || node.text !== "") documents.push(node);
   }
   return { ok: true, documents, problems, approximate: false };
+}
+
+function broken(lines: LineCounter, offset: number, told: string): Parsed {
+  const { line, col } = lines.linePos(offset);
+  const message = cutText(wellFormed(told.split("\n")[0] ?? ""), 200);
+  return {
+    ok: false,
+    problem: { code: "syntax", line: Math.max(1, line), column: Math.max(1, col), message },
+  };
 }
 
 /**

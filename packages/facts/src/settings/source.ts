@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Delta, delta, type Effect, type Gap } from "@interlock/core";
 import { formatOf } from "../config/parse.ts";
-import type { ConfigDelta, ConfigDiff, Place } from "../config/types.ts";
+import type { ConfigDelta, ConfigDiff, Place, Problem } from "../config/types.ts";
 import type { ChangedFile, Source } from "../source.ts";
 import { cleanupDeltas } from "./cleanup.ts";
 import { crontabDeltas, isCrontab, scheduleChange } from "./crontab.ts";
@@ -64,17 +64,17 @@ function readFile(file: ChangedFile): Read {
   return { deltas, effects: effectsOf(file, diff), gaps };
 }
 
-/** A file that became unreadable is a finding; one that always was is left to people. */
-function unreadable(
-  file: ChangedFile,
-  problem: { readonly line: number; readonly message: string; readonly code: string },
-): Read {
+/**
+ * A file that became unreadable is a finding and a gap. One that was before stays out of the rules,
+ * but not out of the facts: what changed in it is for people to read.
+ */
+function unreadable(file: ChangedFile, problem: Problem): Read {
   const was = file.trees().before;
-  if (was !== null && !was.ok) return { deltas: [], effects: [], gaps: [] };
+  const stays = was !== null && !was.ok;
   const found = delta({
     path: file.path,
     line: problem.line,
-    aspect: "unreadable",
+    aspect: stays ? "still-unreadable" : "unreadable",
     op: "changed",
     subject: file.path,
     after: problem.message,
@@ -89,7 +89,7 @@ function unreadable(
     detail: `line ${problem.line}: ${problem.message}`.slice(0, 500),
     help: "mend the syntax",
   };
-  return { deltas: [found], effects: [], gaps: [gap] };
+  return { deltas: [found], effects: [], gaps: stays ? [] : [gap] };
 }
 
 type Around = {

@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { diffConfig } from "../../src/config/diff.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { DEPTH_MAX, FORMATS, type Format } from "../../src/config/types.ts";
 
@@ -43,5 +45,42 @@ describe("nesting beyond the limit is a problem with its place, and never ends t
     const under = (frames: number): boolean =>
       frames > 0 ? under(frames - 1) : typeof parseConfig(format, text).ok === "boolean";
     expect(under(3_000)).toBe(true);
+  });
+});
+
+describe("every format ends in a tree or a problem", () => {
+  const long = [
+    " ",
+    "a ",
+    '"',
+    "'",
+    "\\",
+    "a: ",
+    "{{",
+    "\0",
+    "\ud800",
+    "[a]\n",
+    "}\n",
+    "k=\n",
+    "\t",
+    "é",
+  ];
+  it.each(FORMATS)("%s: one mark 20,000 times", (format) => {
+    for (const mark of long) {
+      const parsed = parseConfig(format, mark.repeat(20_000));
+      if (parsed.ok) expect(diffConfig(parsed, parsed).deltas, JSON.stringify(mark)).toEqual([]);
+      else expect(parsed.problem.message.isWellFormed(), JSON.stringify(mark)).toBe(true);
+    }
+  });
+
+  it.each(FORMATS)("%s: bytes, half characters and control characters", (format) => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(0xffff), { maxLength: 60 }), (codes) => {
+        const parsed = parseConfig(format, String.fromCharCode(...codes));
+        if (parsed.ok) expect(diffConfig(parsed, parsed).deltas).toEqual([]);
+        else expect(parsed.problem.line).toBeGreaterThan(0);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

@@ -6,7 +6,7 @@ import { parseConfig } from "../../src/config/parse.ts";
 import type { Format, Node, Parsed } from "../../src/config/types.ts";
 import { values } from "./generated.ts";
 
-const RUNS = Number(process.env["INTERLOCK_FUZZ_RUNS"] ?? 1_500);
+const RUNS = Number(process.env["INTERLOCK_FUZZ_RUNS"] ?? 400);
 
 /** What a tree says: the order of keys is nothing, but that of one key that stands several times. */
 function meaning(node: Node): unknown {

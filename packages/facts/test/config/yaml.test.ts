@@ -6,7 +6,7 @@ import { parseWholeYaml } from "../../src/config/yaml.ts";
 import { values } from "./generated.ts";
 import { lines, shapes } from "./trees.ts";
 
-const RUNS = Number(process.env["INTERLOCK_FUZZ_RUNS"] ?? 3_000);
+const RUNS = Number(process.env["INTERLOCK_FUZZ_RUNS"] ?? 2_000);
 
 function expectSame(text: string): boolean {
   const fast = parseBlockYaml(text);

@@ -68,3 +68,15 @@ describe("what a key means", () => {
     expect(deltas.map((d) => d.place.pointer)).toEqual(deltas.map((d) => d.pointer));
   });
 });
+
+describe("what cannot be read is said", () => {
+  it.each<[string, string, string, readonly string[], readonly string[]]>([
+    ["breaks", '{"a": 1}', '{"a": }', ["unreadable"], ["line 1: a value is missing before `}`"]],
+    ["stays broken", '{"a": }', '{"b": }', ["still-unreadable"], []],
+    ["is mended", '{"a": }', "[]", ["file-size", "other"], []],
+  ])("a file that %s", async (_name, before, after, aspects, gaps) => {
+    const found = await told("app/settings.json", before, after);
+    expect(found.deltas.map((d) => d.aspect)).toEqual(aspects);
+    expect(found.gaps.map((g) => g.detail)).toEqual(gaps);
+  });
+});
