@@ -21,6 +21,7 @@ import {
   generators,
   policyOf,
   rule,
+  runs,
   TWO_OWNERS,
 } from "@interlock/testkit";
 import fc from "fast-check";
@@ -70,7 +71,7 @@ describe("order-free", () => {
         const two = decide([judging(other, "proposed"), judging(movedPolicy)], moved);
         expect(two).toEqual(one);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });
@@ -89,7 +90,7 @@ describe("only-tightens", () => {
         const after = decideBy({ ...policy, rules: [...policy.rules, added] }, facts);
         expect(looser(after, before)).toBe(false);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -108,7 +109,7 @@ describe("only-tightens", () => {
           };
           expect(looser(decideBy(policy, fewer), decideBy(policy, facts))).toBe(false);
         }),
-        { numRuns: 300 },
+        { numRuns: runs(300) },
       );
     },
   );
@@ -163,7 +164,7 @@ describe("only-tightens", () => {
         for (const e of opposed)
           expect(looser(decideBy(policy, { ...facts, evidence: e }), base)).toBe(false);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -208,7 +209,7 @@ describe("only-tightens", () => {
         expect(decision.outcome === "allow").toBe(!open);
         expect(decision.requires).toEqual(normalise(decision.requires));
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });
@@ -258,7 +259,7 @@ describe("fail-closed", () => {
           if (before.outcome !== "allow") expect(after.outcome).not.toBe("allow");
           if (before.effective !== "allow") expect(after.effective).not.toBe("allow");
         }),
-        { numRuns: 150 },
+        { numRuns: runs(150) },
       );
     },
   );
@@ -463,7 +464,7 @@ describe("own-policy", () => {
           expect(RANK[both.effective]).toBeGreaterThanOrEqual(RANK[alone.effective]);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
   it("a proposed policy that cannot be read, or a deleted one, holds", () => {
@@ -502,7 +503,7 @@ describe("replayable", () => {
         };
         expect(replay(tampered).kind).toBe("different");
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });

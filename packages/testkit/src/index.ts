@@ -10,3 +10,4 @@ export { type Rewrite, rewritesOf } from "./outage-rewrites.ts";
 export * from "./outage-table.ts";
 export * from "./policies.ts";
 export * from "./rule-cases.ts";
+export { runs } from "./runs.ts";
