@@ -3,6 +3,7 @@
 import { splitSql } from "../sql/split.ts";
 import { tolerantOperations } from "../sql/tolerant.ts";
 import type { Act } from "./act.ts";
+import { handsOver } from "./handover.ts";
 import { fileLoss } from "./remove-files.ts";
 import type { Invocation, Script } from "./shell/unwrap.ts";
 import { nameWords } from "./words.ts";
@@ -26,6 +27,7 @@ export type CommandAspect =
   | "scope-widened"
   | "safety-removed"
   | "kind-switched"
+  | "role-switched"
   | "order-lost";
 
 /** One thing that is wrong with one command. */
@@ -308,9 +310,10 @@ function guards(invocation: Invocation): readonly Finding[] {
     .map((word) => word.text.slice(0, 200))
     .join(" ")
     .slice(0, 1_000)}`;
-  return GUARDS.filter(([tools, pattern]) => tools.test(invocation.tool) && pattern.test(args)).map(
-    ([, , one]) => one,
-  );
+  const own = GUARDS.filter(
+    ([tools, pattern]) => tools.test(invocation.tool) && pattern.test(args),
+  ).map(([, , one]) => one);
+  return handsOver(invocation.tool, args) ? [...own, finding("role-switched", "role")] : own;
 }
 
 const AGE =

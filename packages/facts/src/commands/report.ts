@@ -87,7 +87,7 @@ export function commandEffects(deltas: readonly Delta[]): readonly Effect[] {
     const all = one.aspect === "wildcard-delete" || one.tags.includes("all");
     effects.push({
       verb: stops ? "stops" : "removes",
-      what: PLURAL[one.key] ?? `${one.key}s`.slice(0, 60),
+      what: PLURAL[one.key] ?? (one.key.endsWith("s") ? one.key : `${one.key}s`).slice(0, 60),
       count: one.afterCount,
       of: 0,
       sharePpm: all && one.afterCount === 0 ? MICRO : 0,

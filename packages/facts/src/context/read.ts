@@ -66,7 +66,7 @@ function itemOf(raw: Raw, at: At): Context {
 }
 
 /** Kinds that say nothing without a number. */
-const NUMBERS = new Set(["traffic", "peak-use", "spare", "rows", "unmigrated"]);
+const NUMBERS = new Set(["traffic", "peak-use", "spare", "rows", "unmigrated", "replica-lag"]);
 
 /**
  * The value as a number in millionths of its base unit (milliseconds, bytes, parts per million); a

@@ -10,9 +10,24 @@ export function isPattern(pattern: string): boolean {
   return pattern.length <= PATTERN_MAX && MATCHES.evaluate({ text: "", pattern }).kind === "known";
 }
 
+/** Values repeat, and both sides of a change are looked at. */
+const KNOWN = new Map<string, boolean>();
+const KNOWN_MAX = 50_000;
+const KNOWN_TEXT_MAX = 200;
+
 /** Whether the pattern, which is known to be one, matches anywhere in the text. */
 export function matches(pattern: string, text: string): boolean {
+  if (text.length > KNOWN_TEXT_MAX) return evaluated(pattern, text);
+  const key = `${pattern}\n${text}`;
+  const known = KNOWN.get(key) ?? evaluated(pattern, text);
+  if (KNOWN.size >= KNOWN_MAX) KNOWN.clear();
+  KNOWN.set(key, known);
+  return known;
+}
+
+function evaluated(pattern: string, text: string): boolean {
   const verdict = MATCHES.evaluate({ text, pattern });
-  // What cannot be matched is no match: a text must show that it fits. by (fail-closed)
-  return verdict.kind === "known" && verdict.holds;
+  // The pattern was tried when the catalog was read; a text it fails on is the reader's failure.
+  if (verdict.kind === "unknown") throw new Error(`\`${pattern}\` failed: ${verdict.because}`);
+  return verdict.holds;
 }

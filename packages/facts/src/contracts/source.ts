@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Delta, type Effect, type Gap, globMatches } from "@interlock/core";
+import { utf8 } from "@interlock/digest";
 import { type Catalog, EMPTY_CATALOG } from "../catalog/catalog.ts";
 import type { Contract } from "../catalog/contract.ts";
 import { readCatalog } from "../catalog/read.ts";
@@ -88,8 +89,8 @@ function attachedAmong({ files, touched }: Given): readonly Touched[] {
             path: f.path,
             oldPath: f.oldPath,
             status: f.status,
-            bytesBefore: f.before?.length ?? 0,
-            bytesAfter: f.after?.length ?? 0,
+            bytesBefore: utf8(f.before ?? "").length,
+            bytesAfter: utf8(f.after ?? "").length,
           },
         ],
   );
