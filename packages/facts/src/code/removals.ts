@@ -125,7 +125,9 @@ function choicesIn(text: string): readonly Either[] {
     const open = left.lastIndexOf("(");
     if (!left.endsWith(")") || open < 0) continue;
     const end = m.index + m[0].length;
-    const right = /^\s*(?:await\s)?([\w$.]+)\s?\([^()\n]*\)/.exec(text.slice(end, end + CALL_MAX));
+    const right = /^\s*\(?(?:await\s)?([\w$.]+)\s?\([^()\n]*\)/.exec(
+      text.slice(end, end + CALL_MAX),
+    );
     const callee = /[\w$.]+$/.exec(left.slice(Math.max(0, open - 80), open))?.[0] ?? "";
     if (right === null || callee === "") continue;
     const start = text.lastIndexOf("\n", m.index) + 1;

@@ -182,6 +182,8 @@ const UNASKED =
   /(?:^|\s)(?:-{1,2}auto-approve|--yes|-y|--force|-f|--assume-yes|--no-confirm|--noconfirm|--quiet|-q|--non-interactive|--no-input|--skip-(?:confirmation|approval)|--confirm|--confirm=\S+|--accept-data-loss|--force-reset|-Y|--grace-period=0)(?=\s|$)/;
 const ALL =
   /(?:^|\s)(?:--all(?:-\w+)?|-A|--everything|--global|--all-regions|--region[= ]all|--targets?[= ]all\S*|--hosts?[= ]all|all|'?\*'?)(?=\s|$)/;
+/** Tools that run a command on many machines, where `-a` means all of them. */
+const FAN_OUT = new Set(["pdsh", "clush", "dsh", "sdc-oneachnode", "oneachnode", "cssh", "mussh"]);
 const COUNT_FLAG =
   /^--?(?:count|num|number|n|size|limit|hosts|replicas|instances|nodes|batch-size|max|amount|quantity)$/i;
 
@@ -201,7 +203,7 @@ export function actOf(invocation: Invocation): Act {
     count: countOf(flags),
     dry: DRY.test(` ${args}`),
     unasked: UNASKED.test(` ${args}`),
-    all: ALL.test(` ${args}`),
+    all: ALL.test(` ${args}`) || (FAN_OUT.has(invocation.tool) && /(?:^|\s)-a(?:\s|$)/.test(args)),
     everyday: EVERYDAY.has(invocation.tool),
   };
 }

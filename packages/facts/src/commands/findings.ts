@@ -317,8 +317,10 @@ function guards(invocation: Invocation): readonly Finding[] {
 }
 
 const AGE =
-  /(?:^|[^a-z])(?:older|stale|unused|untagged|orphan(?:ed)?s?|expired|dangling|age|retention|days|unattached)(?:[^a-z]|$)/i;
+  /(?:^|[^a-z])(?:older|stale|unused|untagged|orphan(?:ed)?s?|expired|dangling|age|retention|days|unattached|creation\w{0,20}|created\w{0,20}|last-?modified)(?:[^a-z]|$)/i;
 const KEEP = /(?:^|\s)(?:--?(?:keep|exclude|except|protect|skip|retain)\S*|!|-not)(?=[\s=]|$)/i;
+/** A pipe that takes names out before it hands on the rest. */
+const SIFTS = /\bgrep\s+(?:-\w*\s+)*-\w*v|\bgrep\s.*--invert-match|NOT\s+(?:name|labels)|\bname!=/;
 const SCRATCH =
   /(?:^|[\s/])(?:tmp|temp|logs?|cache|\.cache|spool|journal|core|build|dist|target|coverage)(?:[\s/*._-]|$)/i;
 
@@ -329,7 +331,8 @@ function cleanUp(act: Act): readonly Finding[] {
     .map((word) => word.text.slice(0, 200))
     .join(" ")
     .slice(0, 1_000);
-  if (KEEP.test(args)) return [];
+  const fed = invocation.fed ? invocation.pipe : "";
+  if (KEEP.test(args) || SIFTS.test(fed)) return [];
   if (invocation.tool === "find") {
     const deletes = /\s-delete\b|-exec\s+rm\b/.test(args);
     const aged =
@@ -342,7 +345,9 @@ function cleanUp(act: Act): readonly Finding[] {
     /^(?:docker|podman)$/.test(invocation.tool) &&
     /\b(?:image|system)\sprune\b.*\s(?:-a|--all)\b/.test(args);
   const aged =
-    act.danger !== null && AGE.test(`${invocation.tool} ${args}`) && act.danger.what !== "release";
+    act.danger !== null &&
+    AGE.test(`${invocation.tool} ${args} ${fed}`) &&
+    act.danger.what !== "release";
   return prunes || aged
     ? [
         {

@@ -113,7 +113,8 @@ function ofPair(file: ChangedFile, pair: Pair, now: Side, old: Side): readonly P
     countAfter: after.count,
   };
   const found = findingsOf(after, script);
-  const destroys = found.some((one) => DESTROYS.has(one.aspect));
+  const destroys =
+    found.some((one) => DESTROYS.has(one.aspect)) || removesElsewhere(after.invocation);
   const alone = found
     .filter((one) => !known.has(keyOf(one)) || grown(pair))
     .map(
@@ -138,6 +139,12 @@ const DESTROYS: ReadonlySet<Finding["aspect"]> = new Set([
   "credential-removed",
   "service-stopped",
 ]);
+
+/** A whole folder on another machine: on which one is what matters. */
+const removesElsewhere = ({ tool, host, args }: Act["invocation"]): boolean =>
+  host !== "" &&
+  tool === "rm" &&
+  args.some((word) => /^-[a-zA-Z]*[rR]/.test(word.text) || word.text === "--recursive");
 
 const keyOf = (one: Finding): string =>
   `${one.aspect} ${one.key} ${[...one.tags].sort().join(" ")}`;

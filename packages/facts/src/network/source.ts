@@ -15,6 +15,7 @@ import { widestEntries } from "./entries.ts";
 import { filterShare } from "./filter-line.ts";
 import { filterFindings } from "./filters.ts";
 import { networkDelta, networkEffects, type Seen } from "./report.ts";
+import { routingFindings } from "./routing.ts";
 
 const ZONE = /\.(?:zone|zonefile|dns|db)$|(?:^|\/)db\.[\w.-]+$|(?:^|\/)zones?\/(?:[^/]+\/)*[^/]+$/i;
 const TREE = /\.(?:ya?ml|json|csv|tsv)$/i;
@@ -233,11 +234,15 @@ function ofText(file: ChangedFile, gaps: Gap[]): readonly Seen[] {
   )
     return [...widest, ...resolvers, ...holds];
   const { findings, truncated } = filterFindings(before, after);
+  const routing = routingFindings(before, after).map(
+    (one): Seen => ({ ...base, ...one, tags: [] }),
+  );
   if (truncated)
     gaps.push(gap(path, "truncated", "the filter has more lines than are read", "split the file"));
   return [
     ...resolvers,
     ...holds,
+    ...routing,
     ...findings.map((one): Seen => ({ ...base, ...one, subject: one.key === "" ? path : one.key })),
   ];
 }

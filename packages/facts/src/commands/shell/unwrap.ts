@@ -18,6 +18,8 @@ export type Invocation = {
   readonly overwrites: string;
   /** Some arguments come from the output of another command. */
   readonly fed: boolean;
+  /** What stands before it in its pipe; empty for a command that nothing is piped into. */
+  readonly pipe: string;
 };
 
 export type Script = {
@@ -33,6 +35,8 @@ export type Script = {
 const WRAPPED_MAX = 5;
 /** Invocations of one script; wrappers can multiply what the lexer has bounded. */
 const INVOCATIONS_MAX = 20_000;
+/** The nearest characters of a longer pipe are kept. */
+const PIPE_MAX = 2_000;
 
 /** Wrappers that take flags, then a command; the flags named here take a value. */
 const WRAPPERS: Readonly<Record<string, string>> = {
@@ -75,7 +79,9 @@ export function readShell(text: string, line = 1): Script {
   const invocations: Invocation[] = [];
   let strict = false;
   let last: SimpleCommand | null = null;
+  let pipe = "";
   for (const command of commands) {
+    pipe = command.piped && last !== null ? `${pipe} ${last.text}`.slice(-PIPE_MAX) : "";
     const only = command.words.length === 0 ? command.assignments : [];
     for (const { name, value } of only) variables.set(name, expand(value, variables));
     const head = command.words[0]?.text ?? "";
@@ -91,7 +97,7 @@ export function readShell(text: string, line = 1): Script {
       strict = true;
     const fed: SimpleCommand = command.piped && last !== null ? withInput(command, last) : command;
     if (invocations.length < INVOCATIONS_MAX)
-      unwrap(fed, { variables, host: "", depth: 0, text: "", env: [] }, invocations);
+      unwrap(fed, { variables, host: "", depth: 0, text: "", env: [], pipe }, invocations);
     last = command;
   }
   return {
@@ -128,6 +134,7 @@ type Around = {
   /** The outermost command as written; empty at the outside. */
   readonly text: string;
   readonly env: Invocation["env"];
+  readonly pipe: string;
 };
 
 function unwrap(command: SimpleCommand, around: Around, found: Invocation[]): void {
@@ -184,6 +191,7 @@ function unwrap(command: SimpleCommand, around: Around, found: Invocation[]): vo
     inputLine,
     overwrites,
     fed,
+    pipe: around.pipe,
   });
 }
 
