@@ -9,6 +9,7 @@ const count = (description: string): JsonSchema => ({
 const place = closed(
   {
     path: text("glob over repository paths; without it the same document"),
+    format: text("how that file is read where its name does not say"),
     pointer: text("JSON pointer with `*` and `**`"),
     keys: { type: "boolean", description: "the keys of the mappings there count" },
   },

@@ -5,6 +5,8 @@ import type { Format } from "../config/types.ts";
 export type Place = {
   /** Glob over repository paths. */
   readonly path: string | null;
+  /** How that file is read where its name does not say. */
+  readonly format: Format | null;
   readonly pointer: string;
   /** Keys of the mappings there count, and not their values. */
   readonly keys: boolean;

@@ -83,6 +83,18 @@ export function readContract(raw: Raw, at: At): Contract {
 }
 
 function whatItBinds(raw: Raw, at: At) {
+  return {
+    id: text1(raw, "id", at),
+    title: optionalText(raw, "title", at) ?? "",
+    system: optionalText(raw, "system", at) ?? "",
+    path: text1(raw, "path", at),
+    format: formatOf(raw, at),
+    pointer: pointerOf(raw["pointer"] ?? "", "pointer", at),
+    when: conditionOf(raw["when"], at),
+  };
+}
+
+function formatOf(raw: Raw, at: At): Format | null {
   const format = optionalText(raw, "format", at);
   if (format !== null && !FORMATS.includes(format as Format))
     fail(
@@ -90,15 +102,7 @@ function whatItBinds(raw: Raw, at: At) {
       `${at.at}.format: \`${format}\` is no format`,
       `write one of ${FORMATS.join(", ")}`,
     );
-  return {
-    id: text1(raw, "id", at),
-    title: optionalText(raw, "title", at) ?? "",
-    system: optionalText(raw, "system", at) ?? "",
-    path: text1(raw, "path", at),
-    format: format as Format | null, // just checked
-    pointer: pointerOf(raw["pointer"] ?? "", "pointer", at),
-    when: conditionOf(raw["when"], at),
-  };
+  return format as Format | null; // just checked
 }
 
 function conditionOf(raw: unknown, at: At): Contract["when"] {
@@ -220,9 +224,10 @@ function placeOf(raw: unknown, field: string, at: At): Place {
       `${inner.at} is no mapping`,
       `write \`${field}: {path: hosts.yaml, pointer: /hosts/*}\``,
     );
-  allow(raw, ["path", "pointer", "keys"], inner);
+  allow(raw, ["path", "format", "pointer", "keys"], inner);
   return {
     path: optionalText(raw, "path", inner),
+    format: formatOf(raw, inner),
     pointer: pointerOf(raw["pointer"] ?? "", "pointer", inner),
     keys: optionalBool(raw, "keys", inner),
   };

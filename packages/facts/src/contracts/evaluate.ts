@@ -34,6 +34,7 @@ export function evaluate(contract: Contract, state: State, elsewhere: Elsewhere)
   const bound = documents.filter((d) => isBound(contract, d));
   for (const own of bound) {
     const { found, truncated } = select(own, contract.pointer);
+    const around = { own, elsewhere, known: new Map() };
     const prefix = documents.length > 1 ? documentName(own, documents) : "";
     if (truncated)
       report.doubts.push({
@@ -44,7 +45,7 @@ export function evaluate(contract: Contract, state: State, elsewhere: Elsewhere)
     for (const one of found) {
       const at = { ...one, name: prefix + one.name, lasting: prefix + one.lasting };
       selected.push(at);
-      checkValues(contract, at, { own, elsewhere }, report);
+      checkValues(contract, at, around, report);
       checkMembers(contract, at, report.breaches);
     }
   }

@@ -27,9 +27,10 @@ export async function elsewhereOf(
 ): Promise<Elsewhere> {
   const documents = new Map<string, readonly Node[]>();
   const doubts: Doubt[] = [];
-  for (const { path } of placesOf(contract)) {
-    if (path === null || documents.has(path)) continue;
-    const read = await statesAt(files, path, side, null);
+  for (const place of placesOf(contract)) {
+    const { path, format } = place;
+    if (path === null || documents.has(keyOf(place))) continue;
+    const read = await statesAt(files, path, side, format);
     doubts.push(...read.doubts);
     const all: Node[] = [];
     for (const one of read.states) {
@@ -37,17 +38,34 @@ export async function elsewhereOf(
         doubts.push({ ...one.documents, detail: `\`${one.path}\`: ${one.documents.detail}` });
       else all.push(...one.documents);
     }
-    documents.set(path, all);
+    documents.set(keyOf(place), all);
   }
   return { documents, doubts };
 }
 
+const keyOf = ({ path, format }: Place): string => `${format ?? ""} ${path ?? ""}`;
+
+/** How a place is called in a finding. */
+export const placeText = ({ path, pointer }: Place): string =>
+  `\`${path ?? "the same file"}\`${pointer === "" ? "" : ` at \`${pointer}\``}`;
+
 /** Where a value is looked for: the other files, and the document that it stands in itself. */
-export type Around = { readonly own: Node; readonly elsewhere: Elsewhere };
+export type Around = {
+  readonly own: Node;
+  readonly elsewhere: Elsewhere;
+  /** What stood at a place, once it has been looked up. */
+  readonly known: Map<Place, ReadonlySet<string>>;
+};
 
 /** Scalars, or keys, at a place; members of a list count each. */
-export function valuesAt(place: Place, { own, elsewhere }: Around): readonly string[] {
-  const roots = place.path === null ? [own] : (elsewhere.documents.get(place.path) ?? []);
+export function valuesAt(place: Place, around: Around): ReadonlySet<string> {
+  const known = around.known.get(place) ?? new Set(valuesNow(place, around));
+  around.known.set(place, known);
+  return known;
+}
+
+function valuesNow(place: Place, { own, elsewhere }: Around): readonly string[] {
+  const roots = place.path === null ? [own] : (elsewhere.documents.get(keyOf(place)) ?? []);
   return roots
     .flatMap((root) => select(root, place.pointer).found)
     .flatMap((found) => (place.keys ? keysOf(found) : scalarsOf(found)));
@@ -67,8 +85,7 @@ export type Limit = { readonly unit: string; readonly micro: number; readonly te
 /** The number that a bound stands for: of several, the one that asks most. */
 export function limitOf(bound: Bound, side: "min" | "max", around: Around): Limit | Doubt {
   if (bound.kind === "quantity") return bound;
-  const { path, pointer } = bound.place;
-  const numbers = valuesAt(bound.place, around).flatMap((text): readonly Limit[] => {
+  const numbers = [...valuesAt(bound.place, around)].flatMap((text): readonly Limit[] => {
     const quantity = quantityOf(text);
     return quantity === null ? [] : [{ ...quantity, text }];
   });
@@ -76,7 +93,7 @@ export function limitOf(bound: Bound, side: "min" | "max", around: Around): Limi
   if (first === undefined || numbers.some((n) => n.unit !== first.unit))
     return {
       code: "no-limit",
-      detail: `no one number stands at \`${path ?? "the same file"}\` \`${pointer}\``,
+      detail: `no one number stands in ${placeText(bound.place)}`,
       help: "mend the reference in the contract, or write the number there",
     };
   return numbers.reduce((a, b) =>

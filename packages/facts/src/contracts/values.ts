@@ -4,7 +4,7 @@ import type { Contract } from "../catalog/contract.ts";
 import type { Node, Scalar } from "../config/types.ts";
 import { quantityOf } from "../settings/quantity.ts";
 import type { Breach, BreachKind, Doubt } from "./breach.ts";
-import { type Around, limitOf, valuesAt } from "./lookup.ts";
+import { type Around, limitOf, placeText, valuesAt } from "./lookup.ts";
 import { matches } from "./pattern.ts";
 import { childrenOf, type Found, select } from "./pointer.ts";
 import { compareVersions, versionOf } from "./version.ts";
@@ -143,15 +143,9 @@ function checkScalar(contract: Contract, at: ScalarAt, work: Work): void {
     into.push(breach("no-match", at, `\`${text}\``, `what matches \`${contract.pattern}\``));
   checkVersion(contract, at, into);
   if (contract.existsIn !== null && around.elsewhere.doubts.length === 0) {
-    const { path, pointer } = contract.existsIn;
-    if (!valuesAt(contract.existsIn, around).includes(text))
+    if (!valuesAt(contract.existsIn, around).has(text))
       into.push(
-        breach(
-          "dangling",
-          at,
-          `\`${text}\``,
-          `what stands in \`${path ?? "the same file"}\` at \`${pointer}\``,
-        ),
+        breach("dangling", at, `\`${text}\``, `what stands in ${placeText(contract.existsIn)}`),
       );
   }
 }
