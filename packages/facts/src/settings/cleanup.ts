@@ -43,8 +43,9 @@ type At = {
 
 /** Clean-ups that the new state has and the old one had not, or had with something to keep. */
 export function cleanupDeltas(file: ChangedFile): readonly Delta[] {
+  if (!touchesCleanup(file)) return [];
   const { before, after } = file.trees();
-  if (after?.ok !== true || after.approximate || !mayCleanUp(file.after ?? "")) return [];
+  if (after?.ok !== true || after.approximate) return [];
   const was = new Set(
     before?.ok === true ? before.documents.flatMap(cleanupsIn).map((c) => c.pointer) : [],
   );
@@ -66,11 +67,20 @@ export function cleanupDeltas(file: ChangedFile): readonly Delta[] {
     );
 }
 
-/** Most files speak of no clean-up and are not walked. */
-const mayCleanUp = (text: string): boolean =>
-  /clean|prun|purg|reap|sweep|janitor|gc|garbage|delet|remov|destroy|expir|lifecycle|housekeep/i.test(
-    text,
+/** Most changes are of no age and no keep-list; then the tree is not walked. */
+function touchesCleanup(file: ChangedFile): boolean {
+  return (
+    CLEANS.test(file.after ?? "") &&
+    file.diff().deltas.some(({ key, op }) => {
+      if (op === "reordered") return false;
+      const words = wordsOf(key).join(" ");
+      return AGES.test(words) || KEEPS.test(words);
+    })
   );
+}
+
+const CLEANS =
+  /clean|prun|purg|reap|sweep|janitor|gc|garbage|delet|remov|destroy|expir|lifecycle|housekeep/i;
 
 function cleanupsIn(root: Node): readonly Cleanup[] {
   const found: Cleanup[] = [];
