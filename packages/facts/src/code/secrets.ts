@@ -88,6 +88,9 @@ function looksRandom(value: string): boolean {
   )
     return false;
   if (/^[A-Za-z]+([_.:/-][A-Za-z]+)*\d{0,2}$/.test(value)) return false;
+  // The name of an environment variable or a constant, even with a digit in it: `K8S_LIVE_TOKEN`.
+  if (/^[A-Z][A-Z0-9]{0,12}(_[A-Z][A-Z0-9]{0,15}){1,8}$/.test(value) && !/\d{3}/.test(value))
+    return false;
   if (/^(v?\d+(\.\d+)+|\d+)$/.test(value)) return false;
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((one) => one.test(value)).length;
   const entropy = entropyOf(value);
@@ -109,7 +112,9 @@ function secretsIn(file: ChangedFile): readonly Secret[] {
   const found: Secret[] = [];
   for (const { line, text } of file.addedLines()) {
     if (text.length > LINE_MAX || found.length >= 200) continue;
-    const known = ANY_FORMAT.test(text) ? formatsIn(text, line) : [];
+    const known = ANY_FORMAT.test(text)
+      ? formatsIn(text, line).filter((one) => one.name !== "private-key" || hasKeyBody(file, line))
+      : [];
     found.push(...known);
     if (
       known.length === 0 &&
@@ -137,6 +142,19 @@ function formatsIn(text: string, line: number): readonly Secret[] {
       ];
     }),
   );
+}
+
+/** Lines after the marker in which a key begins: behind a header such as `Proc-Type`, at the latest. */
+const KEY_BODY_LINES = 6;
+
+/** A marker that only prose or a pattern names has no key behind it; one that ends the file may. */
+function hasKeyBody({ after }: ChangedFile, line: number): boolean {
+  const lines = (after ?? "").split("\n").slice(line - 1);
+  const rest = lines.slice(1).join("").trim();
+  if (rest === "" && /^["']?-{5}BEGIN [A-Z ]{1,40}-{5}["']?$/.test((lines[0] ?? "").trim()))
+    return true;
+  const body = lines.slice(0, KEY_BODY_LINES).join("\n");
+  return [...body.matchAll(/[A-Za-z0-9+/]{24,}/g)].some(([run]) => entropyOf(run) >= 3);
 }
 
 const isSample = (value: string): boolean =>

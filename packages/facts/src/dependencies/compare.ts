@@ -27,7 +27,7 @@ const isLocal = (source: string): boolean =>
 
 /** Another revision of the same repository is a new version, not a new source. */
 function sameOrigin(a: string, b: string): boolean {
-  const origin = (source: string): string => source.replace(/[#@][^/]*$/, "");
+  const origin = (source: string): string => source.replace(/[#@][^/]*$/, "").replace(/\.git$/, "");
   return b !== "" && origin(a) === origin(b);
 }
 

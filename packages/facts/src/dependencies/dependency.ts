@@ -79,6 +79,8 @@ export function versionOf(spec: string): Version | null {
   return [Number(match[1]), Number(match[2] ?? 0), Number(match[3] ?? 0)];
 }
 
+const isDate = (n: number): boolean => n >= 19_700_101 && n <= 99_991_231;
+
 export type Step = "major" | "minor" | "patch" | "same" | "downgrade" | "unknown";
 
 /**
@@ -88,6 +90,8 @@ export type Step = "major" | "minor" | "patch" | "same" | "downgrade" | "unknown
 export function stepBetween(before: string, after: string, zeroBreaks = true): Step {
   const [a, b] = [versionOf(before), versionOf(after)];
   if (a === null || b === null) return "unknown";
+  // A date of build as in `v20260710-1a2b3c` counts up every day and promises nothing.
+  if (isDate(a[0]) && isDate(b[0])) return b[0] < a[0] ? "downgrade" : "minor";
   for (const place of [0, 1, 2] as const) {
     if (b[place] < a[place]) return "downgrade";
     if (b[place] > a[place]) {

@@ -3,6 +3,13 @@ import { DELTAS_MAX, type Delta, delta, type Gap } from "@interlock/core";
 import type { Node, Parsed } from "../config/types.ts";
 import type { ChangedFile, Source, SourceResult } from "../source.ts";
 import {
+  type Granted,
+  isPrivileged,
+  newAuthority,
+  pinsOthers,
+  withoutVersions,
+} from "./authority.ts";
+import {
   ignoredFailures,
   lostChecks,
   lostGates,
@@ -50,6 +57,8 @@ function readWorkflows(files: readonly ChangedFile[]): SourceResult {
     };
   });
   const old = sides.flatMap(({ before }) => before.findings);
+  const authority = newAuthority(files);
+  const pinned = files.some(({ before }) => pinsOthers(before));
   const deltas = [
     ...sides.flatMap(({ file, before, after }) => {
       // What another changed file already had is moved, not new.
@@ -58,7 +67,10 @@ function readWorkflows(files: readonly ChangedFile[]): SourceResult {
       const gates = lostGates(before.jobs, after.jobs);
       return [
         touched(file),
-        ...[...fresh, ...newFindings([], compared), ...gates].map((one) => toDelta(file, one)),
+        ...(authority.get(file) ?? []).slice(0, 1).map((one) => granted(file, one)),
+        ...[...fresh, ...newFindings([], compared), ...gates].map((one) =>
+          toDelta(file, pinned ? besidePinned(one) : one),
+        ),
       ];
     }),
     ...checksOf(sides),
@@ -131,15 +143,10 @@ function checksOf(sides: Sides): readonly Delta[] {
   });
 }
 
-/** A version, commit or digest behind a name, with the comment that bots keep beside it. */
-const VERSIONS =
-  /(\buses:\s{0,20}["']?[\w./-]{1,200})@[\w./-]{1,200}["']?(?:[ \t]{1,20}#[ \t]?[\w. ./-]{1,80})?$|(\bimage:\s{0,20}["']?[\w./-]{1,200}):[\w.@:-]{1,200}/gm;
-
 /** That the file changes at all; raising the versions that it names is the daily work of bots. */
 function touched(file: ChangedFile): Delta {
-  const bare = (text: string | null): string | null =>
-    text?.replace(VERSIONS, (_, uses?: string, image?: string) => uses ?? image ?? "") ?? null;
-  const onlyVersions = file.before !== null && bare(file.before) === bare(file.after);
+  const onlyVersions =
+    file.before !== null && withoutVersions(file.before) === withoutVersions(file.after);
   return delta({
     path: file.path,
     line: file.addedLines()[0]?.line ?? 1,
@@ -150,16 +157,29 @@ function touched(file: ChangedFile): Delta {
     environment: file.environment,
     tags: [
       ...(onlyVersions ? ["only-versions"] : []),
-      ...([file.before, file.after].some((t) => t !== null && PRIVILEGED.test(t))
-        ? ["privileged"]
-        : []),
+      ...([file.before, file.after].some(isPrivileged) ? ["privileged"] : []),
     ],
   });
 }
 
-/** It holds a secret or a right to write, or it brings something to where others use it. */
-const PRIVILEGED =
-  /\bsecrets\.(?!GITHUB_TOKEN\b)\w|:\s{0,9}write(?:-all)?\b|\b(?:deploy|kubectl|terraform apply|helm (?:upgrade|install)|docker push|npm publish|twine upload|cargo publish|aws s3)\b/i;
+/** The first line that gives a workflow a secret, a right or a deployment that none had before. */
+function granted(file: ChangedFile, { line, text }: Granted): Delta {
+  return delta({
+    path: file.path,
+    line,
+    subject: file.path,
+    aspect: "workflow-authority",
+    op: "added",
+    format: "yaml",
+    after: text.slice(0, 300),
+    afterKind: "string",
+    environment: file.environment,
+    tags: file.before === null ? ["new-file"] : [],
+  });
+}
+
+const besidePinned = (one: Finding): Finding =>
+  one.aspect === "action-unpinned" ? { ...one, tags: [...one.tags, "others-pinned"] } : one;
 
 const REMOVALS = new Set(["gate-removed"]);
 

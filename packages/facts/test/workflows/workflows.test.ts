@@ -8,7 +8,7 @@ async function find(before: Sides, after: Sides): Promise<readonly string[]> {
   const { deltas, gaps } = await WORKFLOWS_SOURCE.read(changed(before, after), world(after));
   return [
     ...deltas
-      .filter((one) => one.aspect !== "workflow")
+      .filter((one) => one.aspect !== "workflow" && one.aspect !== "workflow-authority")
       .map(
         (one) =>
           `${one.aspect}:${one.line} ${one.subject}: ${one.op === "removed" ? one.before : one.after}`,
