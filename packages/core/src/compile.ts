@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { canonicalJson, digestOf, type Json } from "@interlock/digest";
+import type { ImpliedKey } from "./analysis.ts";
 import { type Expression, expression } from "./expression.ts";
 import type { Mode, Policy, Rule } from "./policy.ts";
+import { normalise, type Requirements } from "./requirement.ts";
 
 /** A rule ready to be asked, with what the decision needs to know without asking. */
 export type CompiledRule = {
@@ -9,18 +11,23 @@ export type CompiledRule = {
   readonly digest: string;
   readonly when: Expression | null;
   /** Dotted path of the list that `each` names, e.g. `kubernetes` or `change.files`. */
-  readonly each: readonly string[] | null;
+  readonly each: string | null;
   readonly where: Expression | null;
   /** Groups of facts it reads; a gap in one of them leaves the rule unknown. */
   readonly reads: readonly string[];
-  /** Lists that must not be empty for the rule to apply. */
-  readonly needs: readonly (readonly string[])[];
+  /** Dotted paths of lists that must not be empty for the rule to apply. */
+  readonly needs: readonly string[];
+  /** What an item of `each` must say to be worth a look. */
+  readonly key: ImpliedKey | null;
 };
 
 export type CompiledPolicy = {
   readonly policy: Policy;
   readonly digest: string;
+  /** Sorted by id, then by content. */
   readonly rules: readonly CompiledRule[];
+  /** The policy's `otherwise` in normal form. */
+  readonly otherwise: Requirements;
   /** The strictest mode of a rule for any of the systems; `null`: nobody knows which they are. */
   readonly modeOf: (rule: Rule, systems: readonly string[] | null) => Mode;
   /** Whether the rule is enforced whatever the systems turn out to be. */
@@ -28,6 +35,8 @@ export type CompiledPolicy = {
 };
 
 const EACH = /^[a-z][A-Za-z]*(\.[a-z][A-Za-z]*)*$/;
+/** The path of no fact: a rule that looks through what is no path at all must hold. by (fail-closed) */
+const NOWHERE = "";
 const MODE_RANK: Readonly<Record<Mode, number>> = { observe: 0, warn: 1, enforce: 2 };
 
 /** Plans every expression once. A policy is judged by its content: equal content, equal digest. */
@@ -37,6 +46,7 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     policy,
     digest: policyDigest(policy),
     rules,
+    otherwise: normalise(policy.otherwise),
     modeOf: (rule, systems) => strictest(modesOf(policy, rule, systems)),
     isEnforced: (rule, systems) => {
       const modes = modesOf(policy, rule, systems);
@@ -80,12 +90,11 @@ function ruleDigest(rule: Rule): string {
 function compileRule(rule: Rule): CompiledRule {
   const when = rule.when === undefined ? null : expression(rule.when);
   const where = rule.where === undefined ? null : expression(rule.where);
-  const each =
-    rule.each === undefined ? null : EACH.test(rule.each) ? rule.each.split(".") : ["", rule.each];
+  const each = rule.each === undefined ? null : EACH.test(rule.each) ? rule.each : NOWHERE;
   const reads = new Set([...(when?.reads ?? []), ...(where?.reads ?? [])]);
   reads.delete("it");
-  if (each !== null) reads.add(each[0] ?? "");
-  const needs = [...(when?.needs ?? []), ...(rule.each === undefined ? [] : [rule.each])];
+  if (each !== null) reads.add(each.split(".")[0] ?? "");
+  const needs = [...(when?.needs ?? []), ...(each === null ? [] : [each])];
   return {
     rule,
     digest: ruleDigest(rule),
@@ -93,7 +102,8 @@ function compileRule(rule: Rule): CompiledRule {
     each,
     where,
     reads: [...reads].sort(),
-    needs: [...new Set(needs)].sort().map((n) => n.split(".")),
+    needs: [...new Set(needs)].sort(),
+    key: where?.key ?? null,
   };
 }
 

@@ -121,7 +121,7 @@ function judgePolicy(
   const skipped: string[] = [];
   for (const compiled of policy.rules) {
     if (!isInTime(compiled, facts.now)) continue;
-    const scope = readings.map((r) => scopeOf(compiled, r)).reduce(stricter);
+    const scope = strictestScope(compiled, readings);
     if (scope.applies === "no") skipped.push(compiled.rule.id);
     else applied.push({ compiled, scope });
   }
@@ -132,7 +132,7 @@ function judgePolicy(
   const coveredEnforced = covering.some((a) => policy.isEnforced(a.compiled.rule, systems));
   const rulesDigest = digestOf("interlock/rules-applied/v1", {
     rules: applied.map((a) => a.compiled.digest).sort(),
-    otherwise: coveredEnforced ? [] : (normalise(policy.policy.otherwise) as unknown as Json), // requirements are plain data
+    otherwise: coveredEnforced ? [] : (policy.otherwise as unknown as Json), // requirements are plain data
   });
   const terms: ApprovalTerms = { rulesDigest, missingOwner: policy.policy.missingOwner };
   const given = { role, policy, facts, terms, systems };
@@ -141,6 +141,16 @@ function judgePolicy(
     rules.push(otherwiseResult(given, { outcome: !coveredAtAll, effective: true }));
   rules.push(...frozen(given), ...rejected(given));
   return { rules, skipped, rulesDigest, policy: policy.digest };
+}
+
+function strictestScope(compiled: CompiledRule, readings: readonly Reading[]): Scope {
+  let strictest: Scope | null = null;
+  for (const reading of readings) {
+    const scope = scopeOf(compiled, reading);
+    strictest = strictest === null ? scope : stricter(strictest, scope);
+  }
+  if (strictest === null) throw new Error("invariant broken: facts have at least one reading");
+  return strictest;
 }
 
 function isInTime({ rule }: CompiledRule, now: number): boolean {
@@ -160,7 +170,7 @@ function assemble(judged: readonly Judged[], facts: Facts): Decision {
     effective,
     ...(until === null ? {} : { until }),
     rules,
-    skipped: [...new Set(judged.flatMap((j) => j.skipped))].sort(),
+    skipped: skippedOf(judged),
     beyond: beyondOf(rules),
     requires: normalise(
       rules
@@ -172,6 +182,16 @@ function assemble(judged: readonly Judged[], facts: Facts): Decision {
     change: isUnknown(facts.change.digest) ? null : facts.change.digest,
   };
   return { ...content, digest: decisionDigest(content), engine: ENGINE };
+}
+
+/** Each policy's rules are sorted already, and there is seldom more than one policy. */
+function skippedOf(judged: readonly Judged[]): readonly string[] {
+  const [only] = judged;
+  const sorted =
+    judged.length === 1 && only !== undefined
+      ? only.skipped
+      : judged.flatMap((j) => j.skipped).sort();
+  return sorted.filter((id, i) => id !== sorted[i - 1]);
 }
 
 const OUTCOME_RANK: Readonly<Record<Outcome, number>> = { deny: 0, hold: 1, allow: 2 };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The one module that knows the CEL evaluator. Everything else speaks of expressions and values. */
-import { type CelInput, celEnv, celList, celMap, isCelError, parse, plan } from "@bufbuild/cel";
+import { type CelInput, celEnv, celList, celMap, parse, plan } from "@bufbuild/cel";
 import type { Expr } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
+import { type ImpliedKey, impliedKey, namesRead, neededLists } from "./analysis.ts";
+import { direct, type Frame } from "./direct.ts";
+import { type Facts, VISIBLE } from "./facts/facts.ts";
 import { isUnknown } from "./schema.ts";
 
 /** A node of the parsed tree (cel-spec `syntax.proto`). */
@@ -29,15 +32,22 @@ export type Expression = {
   readonly reads: readonly string[];
   /** Paths of lists such that the expression is false whenever one of them is empty, sorted. */
   readonly needs: readonly string[];
+  readonly key: ImpliedKey | null;
+  /** By the CEL evaluator, over any values. */
   readonly evaluate: (bindings: Bindings) => Verdict;
-  readonly items: (bindings: Bindings) => Items;
+  /** The same over facts; the evaluator is asked only where the plain answer is not enough. */
+  readonly judge: (activation: Activation) => Verdict;
 };
 
-export type Items =
-  | { readonly kind: "known"; readonly items: readonly CelInput[] }
-  | { readonly kind: "unknown"; readonly because: string };
+/** The facts of one reading, as they are and, for the CEL evaluator when it is asked, wrapped. */
+export type Activation = {
+  readonly frame: Frame;
+  readonly bindings: () => Bindings;
+};
 
 const ENV = celEnv();
+const HOLDS: Verdict = { kind: "known", holds: true };
+const HOLDS_NOT: Verdict = { kind: "known", holds: false };
 
 export function parseExpression(source: string): ParsedExpression {
   try {
@@ -64,26 +74,25 @@ export function expression(source: string): Expression {
   } catch (error) {
     return broken(source, error instanceof Error ? error.message : String(error));
   }
-  const reads = new Set<string>();
-  collectReads(expr, new Set(), reads);
+  const quick = direct(expr);
+  const evaluate = (bindings: Bindings) => verdict(run, bindings);
   return {
     source,
-    reads: [...reads].sort(),
-    needs: [...new Set(neededLists(expr))].sort(),
-    evaluate: (bindings) => verdict(run, bindings),
-    items: (bindings) => listItems(run, bindings),
+    reads: namesRead(expr),
+    needs: neededLists(expr),
+    key: impliedKey(expr),
+    evaluate,
+    judge: ({ frame, bindings }) => {
+      const holds = quick(frame);
+      return holds === undefined ? evaluate(bindings()) : holds ? HOLDS : HOLDS_NOT;
+    },
   };
 }
 
 function broken(source: string, message: string): Expression {
   const because = `the expression \`${source.slice(0, 80)}\` cannot be evaluated: ${message}`;
-  return {
-    source,
-    reads: [],
-    needs: [],
-    evaluate: () => ({ kind: "unknown", because }),
-    items: () => ({ kind: "unknown", because }),
-  };
+  const fails = (): Verdict => ({ kind: "unknown", because });
+  return { source, reads: [], needs: [], key: null, evaluate: fails, judge: fails };
 }
 
 function guarded(run: (bindings: Bindings) => unknown, bindings: Bindings): unknown {
@@ -100,20 +109,46 @@ function verdict(run: (bindings: Bindings) => unknown, bindings: Bindings): Verd
   return { kind: "unknown", because: whyUnknown(value) };
 }
 
-function listItems(run: (bindings: Bindings) => unknown, bindings: Bindings): Items {
-  const value = guarded(run, bindings);
-  if (typeof value === "object" && value !== null && !isCelError(value) && isIterable(value))
-    return { kind: "known", items: [...value] };
-  return { kind: "unknown", because: whyUnknown(value) };
-}
-
-function isIterable(value: object): value is Iterable<CelInput> {
-  return Symbol.iterator in value;
-}
-
 function whyUnknown(value: unknown): string {
   const message = value instanceof Error ? value.message : `it gave ${typeof value}, not a boolean`;
   return message.replace(/^Unsupported input Error: /, "").slice(0, 300);
+}
+
+const NAMES = Object.keys(VISIBLE.fields);
+
+/** Facts for the evaluator, made when it is first asked; each fact is wrapped once, when first read. */
+export function activationOf(facts: Facts): Activation {
+  const frame: Frame = { facts, it: null, locals: [] };
+  let bindings: Bindings | null = null;
+  return {
+    frame,
+    bindings: () => {
+      bindings ??= bindingsOf(frame);
+      return bindings;
+    },
+  };
+}
+
+function bindingsOf(frame: Frame): Bindings {
+  const bindings: Record<string, CelInput> = {};
+  const bind = (name: string, get: () => CelInput) =>
+    Object.defineProperty(bindings, name, { enumerable: true, get });
+  for (const name of NAMES) {
+    let wrapped: CelInput | undefined;
+    bind(name, () => {
+      wrapped ??= celValue(frame.facts[name]);
+      return wrapped;
+    });
+  }
+  const items = new Map<unknown, CelInput>();
+  bind("it", () => {
+    const known = items.get(frame.it);
+    if (known !== undefined) return known;
+    const wrapped = celValue(frame.it);
+    items.set(frame.it, wrapped);
+    return wrapped;
+  });
+  return bindings;
 }
 
 /** A fact as CEL sees it: integers are bigints, unknowns are errors on any access. */
@@ -181,63 +216,4 @@ class FactMap implements ReadonlyMap<string, CelInput> {
   [Symbol.iterator](): MapIterator<[string, CelInput]> {
     return this.entries();
   }
-}
-
-function collectReads(expr: Expr | undefined, bound: ReadonlySet<string>, into: Set<string>): void {
-  const kind = expr?.exprKind;
-  switch (kind?.case) {
-    case "identExpr":
-      if (!bound.has(kind.value.name)) into.add(kind.value.name.replace(/^\./, ""));
-      return;
-    case "selectExpr":
-      collectReads(kind.value.operand, bound, into);
-      return;
-    case "callExpr":
-      for (const part of [kind.value.target, ...kind.value.args]) collectReads(part, bound, into);
-      return;
-    case "listExpr":
-      for (const part of kind.value.elements) collectReads(part, bound, into);
-      return;
-    case "structExpr":
-      for (const entry of kind.value.entries) {
-        if (entry.keyKind.case === "mapKey") collectReads(entry.keyKind.value, bound, into);
-        collectReads(entry.value, bound, into);
-      }
-      return;
-    case "comprehensionExpr": {
-      const c = kind.value;
-      collectReads(c.iterRange, bound, into);
-      const inner = new Set([...bound, c.iterVar, c.iterVar2, c.accuVar]);
-      for (const part of [c.accuInit, c.loopCondition, c.loopStep, c.result])
-        collectReads(part, inner, into);
-      return;
-    }
-    default:
-      return;
-  }
-}
-
-/** Only what is certain: top-level conjuncts of the form `path.exists(…)`. */
-function neededLists(expr: Expr | undefined): readonly string[] {
-  const kind = expr?.exprKind;
-  if (kind?.case === "callExpr" && kind.value.function === "_&&_")
-    return kind.value.args.flatMap(neededLists);
-  if (kind?.case !== "comprehensionExpr") return [];
-  const c = kind.value;
-  const start = c.accuInit?.exprKind;
-  const isExists =
-    start?.case === "constExpr" &&
-    start.value.constantKind.case === "boolValue" &&
-    start.value.constantKind.value === false &&
-    c.result?.exprKind.case === "identExpr";
-  const path = isExists ? pathOf(c.iterRange) : undefined;
-  return path === undefined ? [] : [path];
-}
-
-function pathOf(expr: Expr | undefined): string | undefined {
-  const kind = expr?.exprKind;
-  if (kind?.case === "identExpr") return kind.value.name;
-  if (kind?.case !== "selectExpr" || kind.value.testOnly) return undefined;
-  const operand = pathOf(kind.value.operand);
-  return operand === undefined ? undefined : `${operand}.${kind.value.field}`;
 }

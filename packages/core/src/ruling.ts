@@ -130,7 +130,9 @@ function byPlace(a: Finding, b: Finding): number {
 /** A waiver takes two persons who did not contribute; only break-glass passes a denial. */
 function isWaived(rule: string, denied: boolean, given: Given): boolean {
   const { facts } = given;
+  const waivers = facts.evidence.waivers.filter((w) => w.rule === rule);
   if (
+    waivers.length === 0 ||
     isUnknown(facts.people) ||
     isUnknown(facts.change.digest) ||
     isUnknown(facts.change.contributors)
@@ -141,7 +143,7 @@ function isWaived(rule: string, denied: boolean, given: Given): boolean {
   const graph = personGraph(facts.people);
   const barred = contributorsOf(facts.change, graph);
   if (barred.unresolved.length > 0 || barred.outOfScope.length > 0) return false;
-  return facts.evidence.waivers.some((w) => {
+  return waivers.some((w) => {
     const persons = new Set(
       w.by
         .map((a) => graph.resolve(a))
@@ -150,7 +152,6 @@ function isWaived(rule: string, denied: boolean, given: Given): boolean {
         ),
     );
     return (
-      w.rule === rule &&
       w.digest === facts.change.digest &&
       w.expiresAt > facts.now &&
       (w.breakGlass || !denied) &&
@@ -164,7 +165,7 @@ export function otherwiseResult(
   given: Given,
   counts: { readonly outcome: boolean; readonly effective: boolean },
 ): RuleResult {
-  const requirements = normalise(given.policy.policy.otherwise).map((r) =>
+  const requirements = given.policy.otherwise.map((r) =>
     evaluateRequirement(r, given.facts, given.terms),
   );
   return {

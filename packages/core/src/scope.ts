@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CompiledRule } from "./compile.ts";
-import { type Bindings, celValue, type Verdict } from "./expression.ts";
-import type { Facts, Visible } from "./facts/facts.ts";
-import { VISIBLE } from "./facts/facts.ts";
+import { type Activation, activationOf, type Verdict } from "./expression.ts";
+import type { Facts } from "./facts/facts.ts";
 import type { Gap } from "./facts/reach.ts";
 import { isUnknown } from "./schema.ts";
 
 type Item = Readonly<Record<string, unknown>>;
+type List = readonly Item[] | null | string;
 
-/** One reading of the visible facts: wrapped for expressions once, when first asked for. */
+/** One reading of the visible facts. */
 export type Reading = {
-  readonly visible: Visible;
-  readonly gaps: readonly Gap[];
-  readonly bindings: Bindings & { it?: unknown };
-  readonly items: (path: readonly string[]) => readonly WrappedItem[] | null | string;
+  /** What could not be read, by group of facts. */
+  readonly gaps: ReadonlyMap<string, readonly string[]>;
+  readonly activation: Activation;
+  /** A list of facts by its dotted path: `null` where none is, a text where it is unknown. */
+  readonly list: (path: string) => List;
+  /** The items of a list by the text in one of their fields; `null` where one of them has none. */
+  readonly buckets: (path: string, field: string) => Buckets | null;
 };
 
-export type WrappedItem = { readonly item: Item; readonly cel: unknown };
+type Buckets = ReadonlyMap<string, readonly Item[]>;
 
 export type Scope = {
   readonly applies: "yes" | "no" | "unknown";
@@ -27,41 +30,58 @@ export type Scope = {
   readonly matches: readonly Item[];
 };
 
-const NAMES = Object.keys(VISIBLE.fields);
-
 export function reading(facts: Facts, gaps: readonly Gap[]): Reading {
-  const bindings: Record<string, unknown> = {};
-  for (const name of NAMES) {
-    let wrapped: unknown;
-    Object.defineProperty(bindings, name, {
-      enumerable: true,
-      get: () => {
-        wrapped ??= celValue((facts as Readonly<Record<string, unknown>>)[name]);
-        return wrapped;
-      },
-    });
-  }
-  bindings["it"] = null;
-  const lists = new Map<string, readonly WrappedItem[] | null | string>();
+  const list = remembered((path) => listOf(at(facts, path.split("."))));
+  const buckets = remembered((field) => remembered((path) => bucketsOf(list(path), field)));
   return {
-    visible: facts,
-    gaps,
-    bindings: bindings as Bindings,
-    items: (path) => {
-      const key = path.join(".");
-      const known = lists.get(key);
-      if (known !== undefined) return known;
-      const list = wrapList(at(facts, path));
-      lists.set(key, list);
-      return list;
-    },
+    gaps: byGroup(gaps),
+    activation: activationOf(facts),
+    list,
+    buckets: (path, field) => buckets(field)(path),
   };
 }
 
-function wrapList(value: unknown): readonly WrappedItem[] | null | string {
+/** Calls once for each name and keeps the answer as long as the reading lives. */
+function remembered<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>();
+  return (name) => {
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    const value = make(name);
+    made.set(name, value);
+    return value;
+  };
+}
+
+/** Some lists hold plain texts, and a document that nobody validated may hold anything. */
+const isRecord = (item: unknown): boolean => typeof item === "object" && item !== null;
+
+function bucketsOf(list: List, field: string): Buckets | null {
+  if (list === null || typeof list === "string") return null;
+  const buckets = new Map<string, Item[]>();
+  for (const item of list) {
+    const text = isRecord(item) && Object.hasOwn(item, field) ? item[field] : null;
+    if (typeof text !== "string") return null;
+    const bucket = buckets.get(text);
+    if (bucket === undefined) buckets.set(text, [item]);
+    else bucket.push(item);
+  }
+  return buckets;
+}
+
+function byGroup(gaps: readonly Gap[]): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { group, code, path } of gaps) {
+    const texts = groups.get(group) ?? [];
+    texts.push(`${group} ${code} ${path}`.trim());
+    groups.set(group, texts);
+  }
+  return groups;
+}
+
+function listOf(value: unknown): List {
   if (isUnknown(value)) return value.$unknown.because;
-  if (!Array.isArray(value)) return null;
-  return value.map((item: Item) => ({ item, cel: celValue(item) }));
+  return Array.isArray(value) ? value : null;
 }
 
 function at(facts: Facts, path: readonly string[]): unknown {
@@ -82,59 +102,77 @@ function at(facts: Facts, path: readonly string[]): unknown {
  * a group that the rule reads leaves it unknown even where the known part does not match.
  */
 export function scopeOf(compiled: CompiledRule, reading: Reading): Scope {
-  const unknowns = new Set<string>();
-  for (const gap of reading.gaps)
-    if (compiled.reads.includes(gap.group))
-      unknowns.add(`${gap.group} ${gap.code} ${gap.path}`.trim());
-  if (unknowns.size === 0 && isRuledOut(compiled, reading)) return NO;
-  if (compiled.when !== null) {
-    const when = compiled.when.evaluate(reading.bindings);
-    if (isFalse(when)) return finish(unknowns, []);
-    if (when.kind === "unknown") unknowns.add(when.because);
-  }
-  if (compiled.each === null) return unknowns.size > 0 ? finish(unknowns, []) : YES;
-  const items = reading.items(compiled.each);
-  if (items === null || typeof items === "string") {
-    unknowns.add(items ?? `\`${compiled.rule.each}\` is no list of facts`);
-    return finish(unknowns, []);
-  }
-  return finish(unknowns, matching(compiled, items, reading, unknowns));
+  const unknowns = reading.gaps.size === 0 ? [] : gapsOf(compiled, reading);
+  if (unknowns.length === 0 && isRuledOut(compiled, reading)) return NO;
+  const when = compiled.when?.judge(reading.activation) ?? ALWAYS;
+  if (isFalse(when)) return finish(unknowns, []);
+  const matches = compiled.each === null ? [] : matching(compiled, reading, unknowns);
+  // Where nothing could match it does not matter whether the condition holds.
+  if (when.kind === "unknown" && (compiled.each === null || matches.length + unknowns.length > 0))
+    unknowns.push(when.because);
+  return compiled.each === null && unknowns.length === 0 ? YES : finish(unknowns, matches);
 }
 
+const ALWAYS: Verdict = { kind: "known", holds: true };
 const NO: Scope = { applies: "no", certain: false, unknowns: [], matches: [] };
 const YES: Scope = { applies: "yes", certain: true, unknowns: [], matches: [] };
 
-function isRuledOut(compiled: CompiledRule, reading: Reading): boolean {
-  return compiled.needs.some((path) => {
-    const list = at(reading.visible as Facts, path);
-    return Array.isArray(list) && list.length === 0;
-  });
+function gapsOf(compiled: CompiledRule, reading: Reading): string[] {
+  return compiled.reads.flatMap((group) => reading.gaps.get(group) ?? []);
 }
 
-function matching(
-  compiled: CompiledRule,
-  items: readonly WrappedItem[],
-  reading: Reading,
-  unknowns: Set<string>,
-): readonly Item[] {
-  if (compiled.where === null) return items.map((i) => i.item);
-  const matches: Item[] = [];
-  const bindings = reading.bindings as { it: unknown };
-  for (const { item, cel } of items) {
-    bindings.it = cel;
-    const where = compiled.where.evaluate(reading.bindings);
-    if (where.kind === "unknown") unknowns.add(where.because);
-    else if (where.holds) matches.push(item);
+/**
+ * The index: a rule that needs a list which is empty, or a text that no item has, is not asked.
+ *
+ * INVARIANT (index-equals-scan): no decision differs from one that asks every rule about every item.
+ */
+function isRuledOut(compiled: CompiledRule, reading: Reading): boolean {
+  for (const path of compiled.needs) {
+    const list = reading.list(path);
+    if (typeof list === "object" && list?.length === 0) return true;
   }
+  return candidates(compiled, reading)?.length === 0;
+}
+
+/** The items that the rule's key leaves to look at; `null`: it has no key, or none can be used. */
+function candidates({ each, key }: CompiledRule, reading: Reading): readonly Item[] | null {
+  if (each === null || key === null) return null;
+  const buckets = reading.buckets(each, key.field);
+  if (buckets === null) return null;
+  const found = [...key.values].flatMap((text) => {
+    const bucket = buckets.get(text);
+    return bucket === undefined ? [] : [bucket];
+  });
+  return found.length === 1 ? (found[0] ?? []) : found.flat();
+}
+
+function matching(compiled: CompiledRule, reading: Reading, unknowns: string[]): readonly Item[] {
+  const { where, each } = compiled;
+  const items = candidates(compiled, reading) ?? reading.list(each ?? "");
+  if (items === null || typeof items === "string") {
+    unknowns.push(items ?? `\`${compiled.rule.each}\` is no list of facts`);
+    return [];
+  }
+  if (where === null) return items;
+  const { activation } = reading;
+  const matches: Item[] = [];
+  for (const item of items) {
+    activation.frame.it = item;
+    const verdict = where.judge(activation);
+    if (verdict.kind === "unknown") unknowns.push(verdict.because);
+    else if (verdict.holds) matches.push(item);
+  }
+  activation.frame.it = null;
   return matches;
 }
 
 const isFalse = (verdict: Verdict): boolean => verdict.kind === "known" && !verdict.holds;
 
-function finish(unknowns: ReadonlySet<string>, matches: readonly Item[]): Scope {
-  const applies = matches.length > 0 ? "yes" : unknowns.size > 0 ? "unknown" : "no";
-  const certain = applies === "yes" && unknowns.size === 0;
-  return { applies, certain, unknowns: [...unknowns].sort(), matches };
+function finish(unknowns: readonly string[], matches: readonly Item[]): Scope {
+  if (unknowns.length === 0)
+    return matches.length === 0 ? NO : { applies: "yes", certain: true, unknowns, matches };
+  const applies = matches.length > 0 ? "yes" : "unknown";
+  return { applies, certain: false, unknowns: [...new Set(unknowns)].sort(), matches };
 }
 
 /** The stricter of two scopes, for facts of which a contributor supplied a part. */
