@@ -191,7 +191,12 @@ export function kindOf(path: string): Kind {
   return "other";
 }
 
+/** The settings of an environment that is called test are no tests. */
+const TEST_SETTINGS =
+  /(^|\/)(configs?|conf|settings|envs?|environments?|inventor(y|ies)|deploy(ments?)?|overlays|values)\/tests?\/[^/]+\.(ya?ml|json|toml|ini|env|properties|conf|tf|tfvars)$/;
+
 function isTest(lower: string, name: string): boolean {
+  if (TEST_SETTINGS.test(lower)) return false;
   return (
     /(^|\/)(tests?|__tests__|specs?|testdata|test-data|e2e|fixtures|__mocks__)\//.test(lower) ||
     /(^test_|_test\.[a-z]+$|\.(test|spec)\.[a-z]+$|tests?\.java$)/.test(name)

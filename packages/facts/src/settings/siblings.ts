@@ -27,7 +27,8 @@ export function siblingTags(file: ChangedFile, d: ConfigDelta): readonly string[
   return tags;
 }
 
-function rootOf(file: ChangedFile, side: "before" | "after"): Node | null {
+/** The one document of a side; `null` when there is none or there are several. */
+export function rootOf(file: ChangedFile, side: "before" | "after"): Node | null {
   const tree = file.trees()[side];
   return tree?.ok === true && tree.documents.length === 1 ? (tree.documents[0] ?? null) : null;
 }
@@ -98,9 +99,10 @@ function neighboursIn(container: Node): Neighbours {
   return made;
 }
 
-type Member = { readonly steps: readonly string[]; readonly node: Node };
+export type Member = { readonly steps: readonly string[]; readonly node: Node };
 
-function members(container: Node): readonly Member[] {
+/** The members of a map or list with the steps that name each in a pointer. */
+export function members(container: Node): readonly Member[] {
   if (container.kind === "map")
     return container.entries.map((e) => ({
       steps: [e.key.replace(/~/g, "~0").replace(/\//g, "~1")],
@@ -126,7 +128,7 @@ const isFilled = (node: Node): boolean =>
       : node.items.length > 0;
 
 /** The container along a pointer. */
-function containerAt(root: Node, steps: readonly string[]): Node | null {
+export function containerAt(root: Node, steps: readonly string[]): Node | null {
   let at: Node | undefined = root;
   for (const step of steps) at = at === undefined ? undefined : neighboursIn(at).byStep.get(step);
   return at ?? null;

@@ -7,6 +7,7 @@ import { cleanupDeltas } from "./cleanup.ts";
 import { crontabDeltas, isCrontab, scheduleChange } from "./crontab.ts";
 import { meaningOf } from "./meaning.ts";
 import { quantityOf, ratioPpm } from "./quantity.ts";
+import { recordTags } from "./records.ts";
 import { siblingTags } from "./siblings.ts";
 import { traitsOf, valueEnvironment } from "./traits.ts";
 
@@ -158,6 +159,7 @@ function toDelta(file: ChangedFile, d: ConfigDelta, { format, diff, whole }: Aro
       ...(isAddress(d.after.text) ? ["addresses"] : []),
       ...siblingTags(file, d),
       ...environmentTags(file, d),
+      ...recordTags(file, d),
       ...(after !== null || before !== null ? ["number"] : []),
       ...(diff.approximate ? ["approximate"] : []),
       ...(isContainer ? ["container"] : []),

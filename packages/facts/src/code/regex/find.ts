@@ -167,7 +167,7 @@ function quotedIn(line: string): readonly string[] {
       // A stray apostrophe or slash opens nothing.
       if (end < 0) continue;
       const inner = line.slice(i + 1, end);
-      found.push(sign === '"' ? unescaped(inner) : inner);
+      found.push(sign === '"' ? unescaped(inner) : inner.replaceAll("''", "'"));
       if (sign !== "/") i = end;
     }
   }
@@ -177,6 +177,8 @@ function quotedIn(line: string): readonly string[] {
 function closing(line: string, start: number, sign: string): number {
   for (let i = start + 1; i < line.length; i += 1) {
     if (line[i] === "\\") i += 1;
+    // YAML and SQL write a quote inside single quotes twice.
+    else if (sign === "'" && i > start + 1 && line.startsWith("''", i)) i += 1;
     else if (line[i] === sign) return i;
   }
   return -1;
