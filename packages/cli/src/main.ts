@@ -3,6 +3,7 @@
 import { FAILURES, GateError } from "@interlock/core";
 import { CommanderError } from "commander";
 import { COULD_NOT_DECIDE, WRONG_USAGE } from "./exit.ts";
+import { printable, printableLines } from "./output/printable.ts";
 import { program } from "./program.ts";
 
 /** A reader such as `head` may close the pipe early; that is its right. */
@@ -22,12 +23,14 @@ function report(error: unknown): number {
   if (error instanceof CommanderError)
     return error.exitCode === 0 ? 0 : error.exitCode === 1 ? WRONG_USAGE : error.exitCode;
   if (error instanceof GateError) {
-    process.stderr.write(`error: ${error.message}\n  help: ${error.help}\n`);
+    process.stderr.write(
+      `error: ${printableLines(error.message)}\n  help: ${printable(error.help)}\n`,
+    );
     return FAILURES[error.code].exit;
   }
   const detail = error instanceof Error ? error.message : String(error);
   process.stderr.write(
-    `error: something failed that should not: ${detail}\n  help: run again with INTERLOCK_DEBUG=1 and report it\n`,
+    `error: something failed that should not: ${printableLines(detail)}\n  help: run again with INTERLOCK_DEBUG=1 and report it\n`,
   );
   if (process.env["INTERLOCK_DEBUG"] === "1" && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { instant, share } from "@interlock/core";
 import type { Paint } from "../output/paint.ts";
+import { printable } from "../output/printable.ts";
 import type { BacktestLine } from "./line.ts";
 import { friction, type Summary } from "./summary.ts";
 
@@ -111,6 +112,6 @@ function riskiest(lines: readonly BacktestLine[]): readonly string[] {
           .map((r) => r.rule)
           .join(",")
           .slice(0, 40)
-          .padEnd(40)} ${l.subject.slice(0, 60)}`,
+          .padEnd(40)} ${printable(l.subject.slice(0, 60))}`,
     );
 }

@@ -24,7 +24,10 @@ const BATCH = 32;
 async function run(stretch: Stretch, send: (message: WorkerMessage) => void): Promise<void> {
   const repository = await openRepository(stretch.repo);
   try {
-    const workspace = withPolicy(await workspaceAt(repository, stretch.head, null), stretch.policy);
+    const workspace = withPolicy(
+      await workspaceAt(repository, stretch.head, { after: null }),
+      stretch.policy,
+    );
     const around: Surroundings = {
       repository,
       identity: stretch.identity,

@@ -4,6 +4,7 @@ import { GateError } from "@interlock/core";
 import { builtInPacks } from "@interlock/policy";
 import type { Command } from "commander";
 import { paintFor } from "../output/paint.ts";
+import { jsonText } from "../output/printable.ts";
 import { progressOn } from "../output/progress.ts";
 
 type Options = {
@@ -75,8 +76,8 @@ async function run(range: string | undefined, options: Options): Promise<void> {
     process.stderr.write(`report written to ${options.html}\n`);
   }
   if (options.format === "jsonl")
-    for (const line of lines) process.stdout.write(`${JSON.stringify(line)}\n`);
-  else if (options.format === "json") process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    for (const line of lines) process.stdout.write(`${jsonText(line)}\n`);
+  else if (options.format === "json") process.stdout.write(`${jsonText(summary, 2)}\n`);
   else {
     const { summaryText } = await import("../backtest/text.ts");
     process.stdout.write(

@@ -5,6 +5,7 @@ import type { AttachedOptions } from "../judge/attached.ts";
 import { judgeRange } from "../judge/judge.ts";
 import { type Judgement, judgementJson } from "../output/judgement.ts";
 import { paintFor } from "../output/paint.ts";
+import { jsonText } from "../output/printable.ts";
 
 const FORMATS = ["text", "json", "sarif", "github", "markdown"] as const;
 type Format = (typeof FORMATS)[number];
@@ -16,6 +17,7 @@ type Options = AttachedOptions & {
   readonly evidence?: string;
   readonly context?: readonly string[];
   readonly staged?: boolean;
+  readonly trustFirstPolicy?: string;
 };
 
 export function checkCommand(program: Command): void {
@@ -26,6 +28,7 @@ export function checkCommand(program: Command): void {
     .option("--repo <path>", "repository to look at", ".")
     .option("--staged", "judge what is staged instead of a commit")
     .option("--policy <file>", "judge by this policy instead of the repository's own")
+    .option("--trust-first-policy <digest>", "I have read the first policy that the change brings")
     .option("--evidence <file>", "approvals, checks and documents as JSON")
     .option("--context <file...>", "live state as YAML or JSON: traffic, peak use, versions, roles")
     .option("--plan <file...>", "output of `terraform show -json` for this change")
@@ -52,10 +55,10 @@ export function checkCommand(program: Command): void {
 async function rendered(judgement: Judgement, format: Format): Promise<string> {
   switch (format) {
     case "json":
-      return `${JSON.stringify(judgementJson(judgement), null, 2)}\n`;
+      return `${jsonText(judgementJson(judgement), 2)}\n`;
     case "sarif": {
       const { sarif } = await import("../output/sarif.ts");
-      return `${JSON.stringify(sarif([judgement], new Map()), null, 2)}\n`;
+      return `${jsonText(sarif([judgement], new Map()), 2)}\n`;
     }
     case "github":
       return (await import("../output/forge.ts")).githubAnnotations([judgement]);

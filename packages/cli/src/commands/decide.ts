@@ -5,6 +5,7 @@ import { EXIT } from "../exit.ts";
 import { contextFrom, defaultPolicy, policyFromFile, readJson } from "../judge/workspace.ts";
 import { judgementJson } from "../output/judgement.ts";
 import { paintFor } from "../output/paint.ts";
+import { jsonText } from "../output/printable.ts";
 
 type Options = {
   readonly policy?: string;
@@ -43,7 +44,7 @@ export function decideCommand(program: Command): void {
       process.exitCode = EXIT[decision.effective];
       if (options.record === true) {
         process.stdout.write(
-          `${JSON.stringify({ record: "interlock/decision/v1", policies: [{ role: "in-force", policy: policy.policy }], facts, decision })}\n`,
+          `${jsonText({ record: "interlock/decision/v1", policies: [{ role: "in-force", policy: policy.policy }], facts, decision })}\n`,
         );
         return;
       }
@@ -52,7 +53,7 @@ export function decideCommand(program: Command): void {
         process.stdout.write(
           (await import("../output/text.ts")).judgementText(judgement, paintFor(process.stdout)),
         );
-      else process.stdout.write(`${JSON.stringify(judgementJson(judgement), null, 2)}\n`);
+      else process.stdout.write(`${jsonText(judgementJson(judgement), 2)}\n`);
     });
 }
 

@@ -13,6 +13,7 @@ import type { Command } from "commander";
 import { judgeRange } from "../judge/judge.ts";
 import { type Judgement, ruleBecause } from "../output/judgement.ts";
 import { type Paint, paintFor } from "../output/paint.ts";
+import { printableData } from "../output/printable.ts";
 
 type Options = {
   readonly repo: string;
@@ -75,7 +76,8 @@ export function explainRule(rule: Rule, paint: Paint): string {
 }
 
 /** The tree: each rule, worst first, each requirement, and the facts that its findings stand on. */
-function explainJudgement({ decision, facts, id }: Judgement, paint: Paint): string {
+function explainJudgement(judgement: Judgement, paint: Paint): string {
+  const { decision, facts, id } = printableData(judgement);
   const lines = [
     `${paint.bold(decision.outcome)}  ${id.slice(0, 40)}  ${facts.change.subject}`,
     `in force now: ${decision.effective}; decision ${decision.digest}`,

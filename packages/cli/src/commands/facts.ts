@@ -3,6 +3,7 @@ import { openRepository } from "@interlock/facts";
 import type { Command } from "commander";
 import type { AttachedOptions } from "../judge/attached.ts";
 import { factsOf } from "../judge/judge.ts";
+import { jsonText } from "../output/printable.ts";
 
 type Options = AttachedOptions & {
   readonly repo: string;
@@ -27,7 +28,7 @@ export function factsCommand(program: Command): void {
       const repository = await openRepository(options.repo);
       try {
         const { facts } = await factsOf(repository, range, options);
-        process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
+        process.stdout.write(`${jsonText(facts, 2)}\n`);
       } finally {
         repository.close();
       }

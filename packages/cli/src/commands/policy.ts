@@ -4,6 +4,7 @@ import { loadPolicy, problemText } from "@interlock/policy";
 import type { Command } from "commander";
 import { POLICY_PATH, readText } from "../judge/workspace.ts";
 import { paintFor } from "../output/paint.ts";
+import { jsonText, printable, printableLines } from "../output/printable.ts";
 import { progressOn } from "../output/progress.ts";
 
 export function policyCommand(program: Command): void {
@@ -32,14 +33,14 @@ export function policyCommand(program: Command): void {
 function lint(file: string, json: boolean): void {
   const loaded = loadPolicy(file, readText(file));
   const problems = loaded.ok ? [] : loaded.problems;
-  if (json) process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`);
+  if (json) process.stdout.write(`${jsonText(problems, 2)}\n`);
   else if (loaded.ok)
     process.stdout.write(
       `${file}: ${loaded.policy.rules.length} rules, mode ${loaded.policy.mode}, no problem\n`,
     );
   else
     process.stdout.write(
-      `${problems.map(problemText).join("\n")}\n${problems.length} problem(s)\n`,
+      `${printableLines(problems.map(problemText).join("\n"))}\n${problems.length} problem(s)\n`,
     );
   if (!loaded.ok) process.exitCode = 3;
 }
@@ -72,11 +73,11 @@ async function diff(before: string, after: string, options: DiffOptions): Promis
     changed++;
     if (options.json === true)
       process.stdout.write(
-        `${JSON.stringify({ commit: line.commit, before: { outcome: line.outcome, beyond: line.beyond }, after: { outcome: now.outcome, beyond: now.beyond } })}\n`,
+        `${jsonText({ commit: line.commit, before: { outcome: line.outcome, beyond: line.beyond }, after: { outcome: now.outcome, beyond: now.beyond } })}\n`,
       );
     else
       process.stdout.write(
-        `${line.commit.slice(0, 12)}  ${line.outcome} -> ${now.outcome}  ${rulesOf(line.beyond)} -> ${rulesOf(now.beyond)}  ${line.subject.slice(0, 60)}\n`,
+        `${line.commit.slice(0, 12)}  ${line.outcome} -> ${now.outcome}  ${rulesOf(line.beyond)} -> ${rulesOf(now.beyond)}  ${printable(line.subject.slice(0, 60))}\n`,
       );
   }
   if (options.json !== true)

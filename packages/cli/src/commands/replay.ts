@@ -2,6 +2,7 @@
 import { type DecisionRecord, GateError, replay, validateFacts } from "@interlock/core";
 import type { Command } from "commander";
 import { readText } from "../judge/workspace.ts";
+import { jsonText } from "../output/printable.ts";
 
 export function replayCommand(program: Command): void {
   program
@@ -20,7 +21,7 @@ export function replayCommand(program: Command): void {
         counts[result.kind]++;
         if (options.json === true)
           process.stdout.write(
-            `${JSON.stringify({ record: i + 1, digest: record.decision.digest, ...result })}\n`,
+            `${jsonText({ record: i + 1, digest: record.decision.digest, ...result })}\n`,
           );
         else if (result.kind !== "same")
           process.stdout.write(

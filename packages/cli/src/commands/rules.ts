@@ -3,6 +3,7 @@ import { GateError } from "@interlock/core";
 import { builtInPacks, didYouMean } from "@interlock/policy";
 import type { Command } from "commander";
 import { paintFor } from "../output/paint.ts";
+import { jsonText } from "../output/printable.ts";
 import { explainRule } from "./explain.ts";
 
 export function rulesCommand(program: Command): void {
@@ -24,7 +25,7 @@ export function rulesCommand(program: Command): void {
             rules.map((r) => r.id),
           ),
         );
-      if (options.json === true) process.stdout.write(`${JSON.stringify(chosen, null, 2)}\n`);
+      if (options.json === true) process.stdout.write(`${jsonText(chosen, 2)}\n`);
       else if (id !== undefined)
         process.stdout.write(chosen.map((r) => explainRule(r, paint)).join("\n"));
       else

@@ -8,6 +8,7 @@ import {
   policyJsonSchema,
 } from "@interlock/policy";
 import type { Command } from "commander";
+import { jsonText } from "../output/printable.ts";
 
 const SCHEMAS = {
   facts: factsJsonSchema,
@@ -33,6 +34,6 @@ export function schemaCommand(program: Command): void {
           `no schema is called \`${name}\``,
           didYouMean(name, Object.keys(SCHEMAS)),
         );
-      process.stdout.write(`${JSON.stringify(schema(), null, 2)}\n`);
+      process.stdout.write(`${jsonText(schema(), 2)}\n`);
     });
 }

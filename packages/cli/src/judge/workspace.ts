@@ -10,7 +10,6 @@ import {
   GateError,
   type JudgingPolicy,
   type People,
-  type Policy,
   type Unknown,
   unknown,
 } from "@interlock/core";
@@ -23,29 +22,14 @@ import {
   readContext,
   readPeople,
 } from "@interlock/facts";
-import { builtInPacks, loadPolicy, problemText } from "@interlock/policy";
+import { loadPolicy, problemText } from "@interlock/policy";
+import { type GateFile, gateFiles } from "./gate-files.ts";
+import { POLICY_PATH, type Policies, policiesOf } from "./policies.ts";
 
-export const POLICY_PATH = "interlock/policy.yaml";
+export { defaultPolicy, POLICY_PATH } from "./policies.ts";
+
 export const CATALOG_PATH = "interlock/catalog.yaml";
 export const PEOPLE_PATH = "interlock/people.yaml";
-const FILE_MAX_BYTES = 5_000_000;
-
-/** With no policy anywhere, the default pack looks on: nothing is blocked, everything is said. */
-export function defaultPolicy(): Policy {
-  return {
-    id: "reliability-core",
-    version: 1,
-    mode: "observe",
-    rules: builtInPacks().get("reliability-core") ?? [],
-    otherwise: [
-      { kind: "approvals", count: 1, from: "owners", distinct: [], via: "review", naming: [] },
-    ],
-    overrides: [],
-    freezes: [],
-    calendars: [],
-    missingOwner: "hold",
-  };
-}
 
 /** A policy that the user names on the command line; it must load. */
 export function policyFromFile(path: string): CompiledPolicy {
@@ -58,109 +42,87 @@ export function policyFromFile(path: string): CompiledPolicy {
   );
 }
 
-export type Workspace = {
-  readonly policies: readonly JudgingPolicy[];
+export type Workspace = Policies & {
   readonly catalog: Catalog;
   readonly people: People | Unknown;
-  /** Where the policy came from, for people. */
-  readonly origin: string;
 };
 
+export type Proposal = {
+  /** Tree or commit after the change; `null`: nothing is proposed. */
+  readonly after: string | null;
+  /** Digest of a first policy that somebody has read and trusts. */
+  readonly trusted?: string | undefined;
+  /** Why the change cannot be read, where that is known. */
+  readonly fault?: string | undefined;
+};
+
+const PATHS = { policy: POLICY_PATH, catalog: CATALOG_PATH, people: PEOPLE_PATH } as const;
+
 /**
- * The gate's own files are read at the state before the change: a change is judged by the policy in
- * force, and by the proposed one when it touches it. by (own-policy)
+ * The gate's own files are read at the state before the change: a change is judged by the policy,
+ * catalog and people in force, and by the proposed policy when it touches it. by (own-policy)
  */
 export async function workspaceAt(
   repository: Repository,
   before: string | null,
-  after: string | null,
+  { after, trusted, fault }: Proposal,
 ): Promise<Workspace> {
-  const [policyText, catalogText, peopleText] = await Promise.all(
-    [POLICY_PATH, CATALOG_PATH, PEOPLE_PATH].map((p) => textAt(repository, before, p)),
-  );
-  const proposedText = after === null ? policyText : await textAt(repository, after, POLICY_PATH);
+  const old = await gateFiles(repository, before, PATHS);
+  const now = after === null ? old : await gateFiles(repository, after, PATHS);
+  const judges = { inForce: old.policy, proposed: now.policy, trusted, fault };
+  const { policies, origin } = policiesOf(judges);
+  const catalog = understood(CATALOG_PATH, old.catalog, readCatalog);
+  const people = understood(PEOPLE_PATH, old.people, readPeople);
+  const readable = policies.every((p) => p.kind === "policy");
   return {
-    ...policiesOf(policyText ?? null, proposedText ?? null),
-    catalog:
-      catalogText === null || catalogText === undefined
-        ? EMPTY_CATALOG
-        : readCatalog(CATALOG_PATH, catalogText),
+    policies: [
+      ...policies,
+      // One reason is enough where the whole folder cannot be read.
+      ...(readable ? [...holding("in-force", catalog), ...holding("in-force", people)] : []),
+      ...newFaults(old.catalog, now.catalog, () =>
+        understood(CATALOG_PATH, now.catalog, readCatalog),
+      ),
+      ...newFaults(old.people, now.people, () => understood(PEOPLE_PATH, now.people, readPeople)),
+    ],
+    origin,
+    catalog: catalog.value ?? EMPTY_CATALOG,
     people:
-      peopleText === null || peopleText === undefined
-        ? unknown("there is no `interlock/people.yaml`", "run `interlock init`")
-        : readPeople(PEOPLE_PATH, peopleText),
+      people.value ??
+      unknown(people.because ?? `there is no \`${PEOPLE_PATH}\``, "run `interlock init`"),
   };
 }
 
-async function textAt(
-  repository: Repository,
-  tree: string | null,
+/** `because`: why a file that is there, or may be there, is not understood. */
+type Understood<T> = { readonly value: T | null; readonly because: string | null };
+
+function understood<T>(
   path: string,
-): Promise<string | null> {
-  if (tree === null) return null;
-  const object = await repository.at(tree, path, FILE_MAX_BYTES);
-  if (object.kind === "too-large")
-    throw new GateError(
-      "INPUT_INVALID",
-      `\`${path}\` is larger than ${FILE_MAX_BYTES} bytes`,
-      "make it smaller",
-    );
-  return object.kind === "content" ? object.bytes.toString("utf8") : null;
-}
-
-const COMPILED = new Map<string, JudgingPolicy>();
-
-function policiesOf(
-  inForce: string | null,
-  proposed: string | null,
-): Pick<Workspace, "policies" | "origin"> {
-  if (inForce === null && proposed === null) {
-    const policy = remembered("in-force", "built-in", () => ({
-      role: "in-force",
-      kind: "policy",
-      policy: compilePolicy(defaultPolicy()),
-    }));
-    return {
-      policies: [policy],
-      origin: "the built-in pack reliability-core (no `interlock/policy.yaml` in the repository)",
-    };
+  file: GateFile,
+  read: (path: string, text: string) => T,
+): Understood<T> {
+  if (file.kind === "absent") return { value: null, because: null };
+  if (file.kind === "unreadable") return { value: null, because: file.because };
+  try {
+    return { value: read(path, file.text), because: null };
+  } catch (error) {
+    if (!(error instanceof GateError)) throw error;
+    return { value: null, because: error.message };
   }
-  const first = inForce === null ? [] : [judging("in-force", inForce)];
-  if (inForce === proposed) return { policies: first, origin: POLICY_PATH };
-  const second: JudgingPolicy =
-    proposed === null
-      ? {
-          role: "proposed",
-          kind: "unreadable",
-          because: "the change deletes `interlock/policy.yaml`",
-        }
-      : judging("proposed", proposed);
-  // The first policy has none before it; then only the proposed one can judge, and the founding is the server's.
-  return { policies: [...first, second], origin: `${POLICY_PATH}, in force and proposed` };
 }
 
-function judging(role: JudgingPolicy["role"], text: string): JudgingPolicy {
-  return remembered(role, text, () => {
-    const loaded = loadPolicy(POLICY_PATH, text);
-    if (loaded.ok) return { role, kind: "policy", policy: compilePolicy(loaded.policy) };
-    const first = loaded.problems[0];
-    return {
-      role,
-      kind: "unreadable",
-      because:
-        first === undefined
-          ? "it does not load"
-          : `${first.file}:${first.line}:${first.column}: ${first.message}`,
-    };
-  });
-}
+const holding = (
+  role: JudgingPolicy["role"],
+  { because }: Understood<unknown>,
+): readonly JudgingPolicy[] => (because === null ? [] : [{ role, kind: "unreadable", because }]);
 
-function remembered(role: string, text: string, make: () => JudgingPolicy): JudgingPolicy {
-  const key = `${role}\n${text}`;
-  const known = COMPILED.get(key) ?? make();
-  if (COMPILED.size > 200) COMPILED.clear();
-  COMPILED.set(key, known);
-  return known;
+/** A file that would stop the gate from deciding once it has landed holds before. by (own-policy) */
+function newFaults(
+  old: GateFile,
+  now: GateFile,
+  read: () => Understood<unknown>,
+): readonly JudgingPolicy[] {
+  const changes = now.kind === "text" && !(old.kind === "text" && old.text === now.text);
+  return changes ? holding("proposed", read()) : [];
 }
 
 export type GivenEvidence = {

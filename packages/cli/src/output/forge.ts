@@ -2,6 +2,7 @@
 /** Annotations for GitHub Actions, and Markdown for a comment on a change. */
 import { explainReason, explainRequirement, isUnknown, share } from "@interlock/core";
 import { findingsOf, type Judgement, ruleBecause } from "./judgement.ts";
+import { printable } from "./printable.ts";
 
 const COMMAND = { deny: "error", hold: "warning", allow: "notice" } as const;
 
@@ -18,7 +19,7 @@ export function githubAnnotations(judgements: readonly Judgement[]): string {
 }
 
 const message = (text: string): string =>
-  text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+  printable(text).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
 const property = (text: string): string => message(text).replace(/:/g, "%3A").replace(/,/g, "%2C");
 
 export function markdown(judgements: readonly Judgement[]): string {
@@ -52,11 +53,10 @@ function one({ id, decision, facts }: Judgement): string {
 
 /** Text of a change is hostile: it must not become a link, an image, a mention or a table cell. */
 function escaped(text: string): string {
-  return text
-    .replace(/[\r\n]+/g, " ")
+  return printable(text)
     .replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c] ?? c)
     .replace(/[\\`*_[\]()#|!~]/g, "\\$&")
     .replace(/@/g, "@\u2060");
 }
 
-const code = (text: string): string => text.replace(/[`\r\n|]/g, " ");
+const code = (text: string): string => printable(text).replace(/[`|]/g, " ");

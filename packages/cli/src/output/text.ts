@@ -3,6 +3,7 @@ import {
   type Effect,
   explainReason,
   explainRequirement,
+  type Facts,
   isUnknown,
   type Outcome,
   type RequirementResult,
@@ -11,6 +12,7 @@ import {
 } from "@interlock/core";
 import { type Judgement, ruleBecause } from "./judgement.ts";
 import type { Paint } from "./paint.ts";
+import { printableData } from "./printable.ts";
 
 const GLYPH: Readonly<Record<Outcome, string>> = { allow: "✓", hold: "●", deny: "✗" };
 const FINDINGS_SHOWN = 5;
@@ -21,23 +23,25 @@ const RULES_SHOWN = 12;
  * can supply it, and the next command.
  */
 export function judgementText(judgement: Judgement, paint: Paint): string {
-  const { decision, facts } = judgement;
+  const shown = printableData(judgement);
+  const { decision, facts } = shown;
   const open = decision.rules.filter((r) => r.outcome !== "allow");
   const notices = decision.rules.filter((r) => r.outcome === "allow" && r.findingCount > 0);
   const lines = [
-    headline(judgement, paint),
+    headline(shown, paint),
     ...effectLines(isUnknown(facts.effects) ? [] : facts.effects),
-    ...blastLine(judgement),
+    ...blastLine(shown),
     ...ownRules(
       open.filter((r) => !isOrdinary(r) && !isBlind(r)),
+      shown,
       paint,
     ),
-    ...blindRules(open.filter(isBlind), paint),
+    ...blindRules(open.filter(isBlind), shown, paint),
     ...ordinary(open.filter(isOrdinary), paint),
     ...noticeLines(notices, paint),
-    ...gapLines(judgement, paint),
+    ...gapLines(shown, paint),
     "",
-    paint.dim(footer(judgement)),
+    paint.dim(footer(shown)),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -47,15 +51,25 @@ const isBlind = (r: RuleResult): boolean =>
   r.reason.code === "facts-unknown" && r.findingCount === 0 && r.rule !== "policy";
 
 /** Rules that could not look share their reasons: one unreadable file blinds many. */
-function blindRules(rules: readonly RuleResult[], paint: Paint): readonly string[] {
+function blindRules(
+  rules: readonly RuleResult[],
+  { facts }: Judgement,
+  paint: Paint,
+): readonly string[] {
   if (rules.length === 0) return [];
+  // Where a file is named with what to do about it below, its groups need no line each.
+  const told = new Set(facts.gaps.map((g) => `${g.group} ${g.code} ${g.path}`.trim()));
+  const { files } = facts.change;
+  const help = isUnknown(files) ? [`      help: ${files.$unknown.help}`] : [];
   const why = [
     ...new Set(
       rules.flatMap((r) =>
         r.requirements.flatMap((q) => (q.requirement.kind === "known" ? q.requirement.facts : [])),
       ),
     ),
-  ].sort();
+  ]
+    .filter((w) => !told.has(w))
+    .sort();
   const shown = why.slice(0, FINDINGS_SHOWN).map((w) => `      ${paint.dim("?")} ${w}`);
   const more = why.length > shown.length ? [`      … and ${why.length - shown.length} more`] : [];
   const ids = rules.map((r) => r.rule);
@@ -63,9 +77,10 @@ function blindRules(rules: readonly RuleResult[], paint: Paint): readonly string
     ids.length > 8 ? `${ids.slice(0, 8).join(", ")} and ${ids.length - 8} more` : ids.join(", ");
   return [
     "",
-    `  ${GLYPH.hold} ${paint.bold("not known")}  ${rules.length} rule(s) could not look everywhere: ${named}`,
+    `  ${GLYPH.hold} ${paint.bold("not known")}  ${rules.length} rule(s) could not look everywhere${why.length === 0 ? " (what was not read is named below)" : ""}: ${named}`,
     ...shown,
     ...more,
+    ...help,
   ];
 }
 
@@ -98,7 +113,15 @@ function blastLine({ facts }: Judgement): readonly string[] {
   ];
 }
 
-function ownRules(rules: readonly RuleResult[], paint: Paint): readonly string[] {
+/** Where the change itself cannot be read, mending the policy would not help. */
+const helpFor = (rule: RuleResult, { change }: Facts): string =>
+  rule.rule === "policy" && isUnknown(change.files) ? change.files.$unknown.help : rule.help;
+
+function ownRules(
+  rules: readonly RuleResult[],
+  { facts }: Judgement,
+  paint: Paint,
+): readonly string[] {
   const lines: string[] = [];
   for (const rule of rules.slice(0, RULES_SHOWN)) {
     const severity = rule.severity === undefined ? "" : ` [${rule.severity}]`;
@@ -106,7 +129,8 @@ function ownRules(rules: readonly RuleResult[], paint: Paint): readonly string[]
     lines.push(...findingLines(rule));
     for (const r of rule.requirements)
       if (r.state !== "met") lines.push(...requirementLines(r, paint));
-    if (rule.help !== "") lines.push(`      help: ${rule.help}`);
+    const help = helpFor(rule, facts);
+    if (help !== "") lines.push(`      help: ${help}`);
   }
   if (rules.length > RULES_SHOWN)
     lines.push(
@@ -120,13 +144,15 @@ function findingLines(rule: RuleResult): readonly string[] {
   if (rule.findings.length === 0) return [`      ${ruleBecause(rule)}`];
   const lines = rule.findings
     .slice(0, FINDINGS_SHOWN)
-    .map((f) => `      ${f.path === "" ? "" : `${f.path}:${f.line}  `}${f.message}`);
+    .map((f) => `      ${f.path === "" ? "" : `at ${f.path}:${f.line}  `}${f.message}`);
   const more = rule.findingCount - lines.length;
   return more > 0 ? [...lines, `      … and ${more} more`] : lines;
 }
 
 function requirementLines(r: RequirementResult, paint: Paint): readonly string[] {
   const mark = r.state === "unknown" ? paint.dim("?") : paint.yellow("○");
+  // A rule that cannot look says so itself: what it needs and what is not known are one thing.
+  if (r.requirement.kind === "known") return [`      ${mark} ${explainReason(r.reason)}`];
   const who = r.who.length > 0 ? `  ← ${r.who.slice(0, 5).join(", ")}` : "";
   return [
     `      ${mark} needs ${explainRequirement(r.requirement)}: ${explainReason(r.reason)}${who}`,
@@ -147,11 +173,19 @@ function noticeLines(rules: readonly RuleResult[], paint: Paint): readonly strin
   return rules.map((r) => paint.dim(`  · ${r.rule}  ${ruleBecause(r)}`));
 }
 
+/** A file is one line, however many groups of facts would have come from it. */
 function gapLines({ facts }: Judgement, paint: Paint): readonly string[] {
-  const shown = facts.gaps.slice(0, FINDINGS_SHOWN);
-  const lines = shown.map((g) => paint.dim(`  ? not read: ${g.path} (${g.code}) ${g.help}`));
-  const more = facts.gaps.length - shown.length;
-  return more > 0 ? [...lines, paint.dim(`  ? … and ${more} more`)] : lines;
+  const all = [
+    ...new Set(
+      facts.gaps.map(
+        (g) =>
+          `  ? not read: ${g.path} (${[g.code, g.detail].filter((t) => t !== "").join(": ")}) ${g.help}`,
+      ),
+    ),
+  ];
+  const shown = all.slice(0, FINDINGS_SHOWN).map((line) => paint.dim(line));
+  const more = all.length - shown.length;
+  return more > 0 ? [...shown, paint.dim(`  ? … and ${more} more`)] : shown;
 }
 
 function footer({ decision, facts, risk }: Judgement): string {

@@ -13,6 +13,8 @@ export type HistoryOptions = {
   /** Committed at or after, in milliseconds. */
   readonly since?: number;
   readonly max?: number;
+  /** Every side of a merge, not the first parent alone; throws where a commit is missing. */
+  readonly everyParent?: boolean;
 };
 
 const COMMIT_MAX_BYTES = 10_000_000;
@@ -29,7 +31,8 @@ export async function walkHistory(
   reader: ObjectReader,
   options: HistoryOptions,
 ): Promise<readonly string[]> {
-  const args = ["rev-list", "--first-parent"];
+  const every = options.everyParent === true;
+  const args = every ? ["rev-list"] : ["rev-list", "--first-parent"];
   if (options.max !== undefined) args.push(`--max-count=${options.max}`);
   if (options.since !== undefined) args.push(`--since=${Math.floor(options.since / 1_000)}`);
   args.push("--end-of-options", options.to);
@@ -41,6 +44,7 @@ export async function walkHistory(
     .split("\n")
     .filter((line) => line !== "");
   if (code !== DIED) return ids;
+  if (every) throw gitFailed(what, "a commit of the range is missing");
   // With an end to the range git says nothing before it has seen everything.
   const last = ids[ids.length - 1] ?? (options.not === undefined ? options.to : null);
   if (last === null) throw gitFailed(what, "a commit of the range is missing");

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Which policies judge a change: the one in force, the proposed one, or the built-in ones. */
+import {
+  approvals,
+  type CompiledPolicy,
+  compilePolicy,
+  type JudgingPolicy,
+  type Mode,
+  type Policy,
+  type Rule,
+} from "@interlock/core";
+import { builtInPacks, loadPolicy } from "@interlock/policy";
+import type { GateFile } from "./gate-files.ts";
+
+export const POLICY_PATH = "interlock/policy.yaml";
+const PACK = "reliability-core";
+
+const builtInRules = (): readonly Rule[] => builtInPacks().get(PACK) ?? [];
+
+/** With no policy anywhere, the default pack looks on: nothing is blocked, everything is said. */
+export function defaultPolicy(): Policy {
+  return { ...BARE, id: PACK, rules: builtInRules(), otherwise: [approvals(1, "owners")] };
+}
+
+const BARE: Policy = {
+  id: "",
+  version: 1,
+  mode: "observe",
+  rules: [],
+  otherwise: [],
+  overrides: [],
+  freezes: [],
+  calendars: [],
+  missingOwner: "hold",
+};
+
+export type Policies = {
+  readonly policies: readonly JudgingPolicy[];
+  /** Where they came from, for people. */
+  readonly origin: string;
+};
+
+export type Judges = {
+  readonly inForce: GateFile;
+  readonly proposed: GateFile;
+  /** Digest of a first policy that somebody has read and trusts. */
+  readonly trusted: string | undefined;
+  /** Why the state before the change cannot be read, where that is known. */
+  readonly fault: string | undefined;
+};
+
+/**
+ * A change to the policy is judged by the policy in force and by the proposed one. by (own-policy)
+ * What may be there and cannot be read holds. by (fail-closed)
+ */
+export function policiesOf({ inForce, proposed, trusted, fault }: Judges): Policies {
+  const unread = inForce.kind === "unreadable" ? inForce : proposed;
+  if (unread.kind === "unreadable") {
+    const because = fault ?? unread.because;
+    return { policies: [{ role: "in-force", kind: "unreadable", because }], origin: POLICY_PATH };
+  }
+  if (inForce.kind !== "text")
+    return proposed.kind === "text" ? first(proposed.text, trusted) : builtIn();
+  const judge = judging("in-force", inForce.text);
+  if (proposed.kind !== "text") {
+    const because = `the change deletes \`${POLICY_PATH}\``;
+    return both(judge, { role: "proposed", kind: "unreadable", because });
+  }
+  return inForce.text === proposed.text
+    ? { policies: [judge], origin: POLICY_PATH }
+    : both(judge, judging("proposed", proposed.text));
+}
+
+const both = (judge: JudgingPolicy, second: JudgingPolicy): Policies => ({
+  policies: [judge, second],
+  origin: `${POLICY_PATH}, in force and proposed`,
+});
+
+function builtIn(): Policies {
+  const policy = remembered("built-in", () => ({
+    role: "in-force",
+    kind: "policy",
+    policy: compilePolicy(defaultPolicy()),
+  }));
+  return {
+    policies: [policy],
+    origin: `the built-in pack ${PACK}, since there is no \`${POLICY_PATH}\``,
+  };
+}
+
+/**
+ * Before the first policy there was none that could accept it. Somebody must read it and say so, or
+ * whoever brings it would choose the rules for everybody (design section 5, question 7).
+ */
+function first(text: string, trusted: string | undefined): Policies {
+  const judge = judging("proposed", text);
+  const origin = `${POLICY_PATH}, which is the first`;
+  if (judge.kind === "policy" && judge.policy.digest === trusted)
+    return { policies: [judge], origin };
+  const rule: Rule = {
+    id: "first-policy",
+    title: "The first policy is read and trusted before it judges",
+    says: `the change brings the first \`${POLICY_PATH}\``,
+    help:
+      judge.kind === "policy"
+        ? `read \`${POLICY_PATH}\`; if it is what you want, run again with \`--trust-first-policy ${judge.policy.digest}\``
+        : `mend \`${POLICY_PATH}\` first: ${judge.because}`,
+    require: [approvals(2, "anyone")],
+    covers: false,
+    origin: "bootstrap",
+  };
+  const bootstrap = compilePolicy({ ...BARE, id: "bootstrap", mode: "enforce", rules: [rule] });
+  return { policies: [{ role: "in-force", kind: "policy", policy: bootstrap }, judge], origin };
+}
+
+function judging(role: JudgingPolicy["role"], text: string): JudgingPolicy {
+  return remembered(`${role}\n${text}`, () => {
+    const loaded = loadPolicy(POLICY_PATH, text);
+    if (loaded.ok) return { role, kind: "policy", policy: gateKept(loaded.policy) };
+    const problem = loaded.problems[0];
+    const because =
+      problem === undefined
+        ? "it does not load"
+        : `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`;
+    return { role, kind: "unreadable", because };
+  });
+}
+
+const GATE_RULE = "R65";
+const STRICTNESS: Readonly<Record<Mode, number>> = { observe: 0, warn: 1, enforce: 2 };
+
+/** Even a policy without the pack holds changes to itself, the catalog and the people for their owners. */
+function gateKept(policy: Policy): CompiledPolicy {
+  const rule = builtInRules().find((r) => r.id === GATE_RULE);
+  if (rule === undefined || policy.rules.some((r) => r.id === GATE_RULE))
+    return compilePolicy(policy);
+  const modes = [policy.mode, ...[...policy.rules, ...policy.overrides].map((r) => r.mode)];
+  const mode = modes.reduce<Mode>(
+    (a, b) => (b !== undefined && STRICTNESS[b] > STRICTNESS[a] ? b : a),
+    policy.mode,
+  );
+  return compilePolicy({ ...policy, rules: [...policy.rules, { ...rule, mode }] });
+}
+
+const COMPILED = new Map<string, JudgingPolicy>();
+/** A history changes its policy rarely; this only keeps a pathological one from filling memory. */
+const COMPILED_MAX = 200;
+
+function remembered(key: string, make: () => JudgingPolicy): JudgingPolicy {
+  const known = COMPILED.get(key) ?? make();
+  if (COMPILED.size > COMPILED_MAX) COMPILED.clear();
+  COMPILED.set(key, known);
+  return known;
+}
