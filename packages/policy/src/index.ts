@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-export { catalogJsonSchema } from "./catalog-schema.ts";
+
 export { type Checked, checkExpression } from "./checker/check.ts";
 export { COST_MAX } from "./checker/limits.ts";
 export type { ExpressionProblem, Notice, Scope } from "./checker/walk.ts";
-export {
-  factsJsonSchema,
-  jsonSchema,
-  peopleJsonSchema,
-  policyJsonSchema,
-} from "./json-schema.ts";
 export { calendarFacts } from "./load/calendar.ts";
-export { type Loaded, loadPolicy } from "./load/policy.ts";
+export { gatherIncludes, type Included, type ReadInclude } from "./load/include.ts";
+export { type Loaded, type LoadOptions, loadPolicy } from "./load/policy.ts";
 export { VISIBLE_SCOPE } from "./load/rule.ts";
 export { builtInPacks, compilePack, type PackFile } from "./packs.ts";
-export { type Problem, type ProblemCode, problemText } from "./problem.ts";
+export { isError, PROBLEMS, type Problem, type ProblemCode, problemText } from "./problem.ts";
+export { catalogJsonSchema } from "./schema/catalog.ts";
+export { factsJsonSchema } from "./schema/facts.ts";
+export { peopleJsonSchema } from "./schema/people.ts";
+export { policyJsonSchema } from "./schema/policy.ts";
 export { didYouMean, nearest } from "./suggest.ts";

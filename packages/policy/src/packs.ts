@@ -4,7 +4,7 @@ import { reader, report } from "./load/reader.ts";
 import { readRule } from "./load/rule.ts";
 import { readSource } from "./load/source.ts";
 import { PACKS_JSON } from "./packs.generated.ts";
-import type { Problem } from "./problem.ts";
+import { isError, type Problem } from "./problem.ts";
 
 let loaded: ReadonlyMap<string, readonly Rule[]> | null = null;
 
@@ -57,7 +57,7 @@ export function compilePack(
           );
         rules.set(rule.id, rule);
       }
-    problems.push(...r.problems);
+    problems.push(...r.problems.filter(isError));
   }
   return { rules: [...rules.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), problems };
 }

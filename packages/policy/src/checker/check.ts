@@ -6,19 +6,31 @@
 import { parseExpression } from "@interlock/core";
 import { COST_MAX, SOURCE_MAX, syntaxError, tooDeepAt } from "./limits.ts";
 import { type Type, typeName } from "./type.ts";
-import { type ExpressionProblem, type Notice, type Scope, typeOf, type Walk } from "./walk.ts";
+import {
+  type ExpressionProblem,
+  type Notice,
+  type Read,
+  type Scope,
+  typeOf,
+  type Walk,
+} from "./walk.ts";
 
 export type Checked = {
   readonly problems: readonly ExpressionProblem[];
   /** The condition comes out the same for all facts; `null` where it depends on them. */
   readonly always: boolean | null;
   readonly notices: readonly Notice[];
+  readonly reads: readonly Read[];
+  /** A bound of how often the innermost loop runs. */
+  readonly cost: number;
 };
 
 const nothing = (problem: ExpressionProblem): Checked => ({
   problems: [problem],
   always: null,
   notices: [],
+  reads: [],
+  cost: 0,
 });
 
 /**
@@ -44,6 +56,7 @@ export function checkExpression(source: string, scope: Scope, startCost = 1): Ch
     source,
     problems: [],
     notices: [],
+    reads: [],
     offsetOf: parsed.offsetOf,
     worst: startCost,
   };
@@ -51,7 +64,7 @@ export function checkExpression(source: string, scope: Scope, startCost = 1): Ch
   const type = typeOf(parsed.expr, place, walk);
   const problems = [...walk.problems, ...notACondition(type), ...tooCostly(walk.worst)];
   const same = type?.kind === "bool" ? (type.always ?? null) : null;
-  return { problems, always: same, notices: walk.notices };
+  return { problems, always: same, notices: walk.notices, reads: walk.reads, cost: walk.worst };
 }
 
 /** What no parser should be asked: it is recursive and keeps no limit. */

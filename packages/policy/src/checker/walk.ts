@@ -36,6 +36,8 @@ export type ExpressionProblem = {
 
 export type Notice = { readonly offset: number; readonly message: string };
 
+export type Read = { readonly offset: number; readonly path: string };
+
 /** Names that an expression may read, with their types. */
 export type Scope = Readonly<Record<string, Type>>;
 
@@ -44,6 +46,8 @@ export type Walk = {
   readonly problems: ExpressionProblem[];
   /** Conditions that come out the same for all facts: no error, but hardly meant. */
   readonly notices: Notice[];
+  /** Facts by their path, such as `change.files`, wherever a plain path is read. */
+  readonly reads: Read[];
   readonly offsetOf: (id: bigint) => number;
   /** The largest static cost of any loop so far. */
   worst: number;
@@ -157,6 +161,7 @@ function selectType(
         );
   const operandPath = pathOf(node.operand);
   const path = operandPath === null ? null : `${operandPath}.${node.field}`;
+  if (path !== null) walk.reads.push({ offset: walk.offsetOf(node.operand?.id ?? 0n), path });
   if (isOptional(field) && (path === null || !place.present.has(path)))
     return refuse(
       `\`${node.field}\` may be absent`,

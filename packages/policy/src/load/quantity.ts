@@ -25,40 +25,48 @@ export function sharePpm(written: unknown): number | null {
   return ppm <= 1_000_000 ? ppm : null;
 }
 
+/** An instant that somebody wrote, and how often the clocks of its zone show it. */
+export type WrittenInstant = {
+  readonly ms: number;
+  readonly occurs: "once" | "twice" | "never";
+};
+
+const INSTANT =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?)?\s*(Z|[+-]\d{2}:\d{2}|[A-Za-z_]+\/[A-Za-z_/+-]+|UTC)?$/;
+
 /**
  * An instant as ISO 8601 with an offset or `Z`, or local with a zone: `2026-12-24 18:00 Europe/Berlin`.
- * Milliseconds since 1970 UTC; `null` when it is none. A local time that occurs twice is taken as
- * `later` asks, so that a freeze can be read as the longer one.
+ * Milliseconds since 1970 UTC; `null` when it is none. Of a local time that clocks show twice or
+ * skip, the caller says which instant is meant, so that a freeze can be read as the longer one.
  */
-export function instantMs(written: unknown, later: boolean): number | null {
-  if (typeof written !== "string") return null;
-  const match =
-    /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?)?\s*(Z|[+-]\d{2}:\d{2}|[A-Za-z_]+\/[A-Za-z_/+-]+|UTC)?$/.exec(
-      written.trim(),
-    );
-  if (match === null) return null;
-  const [, y, mo, d, h, mi, s, zone] = match;
-  const asUtc = Date.UTC(
-    Number(y),
-    Number(mo) - 1,
-    Number(d),
-    Number(h ?? 0),
-    Number(mi ?? 0),
-    Number(s ?? 0),
-  );
-  if (new Date(asUtc).getUTCDate() !== Number(d) || Number(h ?? 0) > 23 || Number(mi ?? 0) > 59)
-    return null;
-  if (zone === undefined || zone === "Z" || zone === "UTC") return asUtc;
+export function writtenInstant(
+  written: unknown,
+  meant: "earliest" | "latest",
+): WrittenInstant | null {
+  const [, y, mo, d, h, mi, s, zone] =
+    INSTANT.exec(typeof written === "string" ? written.trim() : "") ?? [];
+  if (y === undefined) return null;
+  const [month, day, hour, minute, second] = [mo, d, h, mi, s].map((n) => Number(n ?? 0));
+  const asUtc = Date.UTC(Number(y), (month ?? 0) - 1, day, hour, minute, second);
+  const back = new Date(asUtc).toISOString().slice(0, 19);
+  if (back !== `${y}-${mo}-${d}T${h ?? "00"}:${mi ?? "00"}:${s ?? "00"}`) return null;
+  if (zone === undefined || zone === "Z" || zone === "UTC") return { ms: asUtc, occurs: "once" };
   const fixed = /^([+-])(\d{2}):(\d{2})$/.exec(zone);
-  if (fixed !== null)
-    return (
-      asUtc - (fixed[1] === "-" ? -1 : 1) * (Number(fixed[2]) * 60 + Number(fixed[3])) * 60_000
-    );
-  return localInstants(asUtc, zone)?.at(later ? -1 : 0) ?? null;
+  if (fixed === null) return localInstant(asUtc, zone, meant);
+  const [, sign, hours, minutes] = fixed;
+  const offset = (Number(hours) * 60 + Number(minutes)) * 60_000;
+  if (offset > 14 * 3_600_000 || Number(minutes) > 59) return null;
+  return { ms: asUtc - (sign === "-" ? -offset : offset), occurs: "once" };
 }
 
-/** Instants at which a zone's clocks show the given wall time, earliest first; `null` for no zone. */
-function localInstants(wall: number, zone: string): readonly number[] | null {
+export const shownInstant = (ms: number): string => new Date(ms).toISOString();
+
+/** A wall time that clocks skip has no instant: those before and after the gap stand for it. */
+function localInstant(
+  wall: number,
+  zone: string,
+  meant: "earliest" | "latest",
+): WrittenInstant | null {
   const candidates = new Set<number>();
   for (const around of [wall - 86_400_000, wall, wall + 86_400_000]) {
     const offset = zoneOffsetMs(around, zone);
@@ -66,8 +74,9 @@ function localInstants(wall: number, zone: string): readonly number[] | null {
     candidates.add(wall - offset);
   }
   const exact = [...candidates].filter((c) => c + (zoneOffsetMs(c, zone) ?? Number.NaN) === wall);
-  // A wall time that daylight saving skips has no instant: the one just after the gap stands for it.
-  return (exact.length > 0 ? exact : [Math.max(...candidates)]).sort((a, b) => a - b);
+  const found = exact.length > 0 ? exact : [...candidates];
+  const ms = meant === "earliest" ? Math.min(...found) : Math.max(...found);
+  return { ms, occurs: exact.length === 0 ? "never" : exact.length > 1 ? "twice" : "once" };
 }
 
 const FORMATS = new Map<string, Intl.DateTimeFormat>();

@@ -11,7 +11,11 @@ export type Reader = {
   readonly problems: Problem[];
 };
 
-export const reader = (source: Source): Reader => ({ source, problems: [...source.problems] });
+/** What is wrong with the file itself comes first in `problems`, which several readers may share. */
+export function reader(source: Source, problems: Problem[] = []): Reader {
+  problems.push(...source.problems);
+  return { source, problems };
+}
 
 export function report(
   r: Reader,
@@ -27,18 +31,21 @@ export function isRaw(value: unknown): value is Raw {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** One that nobody reads to the end; the first already keep the policy from loading. */
+const UNKNOWN_TOLD_MAX = 50;
+
 /** Refuses fields that nobody defined: a mistyped one would silently decide nothing. */
 export function allowFields(r: Reader, raw: Raw, path: Path, known: readonly string[]): void {
-  for (const field of Object.keys(raw))
-    if (!known.includes(field))
-      r.problems.push(
-        r.source.problemAtKey(
-          "FIELD_UNKNOWN",
-          [...path, field],
-          `no field \`${field}\` is known here`,
-          didYouMean(field, known),
-        ),
-      );
+  const odd = Object.keys(raw).filter((field) => !known.includes(field));
+  for (const field of odd.slice(0, UNKNOWN_TOLD_MAX))
+    r.problems.push(
+      r.source.problemAtKey(
+        "FIELD_UNKNOWN",
+        [...path, field],
+        `no field \`${field}\` is known here`,
+        didYouMean(field, known),
+      ),
+    );
 }
 
 export function textField(
@@ -104,6 +111,14 @@ export function oneOf<T extends string>(
     didYouMean(String(value), allowed.values),
   );
   return allowed.fallback;
+}
+
+export function yesField(r: Reader, raw: Raw, path: Path, field: string): boolean {
+  const value = raw[field];
+  if (typeof value === "boolean" || value === undefined) return value === true;
+  const message = `\`${field}\` is neither true nor false`;
+  report(r, "FIELD_INVALID", [...path, field], message, `write \`${field}: true\``);
+  return false;
 }
 
 export function textsField(r: Reader, raw: Raw, path: Path, field: string): readonly string[] {

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { From, Requirement, Via } from "@interlock/core";
+import {
+  APPROVALS,
+  DOCUMENT,
+  FIRST_WAVE,
+  REQUIREMENT,
+  ROLLBACK,
+  STAGED,
+  TICKET,
+} from "../schema/policy.ts";
 import { didYouMean } from "../suggest.ts";
 import { durationMs, sharePpm } from "./quantity.ts";
 import {
@@ -15,32 +24,17 @@ import {
 } from "./reader.ts";
 import type { Path } from "./source.ts";
 
-const KINDS = [
-  "approvals",
-  "document",
-  "check",
-  "staged",
-  "window",
-  "rollback",
-  "ticket",
-  "cooldown",
-  "deny",
-] as const;
+const KINDS = Object.keys(REQUIREMENT);
 
 /** Reads the list under `require`, each item one requirement. */
 export function readRequirements(r: Reader, value: unknown, path: Path): readonly Requirement[] {
   if (value === undefined || value === null) return [];
-  const items = Array.isArray(value) ? value : [value];
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const example = "a requirement is a mapping such as `approvals: {count: 2}`";
   return items.flatMap((item, i) => {
     const at = Array.isArray(value) ? [...path, i] : path;
-    if (!isRaw(item)) {
-      report(
-        r,
-        "FIELD_INVALID",
-        at,
-        "a requirement is a mapping such as `approvals: {count: 2}`",
-        `known: ${KINDS.join(", ")}`,
-      );
+    if (!isRaw(item) || Object.keys(item).length === 0) {
+      report(r, "FIELD_INVALID", at, example, `known: ${KINDS.join(", ")}`);
       return [];
     }
     return Object.entries(item).flatMap(
@@ -59,30 +53,19 @@ function one(r: Reader, kind: string, given: unknown, path: Path): Requirement |
         sections: isRaw(given) ? sectionsOf(r, given, path) : textsOf(r, given, path),
       };
     case "check":
-      return { kind: "check", names: textsOf(r, given, path) };
+      return { kind: "check", names: someTexts(r, given, path) };
     case "staged":
       return staged(r, given, path);
     case "window":
-      return { kind: "window", calendars: textsOf(r, given, path) };
+      return { kind: "window", calendars: someTexts(r, given, path) };
     case "rollback":
-      return {
-        kind: "rollback",
-        rehearsedWithinMs: duration(r, isRaw(given) ? given["rehearsedWithin"] : given, path),
-      };
+      return rollback(r, given, path);
     case "ticket":
-      return {
-        kind: "ticket",
-        systems:
-          given === true
-            ? []
-            : isRaw(given)
-              ? textsField(r, given, path, "systems")
-              : textsOf(r, given, path),
-      };
+      return ticket(r, given, path);
     case "cooldown":
       return { kind: "cooldown", ms: duration(r, given, path) };
     case "deny":
-      return { kind: "deny", reasons: textsOf(r, given, path) };
+      return { kind: "deny", reasons: someTexts(r, given, path) };
     default:
       r.problems.push(
         r.source.problemAtKey(
@@ -94,6 +77,38 @@ function one(r: Reader, kind: string, given: unknown, path: Path): Requirement |
       );
       return null;
   }
+}
+
+/** A requirement without a name in it would be met by everything. */
+function someTexts(r: Reader, given: unknown, path: Path): readonly string[] {
+  const texts = textsOf(r, given, path);
+  const isEmpty =
+    given === undefined || given === null || (Array.isArray(given) && given.length === 0);
+  if (isEmpty || texts.some((t) => t.trim() === ""))
+    report(
+      r,
+      "FIELD_INVALID",
+      path,
+      `\`${String(path[path.length - 1])}\` names nothing`,
+      "name at least one, or take the requirement out",
+    );
+  return texts;
+}
+
+function rollback(r: Reader, given: unknown, path: Path): Requirement {
+  if (isRaw(given)) allowFields(r, given, path, Object.keys(ROLLBACK));
+  const within = isRaw(given) ? given["rehearsedWithin"] : given;
+  return { kind: "rollback", rehearsedWithinMs: duration(r, within, path) };
+}
+
+function ticket(r: Reader, given: unknown, path: Path): Requirement {
+  if (isRaw(given)) allowFields(r, given, path, Object.keys(TICKET));
+  const systems = isRaw(given)
+    ? textsField(r, given, path, "systems")
+    : given === true
+      ? []
+      : textsOf(r, given, path);
+  return { kind: "ticket", systems };
 }
 
 function approvals(r: Reader, given: unknown, path: Path): Requirement | null {
@@ -108,7 +123,7 @@ function approvals(r: Reader, given: unknown, path: Path): Requirement | null {
     );
     return null;
   }
-  allowFields(r, given, path, ["count", "from", "distinct", "via"]);
+  allowFields(r, given, path, Object.keys(APPROVALS));
   const distinct = textsField(r, given, path, "distinct");
   for (const d of distinct)
     if (d !== "teams")
@@ -145,7 +160,7 @@ function fromOf(r: Reader, given: Raw, path: Path): From {
 }
 
 function sectionsOf(r: Reader, given: Raw, path: Path): readonly string[] {
-  allowFields(r, given, path, ["sections"]);
+  allowFields(r, given, path, Object.keys(DOCUMENT));
   return textsField(r, given, path, "sections");
 }
 
@@ -160,9 +175,17 @@ function staged(r: Reader, given: unknown, path: Path): Requirement | null {
     );
     return null;
   }
-  allowFields(r, given, path, ["firstWave", "bake"]);
+  allowFields(r, given, path, Object.keys(STAGED));
   const wave = isRaw(given["firstWave"]) ? given["firstWave"] : {};
-  allowFields(r, wave, [...path, "firstWave"], ["cells", "traffic"]);
+  if (given["firstWave"] !== undefined && !isRaw(given["firstWave"]))
+    report(
+      r,
+      "FIELD_INVALID",
+      [...path, "firstWave"],
+      "`firstWave` is no mapping",
+      "write `firstWave: {cells: 1, traffic: 1%}`",
+    );
+  allowFields(r, wave, [...path, "firstWave"], Object.keys(FIRST_WAVE));
   const traffic = wave["traffic"] === undefined ? 1_000_000 : sharePpm(wave["traffic"]);
   if (traffic === null)
     report(

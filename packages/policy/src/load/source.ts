@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Document, isAlias, isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  parseDocument,
+} from "yaml";
 import type { Problem, ProblemCode } from "../problem.ts";
 import { obstacleIn } from "./nesting.ts";
 
@@ -24,6 +32,8 @@ export type Source = {
 };
 
 const MAX_BYTES = 1_000_000;
+/** Nobody reads more problems of one kind, and each has to be placed. */
+const TOLD_MAX = 50;
 
 /** Reads YAML 1.2 without anchors, aliases, tags and merge keys: a policy says everything where it stands. */
 export function readSource(file: string, text: string): Source {
@@ -44,7 +54,8 @@ export function readSource(file: string, text: string): Source {
   }
   const document = parseDocument(text, {
     lineCounter: lines,
-    uniqueKeys: true,
+    // Compared by `repeatedKeys`: the parser's own comparison takes quadratic time.
+    uniqueKeys: false,
     prettyErrors: false,
     merge: false,
   });
@@ -59,24 +70,7 @@ export function readSource(file: string, text: string): Source {
     message,
     help,
   });
-  const problems = [
-    ...document.errors.map((e) =>
-      problem(
-        "YAML_SYNTAX",
-        e.pos[0],
-        e.message.split("\n")[0] ?? "",
-        "mend the YAML; most editors point at the place",
-      ),
-    ),
-    ...features(document).map(({ offset, what }) =>
-      problem(
-        "YAML_FEATURE",
-        offset,
-        `${what} have no place in a policy`,
-        "write the value out where it is used",
-      ),
-    ),
-  ];
+  const problems = faultsOf(document).map((f) => problem(f.code, f.offset, f.message, f.help));
   const offsetOf = (path: Path): number => {
     const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
     return rangeStart(node) ?? (path.length === 0 ? 0 : offsetOf(path.slice(0, -1)));
@@ -91,6 +85,12 @@ export function readSource(file: string, text: string): Source {
     problemAtKey: (code, path, message, help) =>
       problem(code, keyOffset(document, path) ?? offsetOf(path), message, help),
   };
+}
+
+/** The first line of a parser's message, as ours begin. */
+function sentence(message: string): string {
+  const line = message.split("\n")[0] ?? "";
+  return line.slice(0, 1).toLowerCase() + line.slice(1, 300).replace(/[.\s]+$/, "");
 }
 
 function placeIn(text: string, offset: number): { readonly line: number; readonly column: number } {
@@ -126,25 +126,89 @@ function keyOffset(document: Document.Parsed, path: Path): number | undefined {
   return rangeStart(pair?.key);
 }
 
-function features(
-  document: Document.Parsed,
-): readonly { readonly offset: number; readonly what: string }[] {
-  const found: { offset: number; what: string }[] = [];
-  const visit = (node: unknown): void => {
-    if (typeof node !== "object" || node === null) return;
+type Fault = Pick<Problem, "code" | "message" | "help"> & { readonly offset: number };
+
+/** What keeps a document from being read: its syntax, what hides something, keys that are there twice. */
+function faultsOf(document: Document.Parsed): readonly Fault[] {
+  const syntax = document.errors.slice(0, TOLD_MAX).map((e): Fault => {
+    const offset = e.pos[0];
+    return e.code === "MULTIPLE_DOCS"
+      ? {
+          code: "YAML_SYNTAX",
+          offset,
+          message: "a second document begins",
+          help: "write one file each",
+        }
+      : {
+          code: "YAML_SYNTAX",
+          offset,
+          message: sentence(e.message),
+          help: "mend the YAML; most editors point at the place",
+        };
+  });
+  const hiding = features(document)
+    .slice(0, TOLD_MAX)
+    .map(
+      ({ offset, what }): Fault => ({
+        code: "YAML_FEATURE",
+        offset,
+        message: `${what} have no place in a policy`,
+        help: "write the value out where it is used",
+      }),
+    );
+  const twice = repeatedKeys(document)
+    .slice(0, TOLD_MAX)
+    .map(
+      ({ offset, what }): Fault => ({
+        code: "YAML_SYNTAX",
+        offset,
+        message: `\`${what}\` is there twice`,
+        help: "only one could count; keep it",
+      }),
+    );
+  return [...syntax, ...hiding, ...twice];
+}
+
+type Found = { readonly offset: number; readonly what: string };
+
+function features(document: Document.Parsed): readonly Found[] {
+  const found: Found[] = [];
+  visitNodes(document.contents, (node) => {
     const offset = rangeStart(node) ?? 0;
     if (isAlias(node)) found.push({ offset, what: "aliases" });
     if ("anchor" in node && typeof node.anchor === "string")
       found.push({ offset, what: "anchors" });
     if ("tag" in node && typeof node.tag === "string") found.push({ offset, what: "tags" });
-    if ("items" in node && Array.isArray(node.items)) for (const item of node.items) visit(item);
-    if ("key" in node) {
-      visit(node.key);
-      visit("value" in node ? node.value : null);
-    }
-  };
-  visit(document.contents);
+    if ("key" in node && isCollection(node.key))
+      found.push({ offset: rangeStart(node.key) ?? 0, what: "lists and mappings as keys" });
+  });
   return found;
+}
+
+function repeatedKeys(document: Document.Parsed): readonly Found[] {
+  const found: Found[] = [];
+  visitNodes(document.contents, (node) => {
+    if (!isMap(node)) return;
+    const seen = new Set<string>();
+    for (const { key } of node.items) {
+      if (!isScalar(key)) continue;
+      const name = String(key.value);
+      if (seen.has(name)) found.push({ offset: rangeStart(key) ?? 0, what: name.slice(0, 100) });
+      seen.add(name);
+    }
+  });
+  return found;
+}
+
+function visitNodes(node: unknown, visit: (node: object) => void): void {
+  if (typeof node !== "object" || node === null) return;
+  visit(node);
+  if ("items" in node && Array.isArray(node.items))
+    for (const item of node.items) visitNodes(item, visit);
+  if ("key" in node) {
+    visitNodes(node.key, visit);
+    visitNodes("value" in node ? node.value : null, visit);
+  }
 }
 
 /** Where a character of a scalar's value stands in the file: plain, quoted, and block scalars. */

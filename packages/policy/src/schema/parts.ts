@@ -7,6 +7,7 @@ export const texts = (description: string): JsonSchema => ({
   oneOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
   description,
 });
+export const flag = (description: string): JsonSchema => ({ type: "boolean", description });
 export const closed = (
   properties: Readonly<Record<string, JsonSchema>>,
   required: readonly string[],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closed, DRAFT, type JsonSchema, listOf, text, texts } from "./schema-parts.ts";
+import { closed, DRAFT, type JsonSchema, listOf, text, texts } from "./parts.ts";
 
 const count = (description: string): JsonSchema => ({
   type: "integer",
