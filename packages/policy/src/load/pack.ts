@@ -4,7 +4,7 @@ import { builtInPacks } from "../packs.ts";
 import { PACK, TUNING } from "../schema/policy.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Part } from "./include.ts";
-import { allowFields, isRaw, oneOf, type Raw, type Reader, report } from "./reader.ts";
+import { allowFields, isRaw, oneOf, type Raw, type Reader, report, written } from "./reader.ts";
 import type { PlacedRule } from "./rule.ts";
 import type { Path } from "./source.ts";
 
@@ -15,8 +15,8 @@ export function packRules({ r, raw }: Part): readonly PlacedRule[] {
   if (Array.isArray(value))
     return value.flatMap((name, i) => {
       const path = ["packs", i];
-      if (value.indexOf(name) === i) return onePack(r, String(name), {}, path);
-      report(r, "DUPLICATE", path, `\`${String(name)}\` is switched on already`, "name it once");
+      if (value.indexOf(name) === i) return onePack(r, written(name), {}, path);
+      report(r, "DUPLICATE", path, `\`${written(name)}\` is switched on already`, "name it once");
       return [];
     });
   if (isRaw(value))

@@ -27,6 +27,14 @@ export function report(
   r.problems.push(r.source.problem(code, path, message, help));
 }
 
+/** A value as a message shows it: texts and numbers as they are, anything else by its kind. */
+export function written(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "a mapping";
+  return String(value).replace(/\s+/g, " ").slice(0, 200);
+}
+
 export function isRaw(value: unknown): value is Raw {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -86,7 +94,7 @@ export function countField(
     r,
     "FIELD_INVALID",
     [...path, field],
-    `\`${field}\` is \`${String(value)}\`, which is no whole number of at least ${least}`,
+    `\`${field}\` is \`${written(value)}\`, which is no whole number of at least ${least}`,
     `write a whole number, for example ${Math.max(least, fallback)}`,
   );
   return fallback;
@@ -107,7 +115,7 @@ export function oneOf<T extends string>(
     r,
     "FIELD_INVALID",
     [...path, field],
-    `\`${field}\` is \`${String(value)}\``,
+    `\`${field}\` is \`${written(value)}\``,
     didYouMean(String(value), allowed.values),
   );
   return allowed.fallback;

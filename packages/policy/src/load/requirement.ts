@@ -21,6 +21,7 @@ import {
   report,
   textsField,
   textsOf,
+  written,
 } from "./reader.ts";
 import type { Path } from "./source.ts";
 
@@ -153,7 +154,7 @@ function fromOf(r: Reader, given: Raw, path: Path): From {
     r,
     "FIELD_INVALID",
     [...path, "from"],
-    `\`from\` is \`${String(value)}\``,
+    `\`from\` is \`${written(value)}\``,
     "write `owners`, `anyone` or `team:NAME`",
   );
   return "owners";
@@ -192,7 +193,7 @@ function staged(r: Reader, given: unknown, path: Path): Requirement | null {
       r,
       "FIELD_INVALID",
       [...path, "firstWave", "traffic"],
-      `\`${String(wave["traffic"])}\` is no share`,
+      `\`${written(wave["traffic"])}\` is no share`,
       "write a percentage such as `1%`",
     );
   return {
@@ -210,7 +211,7 @@ function duration(r: Reader, value: unknown, path: Path): number {
     r,
     "FIELD_INVALID",
     path,
-    `\`${String(value)}\` is no duration`,
+    `\`${written(value)}\` is no duration`,
     "write a number and a unit: `30m`, `24h`, `90d`",
   );
   return 0;

@@ -21,6 +21,7 @@ import {
   report,
   textField,
   textsField,
+  written,
   yesField,
 } from "./reader.ts";
 import { readRequirements } from "./requirement.ts";
@@ -119,7 +120,7 @@ export function readRule(r: Reader, raw: unknown, path: Path, origin: string): R
       r,
       "FIELD_INVALID",
       [...path, "class"],
-      `\`${String(severity)}\` is no class`,
+      `\`${written(severity)}\` is no class`,
       "write H, 2, 1 or n",
     );
   const require = readRequirements(r, raw["require"], [...path, "require"]);

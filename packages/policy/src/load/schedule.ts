@@ -12,6 +12,7 @@ import {
   report,
   textField,
   textsField,
+  written,
 } from "./reader.ts";
 import { type PlacedRule, rulesOf } from "./rule.ts";
 import type { Path } from "./source.ts";
@@ -91,7 +92,7 @@ function instantField(r: Reader, raw: Raw, path: Path, field: "from" | "until"):
       r,
       "FIELD_INVALID",
       at,
-      `\`${String(value)}\` is no time`,
+      `\`${written(value)}\` is no time`,
       "write `2026-12-24T18:00:00Z` or `2026-12-24 18:00 Europe/Berlin`",
     );
     return null;

@@ -67,7 +67,8 @@ export function readSource(file: string, text: string): Source {
     code,
     file,
     ...place(offset),
-    message,
+    // What the user wrote may hold line ends; a problem is one line.
+    message: message.replace(/\s*[\n\r]\s*/g, " "),
     help,
   });
   const problems = faultsOf(document).map((f) => problem(f.code, f.offset, f.message, f.help));
