@@ -21,16 +21,24 @@ export type Neighbours = {
   readonly cut: readonly string[];
 };
 
+type Asked = {
+  readonly changed: ReadonlySet<string>;
+  /** Folders to look into whatever the pairs ask. */
+  readonly folders: readonly string[];
+};
+
 /**
  * Objects in unchanged files beside the changed ones, read only where a question needs them: who
  * still selects, scales, guards or names what changes.
  */
 export async function neighboursOf(
   pairs: readonly Pair[],
-  changed: ReadonlySet<string>,
+  { changed, folders: upgraded }: Asked,
   world: World,
 ): Promise<Neighbours> {
-  const folders = [...new Set(pairs.filter(asksAround).map((pair) => folderOf(pair)))].sort();
+  const folders = [
+    ...new Set([...pairs.filter(asksAround).map((pair) => folderOf(pair)), ...upgraded]),
+  ].sort();
   // One gap for all folders beyond the limit.
   const cut = folders.slice(FOLDERS_MAX, FOLDERS_MAX + 1);
   const objects: KubeObject[] = [];

@@ -25,7 +25,7 @@ import { type Scene, sceneOf } from "./scene.ts";
 import { selectionDeltas } from "./selection.ts";
 import { strategyDeltas } from "./strategy.ts";
 import { isValuesFile } from "./values.ts";
-import { versionDeltas } from "./versions.ts";
+import { upgradedFolders, versionDeltas } from "./versions.ts";
 
 const MANIFEST = /\.(?:ya?ml|json|tpl|gotmpl|j2)$/i;
 const GROUP = "kubernetes";
@@ -45,7 +45,7 @@ async function readKubernetes(files: readonly ChangedFile[], world: World): Prom
   const objects = files.filter(mayMatter).map((file) => objectsOf(file, gaps));
   const pairs = pairObjects(objects);
   const changed = new Set(files.map((file) => file.path));
-  const beside = await neighboursOf(pairs, changed, world);
+  const beside = await neighboursOf(pairs, { changed, folders: upgradedFolders(files) }, world);
   for (const folder of beside.cut) gaps.push(cutFolder(folder));
   for (const file of files.filter(({ path }) => isValuesFile(path))) gaps.push(...unread(file));
   const scene = sceneOf(pairs, beside.objects, beside.cut.length === 0);

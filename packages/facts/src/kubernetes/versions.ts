@@ -54,15 +54,32 @@ export function versionDeltas(
   beside: readonly string[],
 ): readonly Delta[] {
   return files.flatMap((file) => {
-    if (file.before === null || file.after === null) return [];
-    if (!MAY_HOLD_VERSION.test(file.after) || !MAY_HOLD_VERSION.test(file.before)) return [];
-    if (!/version|cluster|kubelet|kube-proxy/i.test(file.after)) return [];
-    const sides = sidesOf(file);
-    if (sides.before.kind !== "objects" || sides.after.kind !== "objects") return [];
-    const [old, now] = [maps(sides.before.documents), maps(sides.after.documents)];
+    const stated = statedIn(file);
+    if (stated === null) return [];
+    const { old, now } = stated;
     const texts = [...files.map(({ after }) => after ?? ""), ...beside];
     return [...upgrades(file, old, now, texts), ...skews(file, old, now)];
   });
+}
+
+/** Folders in which a cluster moves past something that the files beside may still use. */
+export function upgradedFolders(files: readonly ChangedFile[]): readonly string[] {
+  return files
+    .filter((file) => {
+      const stated = statedIn(file);
+      return stated !== null && crossings(stated.old, stated.now).length > 0;
+    })
+    .map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+}
+
+function statedIn(file: ChangedFile): { readonly old: Maps; readonly now: Maps } | null {
+  if (!/\.(?:ya?ml|json)$/i.test(file.path)) return null;
+  if (file.before === null || file.after === null) return null;
+  if (!MAY_HOLD_VERSION.test(file.after) || !MAY_HOLD_VERSION.test(file.before)) return null;
+  if (!/version|cluster|kubelet|kube-proxy/i.test(file.after)) return null;
+  const { before, after } = sidesOf(file);
+  if (before.kind !== "objects" || after.kind !== "objects") return null;
+  return { old: maps(before.documents), now: maps(after.documents) };
 }
 
 type Maps = ReadonlyMap<string, readonly Stated[]>;
@@ -89,21 +106,29 @@ function upgrades(
   now: Maps,
   texts: readonly string[],
 ): readonly Delta[] {
+  return crossings(old, now)
+    .filter(({ gone }) => texts.some((text) => gone.asks.test(text)))
+    .map(({ gone, before, version }) =>
+      report(file, version, {
+        aspect: "removed-in-version",
+        before: `1.${before.minor}`,
+        subject: gone.what,
+      }),
+    );
+}
+
+type Crossing = { readonly gone: Gone; readonly before: Stated; readonly version: Stated };
+
+/** What each upgrade of a cluster takes away. */
+function crossings(old: Maps, now: Maps): readonly Crossing[] {
   return [...now].flatMap(([path, stated]) =>
-    stated.flatMap((version) => {
+    stated.flatMap((version): readonly Crossing[] => {
       const before = old.get(path)?.find(({ key }) => key === version.key);
       if (before === undefined || version.minor <= before.minor) return [];
       if (!CLUSTER_KEY.test(version.key.replaceAll("-", "_"))) return [];
-      const passed = GONE.filter(({ minor }) => before.minor < minor && minor <= version.minor);
-      return passed
-        .filter(({ asks }) => texts.some((text) => asks.test(text)))
-        .map(({ what }) =>
-          report(file, version, {
-            aspect: "removed-in-version",
-            before: `1.${before.minor}`,
-            subject: what,
-          }),
-        );
+      return GONE.filter(({ minor }) => before.minor < minor && minor <= version.minor).map(
+        (gone) => ({ gone, before, version }),
+      );
     }),
   );
 }

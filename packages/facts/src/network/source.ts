@@ -9,6 +9,7 @@ import { type Bundle, certificatesIn, compareBundles, covers } from "./certifica
 import { dnsFindings, type ZoneSides } from "./dns/compare.ts";
 import type { RecordSet } from "./dns/record.ts";
 import { holdsIn, resolverChanges } from "./dns/resolvers.ts";
+import { serialKept } from "./dns/serial.ts";
 import { recordsIn } from "./dns/structured.ts";
 import { isZoneText, parseZone } from "./dns/zone-file.ts";
 import { widestEntries } from "./entries.ts";
@@ -54,6 +55,7 @@ function readNetwork(files: readonly ChangedFile[]): SourceResult {
       ...ofCertificates(file, hosts, gaps),
       ...ofTrees(file),
       ...ofText(file, gaps),
+      ...ofSerial(file),
     ]),
     ...together(zones, hosts, small),
   ];
@@ -175,6 +177,25 @@ function ofTrees(file: ChangedFile): readonly Seen[] {
       environment: file.environment,
     }),
   );
+}
+
+function ofSerial({ path, before, after, environment }: ChangedFile): readonly Seen[] {
+  if (before === null || after === null || !ZONE.test(path) || !isZoneText(after)) return [];
+  const kept = serialKept(before, after);
+  if (kept === null) return [];
+  const said = { before: String(kept.before), after: String(kept.after) };
+  return [
+    {
+      aspect: "serial-kept",
+      key: "SOA",
+      subject: path,
+      path,
+      line: kept.line,
+      ...said,
+      tags: [],
+      environment,
+    },
+  ];
 }
 
 const RESOLVER_HINT = /forward|nameserver|server=|DNS/;

@@ -115,6 +115,7 @@ function changedSet(path: string, was: RecordSet, is: RecordSet): readonly DnsFi
     finding(path, aspect, { was, is, line: is.line, tags });
   if (was.values.length > 0 && is.values.length === 0)
     found.push(at("record-emptied", isAddress(was) ? ["address"] : []));
+  else if (isRedelegated(was, is)) found.push(at("apex-changed", ["delegation"]));
   else if (isApexAnswer(is) && [...was.values].sort().join() !== [...is.values].sort().join())
     found.push(at("apex-changed", []));
   if (was.ttl !== null && is.ttl !== null && is.ttl > was.ttl && is.ttl > LONG_TTL)
@@ -126,6 +127,13 @@ function changedSet(path: string, was: RecordSet, is: RecordSet): readonly DnsFi
     });
   return found;
 }
+
+/** A part of the zone is handed to name servers none of which answered for it before. */
+const isRedelegated = (was: RecordSet, is: RecordSet): boolean =>
+  !is.apex &&
+  is.type === "NS" &&
+  was.values.length > 1 &&
+  !is.values.some((v) => was.values.includes(v));
 
 const isApexAnswer = (one: RecordSet): boolean => one.apex && APEX_TYPES.has(one.type);
 /** Somebody connects to what it answers; names with an underscore serve proofs and discovery. */
