@@ -92,11 +92,11 @@ async function readCode(files: readonly ChangedFile[], world: World): Promise<So
 const WRITTEN_LINE_MAX = 5_000;
 
 /** The first line that is too long to have been written, 0 when there is none. */
-function unwrittenLine({ after }: ChangedFile): number {
-  if (after === null) return 0;
+function unwrittenLine(text: string | null): number {
+  if (text === null) return 0;
   let line = 1;
-  for (let start = 0; start + WRITTEN_LINE_MAX < after.length; line += 1) {
-    const end = after.indexOf("\n", start);
+  for (let start = 0; start + WRITTEN_LINE_MAX < text.length; line += 1) {
+    const end = text.indexOf("\n", start);
     if (end === -1 || end - start > WRITTEN_LINE_MAX) return line;
     start = end + 1;
   }
@@ -104,17 +104,20 @@ function unwrittenLine({ after }: ChangedFile): number {
 }
 
 const isMinified = (file: ChangedFile): boolean =>
-  isCode(file.path) && !isTest(file) && unwrittenLine(file) > 0;
+  isCode(file.path) && !isTest(file) && unwrittenLine(file.after) > 0;
 
 function unread(file: ChangedFile): Delta {
   return delta({
     path: file.path,
-    line: unwrittenLine(file),
+    line: unwrittenLine(file.after),
     subject: file.path,
     aspect: "unread-code",
     op: file.before === null ? "added" : "changed",
     environment: file.environment,
-    tags: isBrowserPath(file.path) ? ["browser"] : [],
+    tags: [
+      ...(isBrowserPath(file.path) ? ["browser"] : []),
+      ...(unwrittenLine(file.before) > 0 ? ["was-unread"] : []),
+    ],
   });
 }
 
@@ -134,7 +137,8 @@ function withinLimit(file: ChangedFile, gaps: Gap[]): boolean {
   const size = Math.max(file.before?.length ?? 0, file.after?.length ?? 0);
   const limit = isTest(file) ? TEST_TEXT_MAX : CODE_TEXT_MAX;
   if (size <= limit) return true;
-  if (isCode(file.path))
+  // A file that goes takes its guards with it, so that nothing is looked for in it.
+  if (isCode(file.path) && file.after !== null)
     gaps.push(gap(file.path, "too-large", `${size} characters, at most ${limit} are read`));
   return false;
 }

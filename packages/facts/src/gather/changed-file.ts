@@ -8,11 +8,14 @@ import { addedLines, type Line } from "../lines/added.ts";
 import type { ChangedFile } from "../source.ts";
 import type { RawFile } from "./input.ts";
 
+/** The text of a link is a path, whatever the name of the link says. */
+const LINK = "120000";
+
 /** Gives the sources of facts one view of a file: parsed, compared and split at most once. */
 export function changedFile(raw: RawFile): ChangedFile {
   const trees = once(() => ({
-    before: parsed(raw.oldPath ?? raw.path, raw.before),
-    after: parsed(raw.path, raw.after),
+    before: raw.oldMode === LINK ? null : parsed(raw.oldPath ?? raw.path, raw.before),
+    after: raw.mode === LINK ? null : parsed(raw.path, raw.after),
   }));
   return {
     path: raw.path,

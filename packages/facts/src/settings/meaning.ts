@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Place } from "../config/types.ts";
 import { remembered } from "./memory.ts";
-import { type Role, roleOf } from "./role.ts";
+import { endsInRole, type Role, roleOf } from "./role.ts";
 import { wordsOf } from "./words.ts";
 
 /** What the keys of a pointer say. */
@@ -11,6 +11,8 @@ export type Meaning = {
   readonly words: readonly string[];
   /** One of the two last keys speaks of a schedule. */
   readonly isSchedule: boolean;
+  /** The last key is called after the role, as in `readinessProbe`, and not by chance, as in `lint_jobs`. */
+  readonly isNamed: boolean;
 };
 
 const stepWords = remembered((step) =>
@@ -26,10 +28,21 @@ const stepWords = remembered((step) =>
 /** A step of a pointer that is what somebody called an item, not a key that means something. */
 const isName = (step: string): boolean => /^\[.*\]$/.test(step) || /^\d+$/.test(step);
 
+/** A key above with a slash in it names a repository, a path or a route. */
 const roleOfSteps = remembered(
   (steps): Role =>
-    roleOf(steps.split("/").map((step) => ({ words: stepWords(step), isName: isName(step) }))),
+    roleOf(
+      steps.split("/").map((step, i, all) => ({
+        words: stepWords(step),
+        isName: isName(step) || (i < all.length - 1 && step.includes("~1")),
+      })),
+    ),
 );
+
+const isNamedAfter = remembered((asked): boolean => {
+  const [role = "", step = ""] = asked.split(" ");
+  return !isName(step) && endsInRole(role, stepWords(step));
+});
 
 const isScheduleStep = remembered((step) =>
   stepWords(step).some((word) => /^(schedules?|cron|crontab|cronjob)$/.test(word)),
@@ -62,8 +75,10 @@ export function meaningOf(place: Place, key: string): Meaning {
   );
   const own = place.above === null ? [] : stepWords(place.step);
   const words = joined(containerWords(place.above), own);
+  const role = roleOfSteps(steps.join("/"));
   return {
-    role: roleOfSteps(steps.join("/")),
+    role,
+    isNamed: place.above !== null && isNamedAfter(`${role} ${place.step}`),
     isSchedule: steps.slice(-2).some(isScheduleStep),
     words: key === "" ? words : joined(words, stepWords(key)),
   };

@@ -2,8 +2,8 @@
 /** What the other fields of one record say against a changed one: another environment, the same window. */
 import type { ConfigDelta, Node } from "../config/types.ts";
 import type { ChangedFile } from "../source.ts";
-import { containerAt, members, rootOf } from "./siblings.ts";
 import { valueEnvironment } from "./traits.ts";
+import { containerAt, members, rootOf } from "./tree.ts";
 import { wordsOf } from "./words.ts";
 
 /**

@@ -136,3 +136,15 @@ export function roleOf(steps: readonly Step[]): Role {
   }
   return found;
 }
+
+/** Words after a role's own that leave the meaning as it is. */
+const TAIL =
+  /^(probes?|config|configs|configuration|settings?|options?|polic(y|ies)|rules?|spec|groups?|enabled|mode|jobs?|schedules?|plans?|s)?$/;
+
+/** Whether a key is called after its role: what it says of the role stands last. */
+export function endsInRole(role: string, words: readonly string[]): boolean {
+  const joined = words.join(" ");
+  const match = TESTS.find((one) => one.role === role)?.pattern.exec(joined) ?? null;
+  if (match === null) return false;
+  return TAIL.test(joined.slice(match.index + match[0].length).trim());
+}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the neighbours of a value say about it: blank or absent where all others have one, or tried beside. */
-import { identityOf } from "../config/identity.ts";
 import type { ConfigDelta, Node } from "../config/types.ts";
 import type { ChangedFile } from "../source.ts";
+import { containerAt, fieldText, members, neighboursIn, rootOf, unescaped } from "./tree.ts";
 
 const NEIGHBOURS_MIN = 2;
 
@@ -27,12 +27,6 @@ export function siblingTags(file: ChangedFile, d: ConfigDelta): readonly string[
   return tags;
 }
 
-/** The one document of a side; `null` when there is none or there are several. */
-export function rootOf(file: ChangedFile, side: "before" | "after"): Node | null {
-  const tree = file.trees()[side];
-  return tree?.ok === true && tree.documents.length === 1 ? (tree.documents[0] ?? null) : null;
-}
-
 /** Fields by which an entry says of what kind it is. */
 const KIND_FIELDS = ["action", "type", "kind", "engine"] as const;
 
@@ -55,86 +49,10 @@ function isProvenBeside(file: ChangedFile, d: ConfigDelta): boolean {
   });
 }
 
-function fieldText(node: Node, key: string): string | null {
-  const value = node.kind === "map" ? node.entries.find((e) => e.key === key)?.value : undefined;
-  return value?.kind === "scalar" ? value.text : null;
-}
-
 const isBlankSide = (d: ConfigDelta): boolean =>
   d.after.kind === "null" ||
   (d.after.kind === "string" && d.after.text.trim() === "") ||
   ((d.after.kind === "list" || d.after.kind === "map") && d.after.size === 0);
-
-/** Members of a container by the steps that name them in pointers, and what the maps among them fill. */
-type Neighbours = {
-  readonly byStep: ReadonlyMap<string, Node>;
-  readonly maps: number;
-  /** In how many of the maps a field has a value. */
-  readonly filled: ReadonlyMap<string, number>;
-  /** The fields that the first two of the maps fill. */
-  readonly fields: readonly string[];
-};
-
-/** Of each container once: a change may add thousands of members to one. */
-const KNOWN = new WeakMap<Node, Neighbours>();
-
-function neighboursIn(container: Node): Neighbours {
-  const known = KNOWN.get(container);
-  if (known !== undefined) return known;
-  const byStep = new Map<string, Node>();
-  const filled = new Map<string, number>();
-  const fields = new Set<string>();
-  let maps = 0;
-  for (const { steps, node } of members(container)) {
-    for (const step of steps) if (!byStep.has(step)) byStep.set(step, node);
-    if (node.kind !== "map") continue;
-    maps++;
-    for (const field of filledFields(node)) {
-      filled.set(field, (filled.get(field) ?? 0) + 1);
-      if (maps <= 2) fields.add(field);
-    }
-  }
-  const made = { byStep, maps, filled, fields: [...fields] };
-  KNOWN.set(container, made);
-  return made;
-}
-
-export type Member = { readonly steps: readonly string[]; readonly node: Node };
-
-/** The members of a map or list with the steps that name each in a pointer. */
-export function members(container: Node): readonly Member[] {
-  if (container.kind === "map")
-    return container.entries.map((e) => ({
-      steps: [e.key.replace(/~/g, "~0").replace(/\//g, "~1")],
-      node: e.value,
-    }));
-  if (container.kind !== "list") return [];
-  return container.items.map((node, i) => {
-    const name = identityOf(node);
-    return { steps: name === null ? [String(i)] : [name, String(i)], node };
-  });
-}
-
-const filledFields = (node: Node): ReadonlySet<string> =>
-  new Set(
-    node.kind === "map" ? node.entries.filter((e) => isFilled(e.value)).map((e) => e.key) : [],
-  );
-
-const isFilled = (node: Node): boolean =>
-  node.kind === "scalar"
-    ? node.type !== "null" && node.text.trim() !== ""
-    : node.kind === "map"
-      ? node.entries.length > 0
-      : node.items.length > 0;
-
-/** The container along a pointer. */
-export function containerAt(root: Node, steps: readonly string[]): Node | null {
-  let at: Node | undefined = root;
-  for (const step of steps) at = at === undefined ? undefined : neighboursIn(at).byStep.get(step);
-  return at ?? null;
-}
-
-const unescaped = (step: string): string => step.replace(/~1/g, "/").replace(/~0/g, "~");
 
 const hasKey = (node: Node, key: string): boolean =>
   node.kind === "map" && node.entries.some((e) => e.key === key);

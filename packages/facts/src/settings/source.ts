@@ -2,12 +2,14 @@
 import { type Delta, delta, type Effect, type Gap } from "@interlock/core";
 import { formatOf } from "../config/parse.ts";
 import type { ConfigDelta, ConfigDiff, Place, Problem } from "../config/types.ts";
+import { movedAway } from "../lines/moved.ts";
 import type { ChangedFile, Source } from "../source.ts";
 import { cleanupDeltas } from "./cleanup.ts";
 import { crontabDeltas, isCrontab, scheduleChange } from "./crontab.ts";
 import { meaningOf } from "./meaning.ts";
 import { quantityOf, ratioPpm } from "./quantity.ts";
 import { recordTags } from "./records.ts";
+import { isItem, replacedIn, shapeTags } from "./shape.ts";
 import { siblingTags } from "./siblings.ts";
 import { traitsOf, valueEnvironment } from "./traits.ts";
 
@@ -20,7 +22,10 @@ export const SETTINGS_SOURCE: Source = {
     (formatOf(path) !== null || isCrontab(path)) &&
     (!NOT_CONFIGURATION.has(kind) || (kind === "source" && path.endsWith(".php"))),
   read: (files) => {
-    const read = files.map((f) => (isCrontab(f.path) ? readCrontab(f) : readFile(f)));
+    const moved = files.length > 1 ? movedAway(files) : new Set<ChangedFile>();
+    const read = files.map((f) =>
+      isCrontab(f.path) ? readCrontab(f) : readFile(f, moved.has(f) ? ["moved"] : []),
+    );
     return {
       deltas: read.flatMap((r) => r.deltas),
       effects: read.flatMap((r) => r.effects),
@@ -41,13 +46,20 @@ const readCrontab = (file: ChangedFile): Read => ({
   gaps: [],
 });
 
-function readFile(file: ChangedFile): Read {
+/** `more` are tags that hold of everything in the file. */
+function readFile(file: ChangedFile, more: readonly string[]): Read {
   const broken = file.trees().after;
   if (broken !== null && !broken.ok) return unreadable(file, broken.problem);
   const diff = file.diff();
-  const around = { format: formatOf(file.path) ?? "", diff, whole: wholeParts(diff) };
+  const around = {
+    format: formatOf(file.path) ?? "",
+    diff,
+    whole: wholeParts(diff),
+    replaced: replacedIn(diff),
+    tags: [...more, ...(file.before === null ? ["new-file"] : [])],
+  };
   const deltas = [
-    ...fileDeltas(file, diff),
+    ...fileDeltas(file, diff, more),
     ...cleanupDeltas(file),
     ...diff.deltas.map((d) => toDelta(file, d, around)),
   ];
@@ -97,6 +109,8 @@ type Around = {
   readonly format: string;
   readonly diff: ConfigDiff;
   readonly whole: WholeParts;
+  readonly replaced: ReadonlySet<Place>;
+  readonly tags: readonly string[];
 };
 
 /** Places of the containers that come or go as a whole, and which of both they do. */
@@ -118,12 +132,13 @@ const isContainerSide = (kind: string): boolean => kind === "list" || kind === "
 const isWithParent = (d: ConfigDelta, whole: WholeParts): boolean =>
   d.place.above !== null && d.place.above.above !== null && whole.get(d.place.above) === d.op;
 
-function toDelta(file: ChangedFile, d: ConfigDelta, { format, diff, whole }: Around): Delta {
+function toDelta(file: ChangedFile, d: ConfigDelta, around: Around): Delta {
+  const { format, diff, whole } = around;
   const before = quantityOf(d.before.text);
   const after = quantityOf(d.after.text);
   const isContainer = isContainerSide(d.before.kind) || isContainerSide(d.after.kind);
   const numeric = !isContainer && before !== null && after !== null && before.unit === after.unit;
-  const { role, words, isSchedule } = meaningOf(d.place, isContainer ? "" : d.key);
+  const { role, words, isSchedule, isNamed } = meaningOf(d.place, isContainer ? "" : d.key);
   const schedule = isContainer || !isSchedule ? null : scheduleChange(d.before.text, d.after.text);
   return delta({
     path: file.path,
@@ -158,6 +173,9 @@ function toDelta(file: ChangedFile, d: ConfigDelta, { format, diff, whole }: Aro
       ...(schedule?.tags ?? []),
       ...(isAddress(d.after.text) ? ["addresses"] : []),
       ...siblingTags(file, d),
+      ...shapeTags(file, d),
+      ...(isNamed ? ["named"] : []),
+      ...(isReplaced(d, around) ? ["replaced"] : []),
       ...environmentTags(file, d),
       ...recordTags(file, d),
       ...(after !== null || before !== null ? ["number"] : []),
@@ -165,9 +183,14 @@ function toDelta(file: ChangedFile, d: ConfigDelta, { format, diff, whole }: Aro
       ...(isContainer ? ["container"] : []),
       ...(isWithParent(d, whole) ? ["with-parent"] : []),
       ...(file.kind === "generated" ? ["generated"] : []),
+      ...around.tags,
     ],
   });
 }
+
+/** An item that goes while another one comes into the same list. */
+const isReplaced = (d: ConfigDelta, { replaced }: Around): boolean =>
+  d.op === "removed" && d.place.above !== null && isItem(d.place) && replaced.has(d.place.above);
 
 /** A host, a URL, an account or a bucket: what a value must not share with another environment. */
 const isAddress = (text: string): boolean =>
@@ -187,14 +210,18 @@ function environmentTags(file: ChangedFile, d: ConfigDelta): readonly string[] {
 }
 
 /** What holds of the file as a whole: its size, its entries, its duplicates. */
-function fileDeltas(file: ChangedFile, diff: ConfigDiff): readonly Delta[] {
+function fileDeltas(
+  file: ChangedFile,
+  diff: ConfigDiff,
+  tags: readonly string[],
+): readonly Delta[] {
   const { leavesBefore, leavesAfter, duplicatesBefore, duplicatesAfter } = diff.summary;
   if (file.before === null || file.after === null) {
     if (file.after !== null || leavesBefore === 0) return [];
     return [fileDelta(file, "file-removed", { before: leavesBefore, after: 0, op: "removed" })];
   }
   const deltas = [
-    fileDelta(file, "file-size", { before: leavesBefore, after: leavesAfter, op: "changed" }),
+    fileDelta(file, "file-size", { before: leavesBefore, after: leavesAfter, op: "changed", tags }),
   ];
   if (duplicatesAfter > duplicatesBefore)
     deltas.push(
@@ -210,7 +237,12 @@ function fileDeltas(file: ChangedFile, diff: ConfigDiff): readonly Delta[] {
 function fileDelta(
   file: ChangedFile,
   aspect: string,
-  n: { readonly before: number; readonly after: number; readonly op: Delta["op"] },
+  n: {
+    readonly before: number;
+    readonly after: number;
+    readonly op: Delta["op"];
+    readonly tags?: readonly string[];
+  },
 ): Delta {
   return delta({
     path: file.path,
@@ -226,7 +258,7 @@ function fileDelta(
     beforeCount: n.before,
     afterCount: n.after,
     environment: file.environment,
-    tags: file.kind === "generated" ? ["generated"] : [],
+    tags: [...(file.kind === "generated" ? ["generated"] : []), ...(n.tags ?? [])],
   });
 }
 

@@ -9,8 +9,16 @@ const PRIVILEGED =
 const VERSIONS =
   /(\buses:\s{0,20}["']?[\w./-]{1,200})@[\w./-]{1,200}["']?(?:[ \t]{1,20}#[ \t]?[\w. ./-]{1,80})?$|(\bimage:\s{0,20}["']?[\w./-]{1,200}):[\w.@:-]{1,200}/gm;
 
-/** Names for people, and what only waits: nothing runs otherwise because of them. */
-const SAYS_NOTHING = /^(?:(?:name|run-name|description|timeout-minutes|id)\s*:|#)/;
+/** Names, texts and conditions: what they mention is not run because of them. */
+const SAYS_NOTHING =
+  /^(?:(?:name|run-name|description|default|title|group|if|timeout-minutes|id)\s*:|#)/;
+
+const SECRET = /\bsecrets\.(?!GITHUB_TOKEN\b)([A-Za-z_]\w{0,100})/g;
+const WRITE = /\b([a-z][a-z-]{1,40})["']?:\s{0,9}["']?write(?:-all)?\b/g;
+/** Commands and actions that bring something to where others use it; those that only look do not. */
+const DEPLOYS =
+  /(?<![\w-])(?:deploy(?![\w-])|kubectl\s(?:[^|;&]{0,80}\s)?(?:apply|create|delete|replace|patch|rollout|scale|set)\b|terraform apply|helm (?:upgrade|install)|docker push|npm publish|twine upload|cargo publish|aws s3 (?:cp|mv|rm|sync))/i;
+const VERSION_NUMBER = /\bv?\d+(?:\.\d+)+[\w.+-]*/g;
 
 /** A text without the versions that it names; raising those is the daily work of bots. */
 export const withoutVersions = (text: string | null): string | null =>
@@ -22,36 +30,48 @@ export const isPrivileged = (text: string | null): boolean =>
 
 export type Granted = { readonly line: number; readonly text: string };
 
-function grantsOf(text: string | null): readonly Granted[] {
-  return (withoutVersions(text) ?? "").split("\n").flatMap((raw, i) => {
+/** Secrets, scopes and deployments by what they are, with the first line that has each. */
+function grantsOf(text: string | null): ReadonlyMap<string, Granted> {
+  const found = new Map<string, Granted>();
+  for (const [i, raw] of (withoutVersions(text) ?? "").split("\n").entries()) {
     const line = raw
       .trim()
       .replace(/^-\s+/, "")
       .replace(/\s+#.*$/, "");
-    return PRIVILEGED.test(line) && !SAYS_NOTHING.test(line) ? [{ line: i + 1, text: line }] : [];
-  });
+    if (SAYS_NOTHING.test(line)) continue;
+    for (const grant of grantsIn(line))
+      if (!found.has(grant)) found.set(grant, { line: i + 1, text: line });
+  }
+  return found;
 }
 
+const grantsIn = (line: string): readonly string[] => [
+  ...[...line.matchAll(SECRET)].map((m) => `secret ${m[1] ?? ""}`),
+  ...[...line.matchAll(WRITE)].map((m) => `write ${m[1] ?? ""}`),
+  ...(DEPLOYS.test(line) ? [`deploy ${line.replace(VERSION_NUMBER, "")}`] : []),
+];
+
 /**
- * Lines with authority that no workflow of the change had before, by the file that has them now. A
- * line that only moves between jobs or files grants nothing; a second copy of it does.
+ * What a workflow may do after the change and did not before, by file. What another workflow of the
+ * change gives up moves and is not new; what it keeps is.
  */
 export function newAuthority(
   files: readonly ChangedFile[],
 ): ReadonlyMap<ChangedFile, readonly Granted[]> {
-  const pool = new Map<string, number>();
-  for (const file of files)
-    for (const { text } of grantsOf(file.before)) pool.set(text, (pool.get(text) ?? 0) + 1);
-  const fresh = new Map<ChangedFile, readonly Granted[]>();
-  for (const file of files) {
-    const kept = grantsOf(file.after).filter(({ text }) => {
-      const left = pool.get(text) ?? 0;
-      if (left > 0) pool.set(text, left - 1);
-      return left === 0;
-    });
-    if (kept.length > 0) fresh.set(file, kept);
-  }
-  return fresh;
+  const sides = files.map((file) => ({
+    file,
+    before: grantsOf(file.before),
+    after: grantsOf(file.after),
+  }));
+  const given = new Set(
+    sides.flatMap(({ before, after }) => [...before.keys()].filter((grant) => !after.has(grant))),
+  );
+  return new Map(
+    sides.flatMap(({ file, before, after }) => {
+      const fresh = [...after].filter(([grant]) => !before.has(grant) && !given.has(grant));
+      return fresh.length === 0 ? [] : [[file, fresh.map(([, granted]) => granted)] as const];
+    }),
+  );
 }
 
 /** Whether somebody's action or pipeline is fixed to a commit there: then a tag beside it stands out. */

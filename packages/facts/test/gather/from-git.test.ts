@@ -344,3 +344,20 @@ describe("bound: the digest of a change", () => {
     expect(await digestOf(x.dir, one)).not.toBe(await digestOf(y.dir, two));
   });
 });
+
+describe("a link", () => {
+  it("is not read in the format of its name, and takes the place of what it replaces", async () => {
+    const { dir, write, commit } = scratch();
+    write("real/limits.json", '{"limit": 1}\n');
+    write("site/limits.json", '{"limit": 1}\n');
+    commit("before");
+    rmSync(join(dir, "site/limits.json"));
+    symlinkSync("../real/limits.json", join(dir, "site/limits.json"));
+    symlinkSync("real/limits.json", join(dir, "new.json"));
+    const facts = await factsOf(await open(dir), commit("after"));
+    expect(facts.gaps).toEqual([]);
+    const { config } = facts;
+    const limits = isUnknown(config) ? [] : config.filter(({ key }) => key === "limit");
+    expect(limits.map(({ path, op }) => `${path} ${op}`)).toEqual(["site/limits.json removed"]);
+  });
+});
