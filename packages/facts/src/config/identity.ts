@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { cutText } from "./cut.ts";
+import { optionOf, optionStep } from "./options.ts";
 import { contentNumbers } from "./same-tree.ts";
 import type { Entry, Node } from "./types.ts";
 
@@ -77,7 +78,7 @@ export function pairItems(
   const byName = keyed(before, after, identityOf);
   if (byName !== null) return withRenamed(pairByKey(byName.before, byName.after));
   if ([...before, ...after].every((n) => n.kind === "scalar"))
-    return pairByKey(numbered(before), numbered(after));
+    return pairByKey(...scalarNames(before, after));
   return pairByContent(before, after);
 }
 
@@ -99,11 +100,28 @@ function keyed(
   return a === null || b === null ? null : { before: a, after: b };
 }
 
+/** Options by their names, where each stands once on a side; other scalars by what they are. */
+function scalarNames(before: readonly Node[], after: readonly Node[]): [Keyed, Keyed] {
+  const options = (nodes: readonly Node[]) =>
+    nodes.flatMap((n) => (n.kind === "scalar" ? (optionOf(n.text)?.name ?? []) : []));
+  const repeated = new Set([...twice(options(before)), ...twice(options(after))]);
+  return [numbered(before, repeated), numbered(after, repeated)];
+}
+
+function twice(names: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return names.filter((name) => seen.has(name) || !seen.add(name));
+}
+
 /** Scalars written alike are told apart by their occurrence. */
-function numbered(nodes: readonly Node[]): Keyed {
+function numbered(nodes: readonly Node[], repeated: ReadonlySet<string>): Keyed {
   const seen = new Map<string, number>();
   return nodes.map((node) => {
-    const name = node.kind === "scalar" ? escaped(node.text) : "";
+    const text = node.kind === "scalar" ? node.text : "";
+    const option = optionOf(text);
+    if (option !== null && !repeated.has(option.name))
+      return [optionStep(escaped(option.name)), node] as const;
+    const name = escaped(text);
     const n = (seen.get(name) ?? 0) + 1;
     seen.set(name, n);
     return [n === 1 ? `[${name}]` : `[${name}]#${n}`, node] as const;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { optionOfStep } from "../config/options.ts";
 import type { Place } from "../config/types.ts";
 import { remembered } from "./memory.ts";
 import { endsInRole, type Role, roleOf } from "./role.ts";
@@ -26,7 +28,8 @@ const stepWords = remembered((step) =>
 );
 
 /** A step of a pointer that is what somebody called an item, not a key that means something. */
-const isName = (step: string): boolean => /^\[.*\]$/.test(step) || /^\d+$/.test(step);
+const isName = (step: string): boolean =>
+  (/^\[.*\]$/.test(step) && optionOfStep(step) === null) || /^\d+$/.test(step);
 
 /** A key above with a slash in it names a repository, a path or a route. */
 const roleOfSteps = remembered(

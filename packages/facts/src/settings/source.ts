@@ -6,12 +6,14 @@ import { movedAway } from "../lines/moved.ts";
 import type { ChangedFile, Source } from "../source.ts";
 import { cleanupDeltas } from "./cleanup.ts";
 import { crontabDeltas, isCrontab, scheduleChange } from "./crontab.ts";
+import { asSetting, onlyNumber } from "./inside.ts";
 import { meaningOf } from "./meaning.ts";
 import { quantityOf, ratioPpm } from "./quantity.ts";
 import { recordTags } from "./records.ts";
 import { isItem, replacedIn, shapeTags } from "./shape.ts";
 import { siblingTags } from "./siblings.ts";
 import { traitsOf, valueEnvironment } from "./traits.ts";
+import { goneFrom, isWidened } from "./widened.ts";
 
 const NOT_CONFIGURATION = new Set(["lock", "vendored", "test", "docs", "workflow", "source"]);
 
@@ -56,12 +58,13 @@ function readFile(file: ChangedFile, more: readonly string[]): Read {
     diff,
     whole: wholeParts(diff),
     replaced: replacedIn(diff),
+    gone: goneFrom(diff),
     tags: [...more, ...(file.before === null ? ["new-file"] : [])],
   };
   const deltas = [
     ...fileDeltas(file, diff, more),
     ...cleanupDeltas(file),
-    ...diff.deltas.map((d) => toDelta(file, d, around)),
+    ...diff.deltas.map((d) => toDelta(file, asSetting(d), around)),
   ];
   const gaps: Gap[] = diff.truncated
     ? [
@@ -110,6 +113,7 @@ type Around = {
   readonly diff: ConfigDiff;
   readonly whole: WholeParts;
   readonly replaced: ReadonlySet<Place>;
+  readonly gone: ReadonlyMap<Place, readonly string[]>;
   readonly tags: readonly string[];
 };
 
@@ -132,11 +136,19 @@ const isContainerSide = (kind: string): boolean => kind === "list" || kind === "
 const isWithParent = (d: ConfigDelta, whole: WholeParts): boolean =>
   d.place.above !== null && d.place.above.above !== null && whole.get(d.place.above) === d.op;
 
+/** Keys of texts that people read: a number in them steers nothing. */
+const PROSE =
+  /(?:desc(?:ription)?|title|text|message|comment|summary|help|notes?|label|doc|name|subject)$/i;
+
 function toDelta(file: ChangedFile, d: ConfigDelta, around: Around): Delta {
   const { format, diff, whole } = around;
-  const before = quantityOf(d.before.text);
-  const after = quantityOf(d.after.text);
   const isContainer = isContainerSide(d.before.kind) || isContainerSide(d.after.kind);
+  const inside =
+    d.op === "changed" && !isContainer && !PROSE.test(d.key)
+      ? onlyNumber(d.before.text, d.after.text)
+      : null;
+  const before = inside?.before ?? quantityOf(d.before.text);
+  const after = inside?.after ?? quantityOf(d.after.text);
   const numeric = !isContainer && before !== null && after !== null && before.unit === after.unit;
   const { role, words, isSchedule, isNamed } = meaningOf(d.place, isContainer ? "" : d.key);
   const schedule = isContainer || !isSchedule ? null : scheduleChange(d.before.text, d.after.text);
@@ -176,6 +188,7 @@ function toDelta(file: ChangedFile, d: ConfigDelta, around: Around): Delta {
       ...shapeTags(file, d),
       ...(isNamed ? ["named"] : []),
       ...(isReplaced(d, around) ? ["replaced"] : []),
+      ...(isWidened(d, around.gone) ? ["widened"] : []),
       ...environmentTags(file, d),
       ...recordTags(file, d),
       ...(after !== null || before !== null ? ["number"] : []),
