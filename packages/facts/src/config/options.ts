@@ -6,8 +6,8 @@ export type Option = {
   readonly value: string | null;
 };
 
-const LONG = /^(--?[A-Za-z][\w.-]{1,100})(?:=([^]*))?$/;
-const ASSIGNED = /^([A-Z][A-Z0-9_]{1,100})=([^]*)$/;
+const LONG = /^(--?[A-Za-z][\w.-]{1,100})(?:=([\s\S]*))?$/;
+const ASSIGNED = /^([A-Z][A-Z0-9_]{1,100})=([\s\S]*)$/;
 const HEAP = /^(-X(?:mx|ms|ss))(\d{1,12}[kKmMgGtT]?)$/;
 
 export function optionOf(text: string): Option | null {

@@ -10,6 +10,7 @@ import { parseSettings } from "./settings.ts";
 import { parseCsv } from "./table.ts";
 import { parseToml } from "./toml.ts";
 import { CONFIG_MAX_BYTES, type Format, type Parsed } from "./types.ts";
+import { parseXml } from "./xml.ts";
 import { parseWholeYaml } from "./yaml.ts";
 
 const BY_ENDING: Readonly<Record<string, Format>> = {
@@ -57,6 +58,7 @@ const BY_ENDING: Readonly<Record<string, Format>> = {
   allow: "lines",
   deny: "lines",
   php: "settings",
+  xml: "xml",
 };
 
 /** A list of entries by the name of the file, for endings that say nothing. */
@@ -103,6 +105,9 @@ export function parseConfig(format: Format, text: string): Parsed {
         message: `larger than ${CONFIG_MAX_BYTES} bytes`,
       },
     };
+  const isMarkup = format === "ini" && MARKUP.test(text);
+  const markup = isMarkup ? guarded("xml", text) : null;
+  if (markup?.ok === true) return markup;
   const parsed = told(guarded(format, text));
   if (parsed.ok)
     return LINE_SHAPED.has(format) && (TEMPLATE.test(text) || /^\s*</.test(text))
@@ -110,8 +115,11 @@ export function parseConfig(format: Format, text: string): Parsed {
       : parsed;
   if (parsed.problem.code !== "syntax" || !TEMPLATE.test(text)) return parsed;
   if (format === "yaml" || format === "json" || format === "json5") return parseTemplateLines(text);
-  return format === "toml" ? approximately(parseIni(text)) : parsed;
+  return format === "toml" || format === "xml" ? approximately(parseIni(text)) : parsed;
 }
+
+/** `web.config` and its like are XML under another ending. */
+const MARKUP = /^\s*<[?!a-zA-Z]/;
 
 /** Formats that read any line: a template mark, or the markup of another language. */
 const LINE_SHAPED: ReadonlySet<Format> = new Set([
@@ -159,6 +167,8 @@ function byFormat(format: Format, text: string): Parsed {
       return parseHclSettings(text);
     case "toml":
       return parseToml(text);
+    case "xml":
+      return parseXml(text);
     case "ini":
       return parseDirectives(text) ?? parseIni(text);
     case "properties":

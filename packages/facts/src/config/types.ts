@@ -58,6 +58,7 @@ export const FORMATS = [
   "lines",
   "settings",
   "hcl",
+  "xml",
 ] as const;
 export type Format = (typeof FORMATS)[number];
 

@@ -10,10 +10,10 @@ export function asSetting(d: ConfigDelta): ConfigDelta {
   const name = optionOfStep(d.place.step);
   if (name === null) return d;
   const key = name.replace(/^-+D?(?=\w)/, "");
-  return { ...d, key, before: valueOf(d.before), after: valueOf(d.after) };
+  return { ...d, key, before: assigned(d.before), after: assigned(d.after) };
 }
 
-function valueOf(side: Side): Side {
+function assigned(side: Side): Side {
   if (side.kind === "absent") return side;
   const text = optionOf(side.text)?.value ?? "true";
   return { kind: typeOfLoose(text), text, size: [...text].length };
