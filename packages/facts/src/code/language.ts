@@ -24,11 +24,16 @@ const DIALECTS: ReadonlyMap<string, readonly [Language, Dialect]> = new Map([
 
 /** Languages without a grammar here, in which only word-level detectors look. */
 const LEXICAL = new Set(
-  "sh bash cs kt kts rb php rs scala swift groovy lua ex exs c cc cpp h hpp pl pm".split(" "),
+  "sh bash cs kt kts rb php rs scala swift groovy jenkinsfile vcl lua ex exs c cc cpp h hpp pl pm".split(
+    " ",
+  ),
 );
 
+/** The ending; `jenkinsfile` for `Jenkinsfile` and `Jenkinsfile.release`. */
 const extension = (path: string): string =>
-  /\.([A-Za-z0-9]+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
+  /(?:^|\/)(Jenkinsfile)(?:\.\w+)?$/.exec(path)?.[1]?.toLowerCase() ??
+  /\.([A-Za-z0-9]+)$/.exec(path)?.[1]?.toLowerCase() ??
+  "";
 
 /** Language and dialect of a path by its extension; `null` when no pattern speaks it. */
 export function dialectOf(path: string): readonly [Language, Dialect] | null {

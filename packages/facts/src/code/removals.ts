@@ -4,7 +4,14 @@ import type { Pair } from "./novelty.ts";
 import { lineAt, type Side } from "./sighting.ts";
 import { withoutComments } from "./words.ts";
 
-type Safeguard = { readonly aspect: string; readonly pattern: RegExp };
+type Safeguard = {
+  readonly aspect: string;
+  readonly pattern: RegExp;
+  /** Files in which the words mean that; everywhere when it is left out. */
+  readonly paths?: RegExp;
+  /** What it guards may stand on its line: `get("/orders", requireAuth(), …)`. */
+  readonly isInline?: true;
+};
 
 /** Things whose disappearance is the finding, by the words that every language uses for them. */
 const SAFEGUARDS: readonly Safeguard[] = [
@@ -28,9 +35,36 @@ const SAFEGUARDS: readonly Safeguard[] = [
     pattern:
       /(\.\s*)?\b(with_?[fF]allback|on_?[eE]rror_?([rR]eturn|[rR]esume)\w*|fallback\w{0,60}|\w{1,60}_fallback|\w{1,60}Fallback|[uU]se_?[sS]tale\w*|[sS]tale_?([iI]f|[wW]hile)\w*|[lL]ast_?[kK]nown_?[gG]ood\w*)\s*[(=:]|@Fallback\b/g,
   },
+  {
+    aspect: "check-removed",
+    isInline: true,
+    pattern:
+      /(?<![.\w]on)\b(require_?(auth\w*|login|permissions?|roles?|admin|owner|mfa)|ensure_?(auth\w*|admin|logged_?in|permissions?|owner)|check_?(permissions?|access|auth\w*|ownership|csrf)|authori[sz]e\w{0,20}|authenticate\w{0,20}|verify_?(token|signature|jwt|csrf\w*|password|permissions?|ownership|webhook\w*|hmac)|has_?permissions?|protect_from_forgery)\s*[(!]|@(login_required|permission_required|requires_auth|PreAuthorize|Secured|RolesAllowed|UseGuards|csrf_protect|Authorize|Authenticated)\b|\bbefore_action\s+:(?:authenticate|authorize|require)\w*/gi,
+  },
+  {
+    aspect: "deletion-guard-removed",
+    pattern:
+      /\b(protect|deletion_?protection(_?enabled)?|retain_?on_?delete|prevent_?destroy|termination_?protection)["']?\s*[:=]\s*(true|True)\b|\bRemovalPolicy\.(RETAIN|SNAPSHOT)\b|\b(skip_?final_?snapshot|force_?destroy|force_?delete)["']?\s*[:=]\s*(false|False)\b/gi,
+  },
+  {
+    aspect: "cache-bypass-removed",
+    pattern:
+      /\breturn\s*\(\s*pass\s*\)|Cache-Control["']?\s*[,:=]+\s*["'][^"'\n]{0,60}\b(no-store|private)\b|\b(never_cache|no_store|noStore|nocache)\b/gi,
+  },
+  {
+    aspect: "gate-removed",
+    pattern: /\binput\s*(\(|\{|message\b|["'])|\bmanualJudgment\b|\bwaitForQualityGate\b/g,
+    paths: /(^|\/)Jenkinsfile|\.groovy$|\.jenkinsfile$/i,
+  },
 ];
 
-type Place = { readonly line: number; readonly text: string; readonly next: string };
+type Place = {
+  readonly line: number;
+  readonly text: string;
+  /** The next line of code, and a text in front on the line itself. */
+  readonly next: string;
+  readonly beside: string;
+};
 
 function places(side: Side | null, pattern: RegExp): readonly Place[] {
   if (side === null) return [];
@@ -42,7 +76,9 @@ function places(side: Side | null, pattern: RegExp): readonly Place[] {
       .slice(line, line + 8)
       .map((one) => one.trim())
       .find((one) => one.length > 3 && !one.startsWith("@"));
-    return { line, text: m[0].trim(), next: next ?? "" };
+    const head = text.slice(text.lastIndexOf("\n", m.index) + 1, m.index);
+    const beside = /(["'`])([^"'`\n]{2,200})\1/.exec(head)?.[0] ?? "";
+    return { line, text: m[0].trim(), next: next ?? "", beside };
   });
 }
 
@@ -52,11 +88,13 @@ function places(side: Side | null, pattern: RegExp): readonly Place[] {
  * another changed file is none either.
  */
 export function removalDeltas(all: readonly Pair[]): readonly Delta[] {
-  return SAFEGUARDS.flatMap(({ aspect, pattern }) => {
+  return SAFEGUARDS.flatMap(({ aspect, pattern, paths, isInline }) => {
     const mention = new RegExp(pattern.source, pattern.flags.replace("g", ""));
     if (!all.some(({ regions }) => mention.test(regions.before))) return [];
     const pairs = all.filter(
-      ({ regions }) => mention.test(regions.before) || mention.test(regions.after),
+      ({ after, regions }) =>
+        (paths === undefined || paths.test(after?.path ?? "")) &&
+        (mention.test(regions.before) || mention.test(regions.after)),
     );
     const sides = pairs.map((pair) => ({
       pair,
@@ -68,13 +106,15 @@ export function removalDeltas(all: readonly Pair[]): readonly Delta[] {
       sides.reduce((sum, one) => sum + one.after.length, 0);
     if (lost <= 0) return [];
     return sides
-      .flatMap(({ pair, before, after }) => missing(pair, before, after))
+      .flatMap(({ pair, before, after }) =>
+        missing(pair, isInline === true ? before : before.map(alone), after),
+      )
       .slice(0, lost)
       .map(({ path, place }) =>
         delta({
           path,
           line: place.line,
-          subject: place.text.replace(/[\s(=:]{1,20}$/, "").slice(0, 120),
+          subject: place.text.replace(/[\s(=:'"{]{1,20}$/, "").slice(0, 120),
           aspect,
           op: "removed",
           before: place.text,
@@ -83,6 +123,8 @@ export function removalDeltas(all: readonly Pair[]): readonly Delta[] {
       );
   });
 }
+
+const alone = (place: Place): Place => ({ ...place, beside: "" });
 
 function missing(
   pair: Pair,
@@ -99,7 +141,7 @@ function missing(
       if (known > 0) kept.set(place.text, known - 1);
       return known === 0;
     })
-    .filter((place) => place.next === "" || now.includes(place.next))
+    .filter((place) => now.includes(place.next) && now.includes(place.beside))
     .map((place) => ({ path, place }));
 }
 

@@ -27,6 +27,7 @@ import { secretDeltas } from "./secrets.ts";
 import type { Detector, Side } from "./sighting.ts";
 import { STARTUP_DETECTORS } from "./startup.ts";
 import { lostTests, TEST_DETECTORS } from "./tests.ts";
+import { repeatedJumps, turnedDeltas } from "./turned.ts";
 import { WORD_DETECTORS } from "./words.ts";
 
 /** All patterns as data, for tests and for the documents that list them. */
@@ -76,6 +77,7 @@ async function readCode(files: readonly ChangedFile[], world: World): Promise<So
     ...sightingDeltas(TEST_DETECTORS, code.filter(isTest), pairs),
     ...comparisons(product, pairs),
     ...additions(product, sized, pairs),
+    ...turned(product, pairs, sized.some(isTest)),
     ...sized.filter(isMinified).map(unread),
     ...lostTests(sized),
     ...alertDeltas(sized),
@@ -236,6 +238,23 @@ function additions(
   return [...unflaggedBehaviour(own), ...coupledDeltas(all, own)];
 }
 
+/** A test that changes along says what the turned condition is now meant to be. */
+function turned(
+  product: readonly ChangedFile[],
+  pairs: ReadonlyMap<ChangedFile, Pair>,
+  hasTest: boolean,
+): readonly Delta[] {
+  return product.flatMap((file) => {
+    const pair = pairs.get(file);
+    if (pair === undefined || !isCode(file.path)) return [];
+    const tags = [
+      ...(hasTest ? ["with-test"] : []),
+      ...(isBrowserPath(file.path) ? ["browser"] : []),
+    ];
+    return turnedDeltas(pair).map((one) => ({ ...one, tags }));
+  });
+}
+
 function comparisons(
   files: readonly ChangedFile[],
   pairs: ReadonlyMap<ChangedFile, Pair>,
@@ -249,5 +268,6 @@ function comparisons(
     ...chosen.flatMap(droppedAlternatives),
     ...removalDeltas(chosen),
     ...deleteDeltas(chosen),
+    ...chosen.flatMap(repeatedJumps),
   ];
 }

@@ -60,8 +60,12 @@ function lossOf(word: Word, script: Script): FileLoss | null {
   if (DATA.test(path) || STORE.test(path)) return "data";
   if (/^\/dev\/\w/.test(path)) return "device";
   if (!script.strict && isUnsetGlob(path, script)) return "unset";
+  if (script.strict) return null;
+  // What a command prints can be nothing at all: `"$(cd "$1" && pwd)"/*`.
+  const printed = /^(?:\$\(.*\)|`[^`]*`)(\/[^()`]*)$/s.exec(path);
+  if (printed !== null) return AFTER_EMPTY.test(printed[1] ?? "") ? "unset" : null;
   const head = /^\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))(.*)$/s.exec(path);
-  if (head === null || script.strict) return null;
+  if (head === null) return null;
   const name = head[1] ?? head[2] ?? "";
   if (GIVEN.test(name) || script.variables.has(name)) return null;
   return AFTER_EMPTY.test(head[3] ?? "") ? "unset" : null;
