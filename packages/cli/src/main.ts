@@ -2,15 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FAILURES, GateError } from "@interlock/core";
 import { CommanderError } from "commander";
-import { COULD_NOT_DECIDE, WRONG_USAGE } from "./exit.ts";
+import { COULD_NOT_DECIDE, ENDING, exitOf, PIPE_CLOSED, WRONG_USAGE } from "./exit.ts";
 import { printable, printableLines } from "./output/printable.ts";
 import { program } from "./program.ts";
 
-/** A reader such as `head` may close the pipe early; that is its right. */
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+// A reader such as `head` may close the pipe early; that is its right, and no reason to look allowed.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(process.exitCode ?? PIPE_CLOSED);
+    throw error;
+  });
+
+// By leaving of our own accord what was made in the temporary folder is removed. A command that
+// listens itself has something to bring to an end first.
+for (const signal of ENDING)
+  process.on(signal, () => {
+    if (process.listenerCount(signal) === 1) process.exit(exitOf(signal));
+  });
 
 try {
   await program().parseAsync(process.argv);

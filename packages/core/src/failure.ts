@@ -16,6 +16,7 @@ export const FAILURES = {
   INPUT_UNREADABLE: { exit: 3 },
   INPUT_INVALID: { exit: 3 },
   OUTPUT_UNWRITABLE: { exit: 3 },
+  JUDGING_STOPPED: { exit: 3 },
   USAGE: { exit: 64 },
 } as const;
 

@@ -10,6 +10,8 @@ type Given = {
   readonly minutesAReview: number;
   readonly titles: ReadonlyMap<string, string>;
   readonly labels: Labels;
+  /** Commits of the whole history: more than those judged, if the run was interrupted. */
+  readonly total: number;
 };
 
 export function reportHtml(summary: Summary, lines: readonly BacktestLine[], given: Given): string {
@@ -20,14 +22,14 @@ export function reportHtml(summary: Summary, lines: readonly BacktestLine[], giv
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Interlock backtest</title><style>${STYLE}</style></head><body><main>
 <h1>What ${summary.commits} commits would have met</h1>
-<p>${instant(summary.from).slice(0, 10)} to ${instant(summary.to).slice(0, 10)}, judged by ${text(given.policy)}. Nothing was blocked.</p>
+<p>${span(summary)}judged by ${text(given.policy)}. Nothing was blocked.${summary.commits < given.total ? ` Interrupted: ${given.total} commits were to be judged.` : ""}</p>
 <div class="tiles">
 ${tile(percent(summary.commits - summary.beyond), "pass with ordinary review")}
 ${tile(percent(summary.beyond), `held for more (${summary.beyond}), ${summary.denied} denied`)}
 ${tile(summary.hoursAMonth.toFixed(1), `reviewer-hours a month, at ${given.minutesAReview} minutes a review`)}
 ${tile(summary.bad === 0 ? "–" : `${summary.badHeld} of ${summary.bad}`, "bad commits would have been held for more")}
 </div>
-<h2>Friction over time</h2>${overTime(lines)}
+<h2>Friction over time</h2>${overTime(summary, lines)}
 <h2>Friction by rule</h2>${byRule(summary, given)}
 <h2>What would have been caught</h2>${captured(summary)}
 <h2>Held most</h2>${riskiest(lines)}
@@ -36,6 +38,9 @@ ${tile(summary.bad === 0 ? "–" : `${summary.badHeld} of ${summary.bad}`, "bad 
 </main></body></html>
 `;
 }
+
+const span = ({ commits, from, to }: Summary): string =>
+  commits === 0 ? "" : `${instant(from).slice(0, 10)} to ${instant(to).slice(0, 10)}, `;
 
 const STYLE = `:root{color-scheme:light dark;--ink:#1a1c1e;--dim:#5c6166;--line:#d5d9dd;--bg:#fff;--held:#a86400;--denied:#b3261e;--blue:#1b5faa}
 @media(prefers-color-scheme:dark){:root{--ink:#e6e8ea;--dim:#a0a6ac;--line:#3a3f44;--bg:#15181b;--held:#e0a040;--denied:#f2766b;--blue:#7db4f0}}
@@ -60,12 +65,8 @@ function text(value: string): string {
 const MONTH_MS = 30.44 * 86_400_000;
 const WEEK_MS = 7 * 86_400_000;
 
-function overTime(lines: readonly BacktestLine[]): string {
-  const first = lines[0];
-  const last = lines[lines.length - 1];
-  if (first === undefined || last === undefined) return "<p>No commits.</p>";
-  const from = Math.min(...lines.map((l) => l.at));
-  const to = Math.max(...lines.map((l) => l.at));
+function overTime({ from, to }: Summary, lines: readonly BacktestLine[]): string {
+  if (lines.length === 0) return "<p>No commits.</p>";
   const bins = Math.max(
     1,
     Math.min(80, Math.ceil((to - from) / (to - from > 18 * MONTH_MS ? MONTH_MS : WEEK_MS))),

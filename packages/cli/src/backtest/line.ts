@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Decision, explainRequirement, type Facts, type Outcome } from "@interlock/core";
+import {
+  type Decision,
+  explainRequirement,
+  type Facts,
+  isUnknown,
+  type Outcome,
+} from "@interlock/core";
 import type { Commit } from "@interlock/facts";
 import { type FindingView, findingsOf, type RiskView } from "../output/judgement.ts";
 
@@ -15,11 +21,14 @@ export type BacktestLine = {
   readonly requires: readonly string[];
   readonly rules: readonly RuleLine[];
   readonly findings: readonly FindingView[];
+  /** `null` after an interruption, for what lies behind a commit that was not judged. */
   readonly risk: RiskView | null;
   /** Commit that it says it reverts. */
   readonly reverts: string | null;
   readonly totals: Facts["change"]["totals"];
   readonly gaps: number;
+  /** Why the commit could not be read at all; absent for an ordinary one. */
+  readonly unread?: string;
 };
 
 export type RuleLine = {
@@ -73,5 +82,6 @@ export function lineOf(
     reverts: commit.reverts,
     totals: facts.change.totals,
     gaps: facts.gaps.length,
+    ...(isUnknown(facts.change.files) ? { unread: facts.change.files.$unknown.because } : {}),
   };
 }

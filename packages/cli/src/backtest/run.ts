@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
-import { GateError } from "@interlock/core";
-import { type HistoryFile, historyIndex, measure, observe, openRepository } from "@interlock/facts";
+import { type HistoryFile, historyIndex, measure, observe } from "@interlock/facts";
 import { riskOf } from "../judge/risk.ts";
 import type { BacktestLine } from "./line.ts";
+import { type Plan, planOf } from "./plan.ts";
+import { startThreads } from "./threads.ts";
 
 export type BacktestOptions = {
   readonly repo: string;
@@ -14,17 +14,23 @@ export type BacktestOptions = {
   readonly policy?: string;
   readonly jobs?: number;
   readonly onProgress?: (done: number, total: number) => void;
+  /** Oldest commit first, as soon as everything before it is judged. */
+  readonly onLine: (line: BacktestLine) => void;
+  /** Resolves when the reader of the lines can take more; awaited between two stretches. */
+  readonly room?: () => Promise<void>;
+  /** Ends the run early: what was judged until then is still given to `onLine`. */
+  readonly stop?: AbortSignal;
 };
 
-/** A part of the history for one thread; commits newest first, as git lists them. */
-export type Stretch = {
-  readonly repo: string;
-  readonly head: string;
-  readonly identity: string;
-  readonly target: string;
-  readonly policy: string | undefined;
-  readonly commits: readonly string[];
+export type BacktestResult = {
+  readonly judged: number;
+  readonly total: number;
+  /** Where the policy came from, for people. */
+  readonly origin: string;
 };
+
+/** A part of the history for one thread, oldest commit first. */
+export type Stretch = Plan["base"] & { readonly commits: readonly string[] };
 
 export type HistoryPart = {
   readonly line: Omit<BacktestLine, "risk">;
@@ -33,126 +39,99 @@ export type HistoryPart = {
   readonly filesCut: boolean;
 };
 
-export type WorkerMessage =
-  | { readonly kind: "judged"; readonly parts: readonly HistoryPart[] }
-  | { readonly kind: "done" }
-  | { readonly kind: "failed"; readonly message: string; readonly help: string };
-
 /** Small enough that all threads end together, large enough that starting git costs nothing. */
 const STRETCH = 250;
 const STRETCH_MIN = 40;
-const YOUNG_MB = 128;
+/** Stretches judged ahead of the one whose turn it is: a slow one must not fill memory with others. */
+const AHEAD = 16;
 
-/** Judges a history on all cores and yields nothing until all is known, oldest commit first. */
-export async function backtest(options: BacktestOptions): Promise<readonly BacktestLine[]> {
-  const { commits, base, complete } = await plan(options);
-  const stretches: Stretch[] = [];
+/** Judges a history on all cores. Only what still waits for its turn is held in memory. */
+export async function backtest(options: BacktestOptions): Promise<BacktestResult> {
+  const { commits, base, complete, origin } = await planOf(options);
   const jobs = options.jobs ?? availableParallelism();
-  const size = Math.min(STRETCH, Math.max(STRETCH_MIN, Math.ceil(commits.length / (2 * jobs))));
-  for (let i = 0; i < commits.length; i += size)
-    stretches.push({ ...base, commits: commits.slice(i, i + size) });
-  const parts: HistoryPart[][] = stretches.map(() => []);
+  const stretches = inStretches(commits, base, jobs);
+  const inOrder = orderly(stretches.length, complete, options.onLine);
+  const threads = startThreads(Math.min(jobs, Math.max(1, stretches.length)));
+  const isStopped = () => options.stop?.aborted === true;
+  const stopped = new Promise<void>((done) =>
+    options.stop?.addEventListener("abort", () => done(), { once: true }),
+  );
   let next = 0;
-  let done = 0;
+  let judged = 0;
   const lane = async (): Promise<void> => {
     for (let i = next++; i < stretches.length; i = next++) {
       const stretch = stretches[i];
-      if (stretch === undefined) return;
-      await judgeStretch(stretch, (judged) => {
-        parts[i]?.push(...judged);
-        done += judged.length;
-        options.onProgress?.(done, commits.length);
+      await Promise.race([inOrder.near(i), stopped]);
+      await Promise.race([options.room?.(), stopped]);
+      if (stretch === undefined || isStopped()) return;
+      await threads.judge(stretch, (parts) => {
+        inOrder.add(i, parts);
+        judged += parts.length;
+        options.onProgress?.(judged, commits.length);
       });
+      if (!isStopped()) inOrder.ended(i);
     }
   };
-  const lanes = Math.min(jobs, Math.max(1, stretches.length));
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return withRisk(parts.flat().reverse(), complete);
-}
-
-async function plan(options: BacktestOptions): Promise<{
-  readonly commits: readonly string[];
-  readonly base: Omit<Stretch, "commits">;
-  /** The history is read from its first commit. */
-  readonly complete: boolean;
-}> {
-  const repository = await openRepository(options.repo);
+  options.stop?.addEventListener("abort", threads.stop, { once: true });
   try {
-    const dots = /^(.*?)\.\.(.*)$/.exec(options.range ?? "");
-    const head = await repository.resolve(
-      dots === null ? (options.range ?? "HEAD") : dots[2] === "" ? "HEAD" : (dots[2] ?? "HEAD"),
-    );
-    const not =
-      dots === null || dots[1] === "" ? undefined : await repository.resolve(dots[1] ?? "");
-    const newest = await repository.commit(head);
-    const since =
-      options.lastMs === undefined || newest === null
-        ? undefined
-        : newest.committer.at - options.lastMs;
-    const commits = await repository.history({
-      to: head,
-      ...(not === undefined ? {} : { not }),
-      ...(since === undefined ? {} : { since }),
-    });
-    // The oldest commit of a shallow clone lost its parent: it would be judged as if it added everything.
-    const judged = repository.isShallow ? commits.slice(0, -1) : commits;
-    return {
-      commits: judged,
-      complete: not === undefined && since === undefined && !repository.isShallow,
-      base: {
-        repo: options.repo,
-        head,
-        identity: await repository.identity(),
-        target: await repository.branch(),
-        policy: options.policy,
-      },
-    };
+    await Promise.all(Array.from({ length: threads.count }, lane));
+    inOrder.flush();
   } finally {
-    repository.close();
+    options.stop?.removeEventListener("abort", threads.stop);
+    await threads.close();
   }
+  return { judged, total: commits.length, origin };
 }
 
-function judgeStretch(
-  stretch: Stretch,
-  onJudged: (parts: readonly HistoryPart[]) => void,
-): Promise<void> {
-  return new Promise((done, fail) => {
-    const worker = new Worker(new URL("./worker.js", import.meta.url), {
-      workerData: stretch,
-      // Trees of large files die young; a larger nursery halves the time spent on collecting them.
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-    });
-    let ended = false;
-    worker.on("message", (message: WorkerMessage) => {
-      if (message.kind === "judged") onJudged(message.parts);
-      else {
-        ended = true;
-        void worker.terminate();
-        if (message.kind === "done") done();
-        else fail(new GateError("GIT_UNUSABLE", message.message, message.help));
-      }
-    });
-    worker.on("error", fail);
-    worker.on("exit", (code) => {
-      if (!ended)
-        fail(
-          new GateError(
-            "GIT_UNUSABLE",
-            `a judging thread ended early with code ${code}`,
-            "run again with `--jobs 1`",
-          ),
-        );
-    });
-  });
+function inStretches(
+  commits: readonly string[],
+  base: Plan["base"],
+  jobs: number,
+): readonly Stretch[] {
+  const size = Math.min(STRETCH, Math.max(STRETCH_MIN, Math.ceil(commits.length / (2 * jobs))));
+  const stretches: Stretch[] = [];
+  for (let i = 0; i < commits.length; i += size)
+    stretches.push({ ...base, commits: commits.slice(i, i + size) });
+  return stretches;
 }
 
-/** The score needs the past of every commit, so it is measured in order, after the threads. */
-function withRisk(parts: readonly HistoryPart[], complete: boolean): readonly BacktestLine[] {
+/** The score needs the past of every commit, so it is measured in order, whoever judged it when. */
+function orderly(count: number, complete: boolean, onLine: (line: BacktestLine) => void) {
+  const waiting = new Map<number, HistoryPart[]>();
+  const over = new Set<number>();
+  const asleep = new Set<() => void>();
   const index = historyIndex({ complete });
-  return parts.map(({ line, authorKey, files, filesCut }) => {
-    const commit = { authorKey, timeMs: line.at, subject: line.subject, files, filesCut };
-    const measured = measure(index, commit);
-    observe(index, commit);
-    return { ...line, risk: riskOf(measured) };
-  });
+  let turn = 0;
+  const give = (parts: readonly HistoryPart[]) => {
+    for (const { line, authorKey, files, filesCut } of parts) {
+      const commit = { authorKey, timeMs: line.at, subject: line.subject, files, filesCut };
+      const measured = measure(index, commit);
+      observe(index, commit);
+      onLine({ ...line, risk: riskOf(measured) });
+    }
+  };
+  const taken = (stretch: number): readonly HistoryPart[] => {
+    const parts = waiting.get(stretch) ?? [];
+    waiting.delete(stretch);
+    return parts;
+  };
+  return {
+    add: (stretch: number, parts: readonly HistoryPart[]) => {
+      if (stretch === turn) give(parts);
+      else waiting.set(stretch, [...(waiting.get(stretch) ?? []), ...parts]);
+    },
+    ended: (stretch: number) => {
+      over.add(stretch);
+      while (over.delete(turn)) give(taken(++turn));
+      for (const wake of asleep) wake();
+      asleep.clear();
+    },
+    near: async (stretch: number): Promise<void> => {
+      while (stretch - turn > AHEAD) await new Promise<void>((wake) => asleep.add(wake));
+    },
+    /** After an early end: what lies behind a gap is given too, without the score it has no past for. */
+    flush: () => {
+      while (++turn < count) for (const { line } of taken(turn)) onLine({ ...line, risk: null });
+    },
+  };
 }

@@ -27,6 +27,7 @@ export type Summary = {
   readonly denied: number;
   readonly rules: readonly RuleSummary[];
   readonly hoursAMonth: number;
+  /** Commits of which something could not be read. */
   readonly gaps: number;
   readonly bad: number;
   readonly badSource: string;
@@ -64,7 +65,7 @@ export function summarise(
     denied: lines.filter((l) => l.outcome === "deny").length,
     rules,
     hoursAMonth: rules.reduce((n, r) => n + r.hoursAMonth, 0),
-    gaps: lines.filter((l) => l.gaps > 0).length,
+    gaps: lines.filter((l) => l.gaps > 0 || l.unread !== undefined).length,
     bad: bad.length,
     badSource: labels.source,
     badHeld: bad.filter((l) => l.beyond.length > 0).length,

@@ -16,22 +16,25 @@ export function summaryText(
     readonly policy: string;
     readonly minutesAReview: number;
     readonly titles: ReadonlyMap<string, string>;
+    /** Commits of the whole history: more than those judged, if the run was interrupted. */
+    readonly total: number;
   },
   paint: Paint,
 ): string {
-  if (summary.commits === 0) return "no commits in that range\n";
+  if (summary.commits === 0)
+    return given.total === 0
+      ? "no commits in that range; name an older start, or leave out `--last`\n"
+      : `interrupted: none of ${counted(given.total, "commit")} was judged\n`;
   const ppm = (n: number, of = summary.commits) =>
     share(Math.round(((n / Math.max(1, of)) * 1_000_000) / 1_000) * 1_000);
   const out = [
     paint.bold(
-      `${summary.commits} commits, ${instant(summary.from).slice(0, 10)} to ${instant(summary.to).slice(0, 10)}, judged by ${given.policy}`,
+      `${summary.commits < given.total ? `interrupted: ${summary.commits} of ` : ""}${counted(given.total, "commit")}, ${instant(summary.from).slice(0, 10)} to ${instant(summary.to).slice(0, 10)}, judged by ${given.policy}`,
     ),
     "",
     `${ppm(summary.commits - summary.beyond)} pass with ordinary review; ${ppm(summary.beyond)} (${summary.beyond}) would have been held for more, ${summary.denied} of them denied`,
     `${summary.hoursAMonth.toFixed(1)} reviewer-hours a month beyond ordinary review (at ${given.minutesAReview} minutes a review)`,
-    ...(summary.gaps > 0
-      ? [`${summary.gaps} commits hold something that could not be read; rules that needed it hold`]
-      : []),
+    ...unreadLines(summary, lines),
     "",
     paint.bold("  rule             held   denied  share     hours/month  of bad"),
     ...ruleRows(summary, given.titles, paint),
@@ -47,12 +50,27 @@ export function summaryText(
   return `${out.join("\n")}\n`;
 }
 
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+function unreadLines(summary: Summary, lines: readonly BacktestLine[]): readonly string[] {
+  if (summary.gaps === 0) return [];
+  const example = lines.find((l) => l.unread !== undefined);
+  const because =
+    example === undefined
+      ? ""
+      : `; for example ${example.commit.slice(0, 12)}: ${printable(example.unread ?? "")}`;
+  return [
+    `${counted(summary.gaps, "commit")} with something that could not be read: rules that needed it hold${because}`,
+  ];
+}
+
 function ruleRows(
   summary: Summary,
   titles: ReadonlyMap<string, string>,
   paint: Paint,
 ): readonly string[] {
   const firing = summary.rules.filter((r) => r.held + r.denied > 0);
+  if (summary.rules.length === 0) return [paint.dim("  no rule held anything")];
   const rows = firing.slice(0, RULES_SHOWN).map((r) => {
     const n = r.held + r.denied;
     const part = share(Math.round((n / summary.commits) * 1_000) * 1_000).padStart(8);
@@ -68,7 +86,7 @@ function ruleRows(
     ...(blind.length > 0
       ? [
           paint.dim(
-            `  ${blind.length} rules could not look at up to ${most} commits, because something there was not readable`,
+            `  ${blind.length} rules could not look at up to ${counted(most, "commit")}, because something there was not readable`,
           ),
         ]
       : []),
@@ -101,8 +119,9 @@ function captureLines(summary: Summary, paint: Paint): readonly string[] {
 }
 
 function riskiest(lines: readonly BacktestLine[]): readonly string[] {
-  return [...lines]
-    .filter((l) => l.beyond.length > 0)
+  const held = lines.filter((l) => l.beyond.length > 0);
+  if (held.length === 0) return ["  none"];
+  return held
     .sort((a, b) => friction(b) - friction(a) || (a.commit < b.commit ? -1 : 1))
     .slice(0, RISKIEST_SHOWN)
     .map(

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Judges one stretch of history on its own thread, with its own git processes. */
 import { parentPort, workerData } from "node:worker_threads";
-import { decide, GateError } from "@interlock/core";
+import { decide, type Facts, GateError } from "@interlock/core";
 import {
+  type Commit,
   gatherFromGit,
   NO_EVIDENCE,
   openRepository,
@@ -15,55 +16,75 @@ import {
 import { calendarFacts } from "@interlock/policy";
 import { withPolicy } from "../judge/judge.ts";
 import { historyFiles } from "../judge/past.ts";
-import { workspaceAt } from "../judge/workspace.ts";
+import { type Workspace, workspaceAt } from "../judge/workspace.ts";
 import { lineOf } from "./line.ts";
-import type { HistoryPart, Stretch, WorkerMessage } from "./run.ts";
+import type { HistoryPart, Stretch } from "./run.ts";
+import type { WorkerMessage } from "./threads.ts";
 
 const BATCH = 32;
 
-async function run(stretch: Stretch, send: (message: WorkerMessage) => void): Promise<void> {
+type Judging = {
+  readonly repository: Repository;
+  readonly around: Surroundings;
+  readonly workspace: Workspace;
+};
+
+async function run(
+  stretch: Stretch,
+  send: (parts: readonly HistoryPart[]) => void,
+  isStopped: () => boolean,
+): Promise<void> {
   const repository = await openRepository(stretch.repo);
   try {
     const workspace = withPolicy(
       await workspaceAt(repository, stretch.head, { after: null }),
       stretch.policy,
     );
-    const around: Surroundings = {
-      repository,
-      identity: stretch.identity,
-      target: stretch.target,
-      catalog: workspace.catalog,
-      people: workspace.people,
-      sources: SOURCES,
-      memory: readingMemory(),
-    };
+    const { catalog, people } = workspace;
+    const { identity, target } = stretch;
+    const memory = readingMemory();
+    const around = { repository, identity, target, catalog, people, sources: SOURCES, memory };
     let parts: HistoryPart[] = [];
+    let at = 0;
     for await (const change of repository.changes(stretch.commits, true)) {
-      parts.push(await judgeCommit(repository, around, workspace, change));
+      if (isStopped()) break;
+      const part = await judgeCommit({ repository, around, workspace }, change, at);
+      at = part.line.at;
+      parts.push(part);
       if (parts.length < BATCH) continue;
-      send({ kind: "judged", parts });
+      send(parts);
       parts = [];
     }
-    send({ kind: "judged", parts });
-    send({ kind: "done" });
+    send(parts);
   } finally {
     repository.close();
   }
 }
 
+/** A commit that cannot be judged is held with the reason, and the rest goes on. by (fail-closed) */
 async function judgeCommit(
-  repository: Repository,
-  around: Surroundings,
-  workspace: Awaited<ReturnType<typeof workspaceAt>>,
+  judging: Judging,
   change: TreeChange,
+  timeOfNeighbour: number,
 ): Promise<HistoryPart> {
-  const commit = await repository.commit(change.commit);
-  if (commit === null)
-    throw new GateError(
-      "GIT_UNUSABLE",
-      `the commit \`${change.commit.slice(0, 12)}\` cannot be read`,
-      "check the repository with `git fsck`",
-    );
+  const commit =
+    (await judging.repository.commit(change.commit)) ?? blank(change.commit, timeOfNeighbour);
+  try {
+    return partOf(judging, commit, change, await factsOf(judging, commit, change));
+  } catch (error) {
+    const because = `judging it failed: ${error instanceof Error ? error.message : String(error)}`;
+    const help = error instanceof GateError ? error.help : "report it with `interlock check` of it";
+    const incomplete = { because, help };
+    const held = { ...change, entries: [], truncated: true, incomplete };
+    return partOf(judging, commit, held, await factsOf(judging, commit, held));
+  }
+}
+
+async function factsOf(
+  { around, workspace }: Judging,
+  commit: Commit,
+  change: TreeChange,
+): Promise<Facts> {
   const facts = await gatherFromGit(around, {
     kind: "commit",
     commits: [commit],
@@ -75,33 +96,66 @@ async function judgeCommit(
     context: [],
     pushedBy: null,
   });
-  const calendars = Object.assign(
-    {},
-    ...workspace.policies.flatMap((p) =>
-      p.kind === "policy"
-        ? [calendarFacts(p.policy.policy.calendars, facts.now, process.versions["tz"] ?? "unknown")]
-        : [],
-    ),
+  const zones = process.versions["tz"] ?? "unknown";
+  const calendars = workspace.policies.flatMap((p) =>
+    p.kind === "policy" ? [calendarFacts(p.policy.policy.calendars, facts.now, zones)] : [],
   );
-  const decision = decide(workspace.policies, { ...facts, calendars });
+  return { ...facts, calendars: Object.assign({}, ...calendars) };
+}
+
+function partOf(
+  { workspace }: Judging,
+  commit: Commit,
+  change: TreeChange,
+  facts: Facts,
+): HistoryPart {
   return {
-    line: lineOf(commit, facts, decision),
+    line: lineOf(commit, facts, decide(workspace.policies, facts)),
     authorKey: commit.author.email,
     files: historyFiles(change),
     filesCut: change.truncated,
   };
 }
 
+/** Stands for a commit that git has no readable text of. */
+function blank(id: string, at: number): Commit {
+  const nobody = { name: "", email: "", at, zone: "" };
+  return {
+    id,
+    tree: "",
+    parents: [],
+    author: nobody,
+    committer: nobody,
+    subject: "",
+    message: "",
+    messageCut: false,
+    trailers: [],
+    reverts: null,
+    signed: false,
+    faults: [],
+  };
+}
+
 const port = parentPort;
 if (port !== null) {
-  const send = (message: WorkerMessage) => port.postMessage(message);
-  run(workerData as Stretch, send).catch((error: unknown) => {
-    // The main thread reports it: a stretch that fails ends the whole run, never silently a part of it.
-    const message = error instanceof Error ? error.message : String(error);
-    send({
-      kind: "failed",
-      message,
-      help: error instanceof GateError ? error.help : "run again with INTERLOCK_DEBUG=1",
-    });
+  let stopped = false;
+  port.on("message", () => {
+    stopped = true;
   });
+  const send = (message: WorkerMessage) => port.postMessage(message);
+  run(
+    workerData as Stretch, // what `threads.ts` gave
+    (parts) => send({ kind: "judged", parts }),
+    () => stopped,
+  ).then(
+    () => send({ kind: "done" }),
+    // The main thread reports it: a stretch that fails ends the whole run, never silently a part of it.
+    (error: unknown) =>
+      send({
+        kind: "failed",
+        code: error instanceof GateError ? error.code : "",
+        message: error instanceof Error ? error.message : String(error),
+        help: error instanceof GateError ? error.help : "run again with INTERLOCK_DEBUG=1",
+      }),
+  );
 }

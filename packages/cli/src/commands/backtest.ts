@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { GateError } from "@interlock/core";
 import { builtInPacks } from "@interlock/policy";
 import type { Command } from "commander";
+import type { Labels } from "../backtest/labels.ts";
+import type { BacktestLine } from "../backtest/line.ts";
+import type { BacktestOptions, BacktestResult } from "../backtest/run.ts";
+import { ENDING, exitOf } from "../exit.ts";
 import { paintFor } from "../output/paint.ts";
-import { jsonText } from "../output/printable.ts";
+import { jsonText, printable } from "../output/printable.ts";
 import { progressOn } from "../output/progress.ts";
 
 type Options = {
@@ -39,19 +44,22 @@ export function backtestCommand(program: Command): void {
 }
 
 async function run(range: string | undefined, options: Options): Promise<void> {
-  const { backtest } = await import("../backtest/run.ts");
-  const { labelsFromFile, labelsFromReverts } = await import("../backtest/labels.ts");
-  const { summarise } = await import("../backtest/summary.ts");
-  const lastMs = options.last === undefined ? undefined : lastOf(options.last);
-  const minutes = wholeNumber(options.minutesPerReview, "--minutes-per-review");
-  if (!["text", "json", "jsonl"].includes(options.format))
+  const format = FORMATS.find((f) => f === options.format);
+  if (format === undefined)
     throw new GateError(
       "USAGE",
       `no format is called \`${options.format}\``,
-      "use text, json or jsonl",
+      `use one of ${FORMATS.join(", ")}`,
     );
-  const progress = progressOn(process.stderr, "judging");
-  const lines = await backtest({
+  const lastMs = options.last === undefined ? undefined : lastOf(options.last);
+  const minutes = wholeNumber(options.minutesPerReview, "--minutes-per-review");
+  // Before the work, not after it: a file that cannot be read must not cost an hour.
+  const { labelsFromFile, labelsFromReverts } = await import("../backtest/labels.ts");
+  const given = options.labels === undefined ? undefined : labelsFromFile(options.labels);
+  const kept: BacktestLine[] = [];
+  // A stream needs no memory of what went by, unless the report at its end does.
+  const keeps = format !== "jsonl" || options.html !== undefined;
+  const { judged, total, origin } = await interruptible({
     repo: options.repo,
     ...(range === undefined ? {} : { range }),
     ...(lastMs === undefined ? {} : { lastMs }),
@@ -59,42 +67,85 @@ async function run(range: string | undefined, options: Options): Promise<void> {
     ...(options.jobs === undefined
       ? {}
       : { jobs: Math.max(1, wholeNumber(options.jobs, "--jobs")) }),
-    onProgress: progress.at,
-  }).finally(progress.end);
-  const labels =
-    options.labels === undefined ? labelsFromReverts(lines) : labelsFromFile(options.labels);
-  const summary = summarise(lines, labels, minutes);
-  const rules = [...builtInPacks().values()].flat();
-  const titles = new Map(rules.map((r) => [r.id, r.title]));
-  const policy = options.policy ?? "the repository's policy, or the built-in pack reliability-core";
-  if (options.html !== undefined) {
-    const { reportHtml } = await import("../backtest/html.ts");
-    writeOut(
-      options.html,
-      reportHtml(summary, lines, { policy, minutesAReview: minutes, titles, labels }),
-    );
-    process.stderr.write(`report written to ${options.html}\n`);
-  }
-  if (options.format === "jsonl")
-    for (const line of lines) process.stdout.write(`${jsonText(line)}\n`);
-  else if (options.format === "json") process.stdout.write(`${jsonText(summary, 2)}\n`);
-  else {
-    const { summaryText } = await import("../backtest/text.ts");
-    process.stdout.write(
-      summaryText(
-        summary,
-        lines,
-        { policy, minutesAReview: minutes, titles },
-        paintFor(process.stdout),
-      ),
-    );
+    onLine: (line) => {
+      if (format === "jsonl") process.stdout.write(`${jsonText(line)}\n`);
+      if (keeps) kept.push(remembered(line));
+    },
+    room: drained,
+  });
+  if (judged < total)
+    process.stderr.write(`interrupted: ${judged} of ${total} commits were judged\n`);
+  if (!keeps) return;
+  const labels = given ?? labelsFromReverts(kept);
+  await report(kept, { options: { ...options, format }, labels, minutes, policy: origin, total });
+}
+
+/** A pipe that is read slowly must not fill memory: where writing does not wait, we do. */
+async function drained(): Promise<void> {
+  if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
+}
+
+/** What a report needs of a line: of a long history, all of it would not fit in memory. */
+const remembered = (line: BacktestLine): BacktestLine => ({
+  ...line,
+  findings: line.findings.slice(0, 1),
+  requires: [],
+  risk: line.risk === null ? null : { ...line.risk, terms: [] },
+});
+
+/** Ctrl-C ends the work and keeps what is done; a second one ends everything. */
+async function interruptible(
+  options: Omit<BacktestOptions, "onProgress" | "stop">,
+): Promise<BacktestResult> {
+  const { backtest } = await import("../backtest/run.ts");
+  const progress = progressOn(process.stderr, "judging");
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(exitOf(signal));
+    process.exitCode = exitOf(signal);
+    controller.abort();
+  };
+  for (const signal of ENDING) process.on(signal, stop);
+  try {
+    return await backtest({ ...options, onProgress: progress.at, stop: controller.signal });
+  } finally {
+    progress.end();
+    for (const signal of ENDING) process.off(signal, stop);
   }
 }
+
+async function report(
+  lines: readonly BacktestLine[],
+  given: {
+    readonly options: Options;
+    readonly labels: Labels;
+    readonly minutes: number;
+    readonly policy: string;
+    readonly total: number;
+  },
+): Promise<void> {
+  const { options, labels, minutes, policy, total } = given;
+  const { summarise } = await import("../backtest/summary.ts");
+  const summary = summarise(lines, labels, minutes);
+  const titles = new Map([...builtInPacks().values()].flat().map((r) => [r.id, r.title]));
+  const about = { policy, minutesAReview: minutes, titles, total };
+  if (options.html !== undefined) {
+    const { reportHtml } = await import("../backtest/html.ts");
+    writeOut(options.html, reportHtml(summary, lines, { ...about, labels }));
+    process.stderr.write(`report written to ${printable(options.html)}\n`);
+  }
+  if (options.format === "json") process.stdout.write(`${jsonText(summary, 2)}\n`);
+  if (options.format !== "text") return;
+  const { summaryText } = await import("../backtest/text.ts");
+  process.stdout.write(summaryText(summary, lines, about, paintFor(process.stdout)));
+}
+
+const FORMATS = ["text", "json", "jsonl"] as const;
 
 const DAYS: Readonly<Record<string, number>> = { d: 1, w: 7, m: 30, y: 365 };
 
 function lastOf(written: string): number {
-  const match = /^(\d{1,5})([dwmy])$/.exec(written);
+  const match = /^([1-9]\d{0,4})([dwmy])$/.exec(written);
   if (match === null)
     throw new GateError(
       "USAGE",

@@ -47,8 +47,9 @@ export function checkCommand(program: Command): void {
           { exitCode: 64 },
         );
       const judgement = await judgeRange(range, options);
-      process.stdout.write(await rendered(judgement, format ?? "text"));
+      // Before the output, whose reader may leave early. by (fail-closed)
       process.exitCode = EXIT[judgement.decision.effective];
+      process.stdout.write(await rendered(judgement, format ?? "text"));
     });
 }
 

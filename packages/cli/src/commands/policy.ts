@@ -2,6 +2,7 @@
 import { GateError } from "@interlock/core";
 import { loadPolicy, problemText } from "@interlock/policy";
 import type { Command } from "commander";
+import type { BacktestLine } from "../backtest/line.ts";
 import { POLICY_PATH, readText } from "../judge/workspace.ts";
 import { paintFor } from "../output/paint.ts";
 import { jsonText, printable, printableLines } from "../output/printable.ts";
@@ -58,9 +59,16 @@ async function diff(before: string, after: string, options: DiffOptions): Promis
   const lastMs = Number(options.last) * 86_400_000;
   const judged = async (policy: string) => {
     const progress = progressOn(process.stderr, `judging by ${policy}`);
-    return backtest({ repo: options.repo, policy, lastMs, onProgress: progress.at }).finally(
-      progress.end,
-    );
+    const lines: BacktestLine[] = [];
+    const onLine = (line: BacktestLine) => lines.push(line);
+    await backtest({
+      repo: options.repo,
+      policy,
+      lastMs,
+      onProgress: progress.at,
+      onLine,
+    }).finally(progress.end);
+    return lines;
   };
   const was = await judged(before);
   const is = new Map((await judged(after)).map((l) => [l.commit, l]));

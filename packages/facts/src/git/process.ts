@@ -73,6 +73,9 @@ export function startGit(place: GitPlace, args: readonly string[]): ChildProcess
     cwd: place.dir,
     env: place.env,
     stdio: ["pipe", "pipe", "pipe"],
+    // In a group of its own, Ctrl-C ends us and not git under our hands, which would look like a
+    // damaged object. It ends by itself when we close the pipe or die.
+    detached: process.platform !== "win32",
     windowsHide: true,
   });
 }
