@@ -11,12 +11,13 @@ import { policyCommand } from "./commands/policy.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { rulesCommand } from "./commands/rules.ts";
 import { schemaCommand } from "./commands/schema.ts";
+import { VERSION } from "./version.ts";
 
 /** The whole command line. */
 export function program(): Command {
   const interlock = new Command("interlock")
     .description("controlled friction in front of production changes")
-    .version("0.1.0")
+    .version(VERSION)
     .showHelpAfterError("(run with --help for usage)")
     .exitOverride();
   for (const add of [

@@ -59,12 +59,12 @@ async function rendered(judgement: Judgement, format: Format): Promise<string> {
       return `${jsonText(judgementJson(judgement), 2)}\n`;
     case "sarif": {
       const { sarif } = await import("../output/sarif.ts");
-      return `${jsonText(sarif([judgement], new Map()), 2)}\n`;
+      return `${jsonText(sarif(judgement), 2)}\n`;
     }
     case "github":
-      return (await import("../output/forge.ts")).githubAnnotations([judgement]);
+      return (await import("../output/forge.ts")).githubAnnotations(judgement);
     case "markdown":
-      return (await import("../output/forge.ts")).markdown([judgement]);
+      return (await import("../output/forge.ts")).markdown(judgement);
     case "text":
       return (await import("../output/text.ts")).judgementText(judgement, paintFor(process.stdout));
   }

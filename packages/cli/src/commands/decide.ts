@@ -48,7 +48,8 @@ export function decideCommand(program: Command): void {
         );
         return;
       }
-      const judgement = { id: file, facts, decision, risk: null };
+      const { rules } = policy.policy;
+      const judgement = { id: file, facts, decision, risk: null, rules };
       if (options.format === "text")
         process.stdout.write(
           (await import("../output/text.ts")).judgementText(judgement, paintFor(process.stdout)),

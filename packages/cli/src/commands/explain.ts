@@ -77,7 +77,7 @@ export function explainRule(rule: Rule, paint: Paint): string {
 
 /** The tree: each rule, worst first, each requirement, and the facts that its findings stand on. */
 function explainJudgement(judgement: Judgement, paint: Paint): string {
-  const { decision, facts, id } = printableData(judgement);
+  const { decision, facts, id } = printableData({ ...judgement, rules: [] });
   const lines = [
     `${paint.bold(decision.outcome)}  ${id.slice(0, 40)}  ${facts.change.subject}`,
     `in force now: ${decision.effective}; decision ${decision.digest}`,

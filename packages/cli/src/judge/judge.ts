@@ -35,7 +35,10 @@ export async function judgeRange(
   const repository = await openRepository(options.repo);
   try {
     const { facts, workspace, id, risk } = await factsOf(repository, range, options);
-    return { id, facts, decision: decide(workspace.policies, facts), risk };
+    const rules = workspace.policies.flatMap((p) =>
+      p.kind === "policy" ? p.policy.policy.rules : [],
+    );
+    return { id, facts, decision: decide(workspace.policies, facts), risk, rules };
   } finally {
     repository.close();
   }

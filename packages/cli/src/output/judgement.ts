@@ -4,7 +4,9 @@ import {
   explainReason,
   explainRequirement,
   type Facts,
+  type Finding,
   isUnknown,
+  type Rule,
   type RuleResult,
 } from "@interlock/core";
 
@@ -27,6 +29,8 @@ export type Judgement = {
   readonly facts: Facts;
   readonly decision: Decision;
   readonly risk: RiskView | null;
+  /** Of the policies that judged; a decision names rules of its own besides, such as `otherwise`. */
+  readonly rules: readonly Rule[];
 };
 
 /** The form that `--format json` promises; fields are only ever added. */
@@ -106,20 +110,44 @@ export type FindingView = {
 
 /** Findings of every rule that applied, sorted by path and line, each once. */
 export function findingsOf(decision: Decision): readonly FindingView[] {
-  const seen = new Map<string, FindingView>();
+  return locatedFindings(decision).map(({ rule, finding }) => ({
+    rule: rule.rule,
+    path: finding.path,
+    line: finding.line,
+    message: finding.message || rule.title,
+    outcome: rule.outcome,
+  }));
+}
+
+export type LocatedFinding = { readonly rule: RuleResult; readonly finding: Finding };
+
+/** Two policies may judge by the same rule: of the same finding the worse is shown. */
+export function locatedFindings(decision: Decision): readonly LocatedFinding[] {
+  const seen = new Map<string, LocatedFinding>();
   for (const rule of decision.rules)
-    for (const f of rule.findings)
-      seen.set(`${rule.rule} ${f.id} ${f.line}`, {
-        rule: rule.rule,
-        path: f.path,
-        line: f.line,
-        message: f.message || rule.title,
-        outcome: rule.outcome,
-      });
+    for (const finding of rule.findings) {
+      const key = `${rule.rule} ${finding.id} ${finding.line}`;
+      if (!seen.has(key)) seen.set(key, { rule, finding });
+    }
   return [...seen.values()].sort(
     (a, b) =>
-      (a.path < b.path ? -1 : a.path > b.path ? 1 : 0) ||
-      a.line - b.line ||
-      (a.rule < b.rule ? -1 : 1),
+      (a.finding.path < b.finding.path ? -1 : a.finding.path > b.finding.path ? 1 : 0) ||
+      a.finding.line - b.finding.line ||
+      (a.rule.rule < b.rule.rule ? -1 : 1),
   );
 }
+
+export type Level = "error" | "warning" | "note";
+
+/** What only looks on fails no build: it is a note. `warn` says it and holds nothing. */
+export function levelOf({ outcome, mode }: Pick<RuleResult, "outcome" | "mode">): Level {
+  if (outcome === "allow" || mode === "observe") return "note";
+  return outcome === "deny" && mode === "enforce" ? "error" : "warning";
+}
+
+/** A hold that stands on no line, as of a policy that cannot be read: no finding, but not nothing. */
+export const isSilentHold = (r: RuleResult): boolean =>
+  r.outcome !== "allow" && r.findings.length === 0 && !r.baseline;
+
+export const gapText = ({ code, detail, help }: Facts["gaps"][number]): string =>
+  `not read (${[code, detail].filter((t) => t !== "").join(", ")}): ${help}`;

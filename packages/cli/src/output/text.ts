@@ -23,7 +23,7 @@ const RULES_SHOWN = 12;
  * can supply it, and the next command.
  */
 export function judgementText(judgement: Judgement, paint: Paint): string {
-  const shown = printableData(judgement);
+  const shown = printableData({ ...judgement, rules: [] });
   const { decision, facts } = shown;
   const open = decision.rules.filter((r) => r.outcome !== "allow");
   const notices = decision.rules.filter((r) => r.outcome === "allow" && r.findingCount > 0);
