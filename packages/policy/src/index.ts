@@ -1,11 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
+export * as given from "./cases/build.ts";
+export {
+  type DecisionCase,
+  type Expected,
+  readDecisionCase,
+  type Situation,
+} from "./cases/case.ts";
+export { type Judged, judgeSituation } from "./cases/judge.ts";
+export type { ReadPolicy } from "./cases/policy.ts";
+export {
+  runPolicyTests,
+  type TestFile,
+  type TestResult,
+  type TestRun,
+  untested,
+} from "./cases/tests.ts";
 export { type Checked, checkExpression } from "./checker/check.ts";
 export { COST_MAX } from "./checker/limits.ts";
 export type { ExpressionProblem, Notice, Scope } from "./checker/walk.ts";
 export { calendarFacts } from "./load/calendar.ts";
 export { gatherIncludes, type Included, type ReadInclude } from "./load/include.ts";
-export { type Loaded, type LoadOptions, loadPolicy } from "./load/policy.ts";
+export { type Loaded, type LoadOptions, loadPolicy, type Place } from "./load/policy.ts";
 export { VISIBLE_SCOPE } from "./load/rule.ts";
 export { builtInPacks, compilePack, type PackFile } from "./packs.ts";
 export { isError, PROBLEMS, type Problem, type ProblemCode, problemText } from "./problem.ts";

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-export type { ReadPolicy } from "./case-policy.ts";
-export * from "./cases.ts";
+export {
+  type DecisionCase,
+  judgeSituation,
+  type ReadPolicy,
+  readDecisionCase,
+  type Situation,
+} from "@interlock/policy";
 export * from "./facts.ts";
 export * from "./files.ts";
 export * as generators from "./generators.ts";

@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { GateError } from "@interlock/core";
-import { loadPolicy, problemText } from "@interlock/policy";
 import type { Command } from "commander";
 import type { BacktestLine } from "../backtest/line.ts";
-import { POLICY_PATH, readText } from "../judge/workspace.ts";
 import { paintFor } from "../output/paint.ts";
-import { jsonText, printable, printableLines } from "../output/printable.ts";
+import { jsonText, printable } from "../output/printable.ts";
 import { progressOn } from "../output/progress.ts";
+import { policyLintCommand, policyTestCommand } from "./policy-test.ts";
 
 export function policyCommand(program: Command): void {
   const policy = program
     .command("policy")
     .description("check a policy, and ask what a change to it would do");
-  policy
-    .command("lint")
-    .description("load a policy and report every problem with its place")
-    .argument("[file]", "the policy", POLICY_PATH)
-    .option("--json", "problems as JSON")
-    .action((file: string, options: { readonly json?: boolean }) =>
-      lint(file, options.json === true),
-    );
+  policyLintCommand(policy);
+  policyTestCommand(policy);
   policy
     .command("diff")
     .description("which decisions of a history would change between two policies")
@@ -29,21 +22,6 @@ export function policyCommand(program: Command): void {
     .option("--last <days>", "only the newest days", "90")
     .option("--json", "one JSON a changed decision")
     .action(diff);
-}
-
-function lint(file: string, json: boolean): void {
-  const loaded = loadPolicy(file, readText(file));
-  const problems = loaded.ok ? [] : loaded.problems;
-  if (json) process.stdout.write(`${jsonText(problems, 2)}\n`);
-  else if (loaded.ok)
-    process.stdout.write(
-      `${file}: ${loaded.policy.rules.length} rules, mode ${loaded.policy.mode}, no problem\n`,
-    );
-  else
-    process.stdout.write(
-      `${printableLines(problems.map(problemText).join("\n"))}\n${problems.length} problem(s)\n`,
-    );
-  if (!loaded.ok) process.exitCode = 3;
 }
 
 type DiffOptions = { readonly repo: string; readonly last: string; readonly json?: boolean };

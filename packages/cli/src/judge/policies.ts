@@ -9,8 +9,8 @@ import {
   type Policy,
   type Rule,
 } from "@interlock/core";
-import { builtInPacks, loadPolicy } from "@interlock/policy";
-import type { GateFile } from "./gate-files.ts";
+import { builtInPacks } from "@interlock/policy";
+import { loadSource, type PolicyFile, type PolicySource } from "./policy-source.ts";
 
 export const POLICY_PATH = "interlock/policy.yaml";
 const PACK = "reliability-core";
@@ -41,8 +41,8 @@ export type Policies = {
 };
 
 export type Judges = {
-  readonly inForce: GateFile;
-  readonly proposed: GateFile;
+  readonly inForce: PolicyFile;
+  readonly proposed: PolicyFile;
   /** Digest of a first policy that somebody has read and trusts. */
   readonly trusted: string | undefined;
   /** Why the state before the change cannot be read, where that is known. */
@@ -60,15 +60,15 @@ export function policiesOf({ inForce, proposed, trusted, fault }: Judges): Polic
     return { policies: [{ role: "in-force", kind: "unreadable", because }], origin: POLICY_PATH };
   }
   if (inForce.kind !== "text")
-    return proposed.kind === "text" ? first(proposed.text, trusted) : builtIn();
-  const judge = judging("in-force", inForce.text);
+    return proposed.kind === "text" ? first(proposed, trusted) : builtIn();
+  const judge = judging("in-force", inForce);
   if (proposed.kind !== "text") {
     const because = `the change deletes \`${POLICY_PATH}\``;
     return both(judge, { role: "proposed", kind: "unreadable", because });
   }
-  return inForce.text === proposed.text
+  return inForce.key === proposed.key
     ? { policies: [judge], origin: POLICY_PATH }
-    : both(judge, judging("proposed", proposed.text));
+    : both(judge, judging("proposed", proposed));
 }
 
 const both = (judge: JudgingPolicy, second: JudgingPolicy): Policies => ({
@@ -92,8 +92,8 @@ function builtIn(): Policies {
  * Before the first policy there was none that could accept it. Somebody must read it and say so, or
  * whoever brings it would choose the rules for everybody (design section 5, question 7).
  */
-function first(text: string, trusted: string | undefined): Policies {
-  const judge = judging("proposed", text);
+function first(source: PolicySource, trusted: string | undefined): Policies {
+  const judge = judging("proposed", source);
   const origin = `${POLICY_PATH}, which is the first`;
   if (judge.kind === "policy" && judge.policy.digest === trusted)
     return { policies: [judge], origin };
@@ -113,9 +113,9 @@ function first(text: string, trusted: string | undefined): Policies {
   return { policies: [{ role: "in-force", kind: "policy", policy: bootstrap }, judge], origin };
 }
 
-function judging(role: JudgingPolicy["role"], text: string): JudgingPolicy {
-  return remembered(`${role}\n${text}`, () => {
-    const loaded = loadPolicy(POLICY_PATH, text);
+function judging(role: JudgingPolicy["role"], source: PolicySource): JudgingPolicy {
+  return remembered(`${role}\n${source.key}`, () => {
+    const loaded = loadSource(POLICY_PATH, source);
     if (loaded.ok) return { role, kind: "policy", policy: gateKept(loaded.policy) };
     const problem = loaded.problems[0];
     const because =
@@ -130,7 +130,7 @@ const GATE_RULE = "R65";
 const STRICTNESS: Readonly<Record<Mode, number>> = { observe: 0, warn: 1, enforce: 2 };
 
 /** Even a policy without the pack holds changes to itself, the catalog and the people for their owners. */
-function gateKept(policy: Policy): CompiledPolicy {
+export function gateKept(policy: Policy): CompiledPolicy {
   const rule = builtInRules().find((r) => r.id === GATE_RULE);
   if (rule === undefined || policy.rules.some((r) => r.id === GATE_RULE))
     return compilePolicy(policy);

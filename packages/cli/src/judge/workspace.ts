@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What every command that judges a repository needs: policy, catalog, people, evidence. */
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import {
   type CompiledPolicy,
   type Context,
@@ -22,18 +20,21 @@ import {
   readContext,
   readPeople,
 } from "@interlock/facts";
-import { loadPolicy, problemText } from "@interlock/policy";
+import { problemText } from "@interlock/policy";
 import { type GateFile, gateFiles } from "./gate-files.ts";
 import { POLICY_PATH, type Policies, policiesOf } from "./policies.ts";
+import { loadPolicyFile, withIncludes } from "./policy-source.ts";
+import { readText } from "./text.ts";
 
 export { defaultPolicy, POLICY_PATH } from "./policies.ts";
+export { readText } from "./text.ts";
 
 export const CATALOG_PATH = "interlock/catalog.yaml";
 export const PEOPLE_PATH = "interlock/people.yaml";
 
 /** A policy that the user names on the command line; it must load. */
 export function policyFromFile(path: string): CompiledPolicy {
-  const loaded = loadPolicy(path, readText(path));
+  const loaded = loadPolicyFile(path);
   if (loaded.ok) return compilePolicy(loaded.policy);
   throw new GateError(
     "POLICY_INVALID",
@@ -69,7 +70,10 @@ export async function workspaceAt(
 ): Promise<Workspace> {
   const old = await gateFiles(repository, before, PATHS);
   const now = after === null ? old : await gateFiles(repository, after, PATHS);
-  const judges = { inForce: old.policy, proposed: now.policy, trusted, fault };
+  const inForce = await withIncludes(repository, before, POLICY_PATH, old.policy);
+  const proposed =
+    after === null ? inForce : await withIncludes(repository, after, POLICY_PATH, now.policy);
+  const judges = { inForce, proposed, trusted, fault };
   const { policies, origin } = policiesOf(judges);
   const catalog = understood(CATALOG_PATH, old.catalog, readCatalog);
   const people = understood(PEOPLE_PATH, old.people, readPeople);
@@ -195,18 +199,6 @@ export function readJson(path: string): unknown {
       "INPUT_INVALID",
       `\`${path}\` is no JSON: ${error instanceof Error ? error.message : String(error)}`,
       "mend the file",
-    );
-  }
-}
-
-export function readText(path: string): string {
-  try {
-    return readFileSync(path === "-" ? 0 : resolve(path), "utf8");
-  } catch (error) {
-    throw new GateError(
-      "INPUT_UNREADABLE",
-      `\`${path}\` cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      "check the path",
     );
   }
 }

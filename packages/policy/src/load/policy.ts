@@ -25,8 +25,13 @@ export type Loaded =
       readonly policy: Policy;
       /** What is odd about it, by file and place. */
       readonly warnings: readonly Problem[];
+      /** Where each rule stands that no pack brings. */
+      readonly places: ReadonlyMap<string, Place>;
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Lines and columns are 1-based. */
+export type Place = Pick<Problem, "file" | "line" | "column">;
 
 export type LoadOptions = {
   /** Reads included files; without it the policy may include none. */
@@ -47,13 +52,19 @@ const NO_INCLUDES: ReadInclude = () => ({
 export function loadPolicy(file: string, text: string, options: LoadOptions = {}): Loaded {
   const problems: Problem[] = [];
   const parts = partsOf(file, text, options.read ?? NO_INCLUDES, problems);
-  const policy = parts === null ? null : readPolicy(parts, options.now);
+  const places = new Map<string, Place>();
+  const policy = parts === null ? null : readPolicy(parts, options.now, places);
   const errors = problems.filter(isError).sort(byPlace);
   if (policy === null || errors.length > 0) return { ok: false, problems: errors };
-  return { ok: true, policy, warnings: problems.filter((p) => !isError(p)).sort(byPlace) };
+  const warnings = problems.filter((p) => !isError(p)).sort(byPlace);
+  return { ok: true, policy, warnings, places };
 }
 
-function readPolicy(parts: readonly Part[], now: number | undefined): Policy | null {
+function readPolicy(
+  parts: readonly Part[],
+  now: number | undefined,
+  places: Map<string, Place>,
+): Policy | null {
   const [root] = parts;
   if (root === undefined) return null;
   const { r, raw } = root;
@@ -64,6 +75,9 @@ function readPolicy(parts: readonly Part[], now: number | undefined): Policy | n
     ...parts.flatMap((p) => addendaRules(p, ends)),
   ];
   refuseDuplicates(rules);
+  for (const { r, rule, path, from } of rules)
+    if (from === "policy" || from === "addendum")
+      places.set(rule.id, r.source.problem("RULE_UNTESTED", path, "", ""));
   const named = new Set<string>();
   const calendars = parts.flatMap((p) => readCalendars(p, named));
   refuseUnknownCalendars(rules, calendars);

@@ -45,7 +45,7 @@ export function readSource(file: string, text: string): Source {
       line: 1,
       column: 1,
       message: `larger than ${MAX_BYTES} bytes`,
-      help: "split it with `include`",
+      help: "split it",
     });
   const obstacle = obstacleIn(text);
   if (obstacle !== null) {

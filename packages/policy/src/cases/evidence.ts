@@ -11,6 +11,7 @@ import type {
   Ticket,
   Waiver,
 } from "@interlock/core";
+import { DIGEST } from "./build.ts";
 import {
   account,
   accounts,
@@ -29,8 +30,7 @@ import {
   texts,
   whole,
   yes,
-} from "./case-fields.ts";
-import { DIGEST } from "./facts.ts";
+} from "./fields.ts";
 
 /** What a statement may refer to: digests that only the decision itself can tell. */
 export type Bound = {

@@ -7,6 +7,13 @@ export type Raw = Readonly<Record<string, unknown>>;
 /** A case that cannot be read; the message names the place. */
 export class CaseError extends Error {
   override readonly name = "CaseError";
+  /** The key below that place that nobody defined. */
+  readonly key: string | undefined;
+
+  constructor(message: string, key?: string) {
+    super(message);
+    this.key = key;
+  }
 }
 
 /** The mapping at `where`, which may have no other keys than the allowed ones. */
@@ -14,7 +21,10 @@ export function mapping(value: unknown, where: string, allowed: readonly string[
   const raw = anyMapping(value, where);
   for (const key of Object.keys(raw))
     if (!allowed.includes(key))
-      throw new CaseError(`${where}: no key is called \`${key}\`; known: ${allowed.join(", ")}`);
+      throw new CaseError(
+        `${where}: no key is called \`${key}\`; known: ${allowed.join(", ")}`,
+        key,
+      );
   return raw;
 }
 

@@ -20,7 +20,8 @@ import {
   type Unknown,
   validateFacts,
 } from "@interlock/core";
-import { type Bound, EVIDENCE_KEYS, evidenceOf } from "./case-evidence.ts";
+import { change, factsOf, file, NOW, PERSONS, person } from "./build.ts";
+import { type Bound, EVIDENCE_KEYS, evidenceOf } from "./evidence.ts";
 import {
   account,
   accounts,
@@ -40,8 +41,7 @@ import {
   texts,
   whole,
   yes,
-} from "./case-fields.ts";
-import { change, factsOf, file, NOW, PERSONS, person } from "./facts.ts";
+} from "./fields.ts";
 
 const GIVEN_KEYS: readonly string[] = [
   "now",
@@ -168,7 +168,9 @@ function filesOf(
   for (const path of Object.keys(owned))
     if (!Object.hasOwn(written, path))
       throw new CaseError(`owners: the change does not touch \`${path}\``);
-  return Object.entries(written).map(([path, value]) => fileOf(path, value, owned[path], systems));
+  return Object.entries(written).map(([path, value]) =>
+    fileOf(path, value, { owners: Object.hasOwn(owned, path) ? owned[path] : undefined, systems }),
+  );
 }
 
 const FILE_KEYS = [
@@ -186,8 +188,7 @@ const FILE_KEYS = [
 function fileOf(
   path: string,
   value: unknown,
-  owners: unknown,
-  systems: readonly SystemFact[],
+  { owners, systems }: { readonly owners: unknown; readonly systems: readonly SystemFact[] },
 ): FileFact {
   const where = `touches.${path}`;
   const raw = mapping(value, where, FILE_KEYS);
@@ -324,7 +325,20 @@ function deltasOf(given: Raw): Partial<Facts> {
     group,
     items(given[group], group).map((item, i) => {
       const raw = anyMapping(item, `${group}[${i}]`);
-      return delta({ path: "billing/rates.csv", aspect: "value", op: "changed", ...raw } as Delta); // checked by `validateFacts`
+      for (const key of ["before", "after"])
+        if (raw[key] !== undefined && typeof raw[key] !== "string")
+          throw new CaseError(`${group}[${i}].${key}: expected a text; quote it`);
+      const [tags, words] = ["tags", "words"].map((key) =>
+        texts(raw[key], `${group}[${i}].${key}`),
+      );
+      return delta({
+        path: "billing/rates.csv",
+        aspect: "value",
+        op: "changed",
+        ...raw,
+        tags,
+        words,
+      } as Delta); // checked by `validateFacts`
     }),
   ]);
   return Object.fromEntries(groups) as Partial<Facts>; // the keys are delta groups
@@ -349,7 +363,7 @@ const FORGETTABLE: Readonly<Record<string, readonly string[]>> = {
 function forget(facts: Facts, unknowns: readonly string[]): unknown {
   let document: unknown = facts;
   for (const name of unknowns) {
-    const path = FORGETTABLE[name];
+    const path = Object.hasOwn(FORGETTABLE, name) ? FORGETTABLE[name] : undefined;
     if (path === undefined)
       throw new CaseError(
         `unknown: \`${name}\` cannot be unknown; known: calendars, ${Object.keys(FORGETTABLE).join(", ")}`,

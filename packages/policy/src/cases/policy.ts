@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The policies of a case: a file, rules in place, or one of the ways in which a policy is not there. */
-import { compilePolicy, type JudgingPolicy, type Policy, type PolicyRole } from "@interlock/core";
-import { loadPolicy, problemText } from "@interlock/policy";
+import {
+  type CompiledPolicy,
+  compilePolicy,
+  type JudgingPolicy,
+  type Policy,
+  type PolicyRole,
+} from "@interlock/core";
 import { stringify } from "yaml";
-import { anyMapping, CaseError, mapping, text } from "./case-fields.ts";
+import { loadPolicy } from "../load/policy.ts";
+import { problemText } from "../problem.ts";
+import { anyMapping, CaseError, mapping, text } from "./fields.ts";
 
-/** Reads a policy file that a case names, relative to `conformance/decide/policies`. */
+/** The text of a policy file that a case names. */
 export type ReadPolicy = (name: string) => string;
 
 export type CasePolicy = {
@@ -13,6 +20,12 @@ export type CasePolicy = {
   /** The loaded policies; one that cannot be read is not among them. */
   readonly loaded: readonly { readonly role: PolicyRole; readonly policy: Policy }[];
 };
+
+/** The policy that is tested judges wherever a test names none. */
+export const tested = (role: PolicyRole, policy: CompiledPolicy): CasePolicy => ({
+  judging: [{ role, kind: "policy", policy }],
+  loaded: [{ role, policy: policy.policy }],
+});
 
 /**
  * `missing`, `{unreadable: why}`, `{broken: YAML that must not load}`, `name.yaml`, or a policy in
@@ -33,11 +46,7 @@ function loaded(role: PolicyRole, file: string, source: string): CasePolicy {
   const result = loadPolicy(file, source);
   if (!result.ok)
     throw new CaseError(`policy: ${result.problems.map((p) => problemText(p)).join("; ")}`);
-  const { policy } = result;
-  return {
-    judging: [{ role, kind: "policy", policy: compilePolicy(policy) }],
-    loaded: [{ role, policy }],
-  };
+  return tested(role, compilePolicy(result.policy));
 }
 
 function broken(role: PolicyRole, source: string): CasePolicy {
