@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { GateError } from "@interlock/core";
 import { readCatalog } from "@interlock/facts";
-import { catalogJsonSchema } from "@interlock/policy";
+import { JSON_SCHEMAS } from "@interlock/policy";
 import { describe, expect, it } from "vitest";
 
 const text = readFileSync(new URL("../../../docs/reference/catalog.md", import.meta.url), "utf8");
@@ -19,7 +19,7 @@ function fieldsOf(kind: "systems" | "contracts"): readonly string[] {
 }
 
 function schemaFields(kind: "systems" | "contracts"): readonly string[] {
-  const schema = catalogJsonSchema() as {
+  const schema = JSON_SCHEMAS.catalog() as {
     readonly properties: Readonly<
       Record<string, { readonly items: { readonly properties: Readonly<Record<string, unknown>> } }>
     >;

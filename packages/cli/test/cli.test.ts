@@ -1,6 +1,6 @@
 /** The command as people and pipelines meet it: exit codes, streams, bad input. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -163,7 +163,21 @@ describe("init", () => {
   it("writes files that load, and overwrites none", () => {
     const dir = shop();
     expect(run(dir, "init").status).toBe(0);
-    expect(run(dir, "policy", "lint")).toMatchObject({ status: 0 });
+    expect(run(dir, "policy", "lint").stdout).toMatch(
+      /^interlock\/policy\.yaml:6:7: warning: the policy blocks nothing: it observes\n.*\n.* 1 warning\n$/,
+    );
+    expect(run(dir, "policy", "test")).toMatchObject({
+      status: 0,
+      stdout: "3 cases: 3 agree, 0 do not\n",
+    });
+    for (const name of ["policy", "catalog", "people", "tests/two-people-tier-1"]) {
+      const file = join(dir, `interlock/${name}.yaml`);
+      const [, schema = ""] =
+        /^# yaml-language-server: \$schema=(.*)\n/.exec(readFileSync(file, "utf8")) ?? [];
+      const described = JSON.parse(readFileSync(join(file, "..", schema), "utf8"));
+      const kind = name.startsWith("tests/") ? "policy-test" : name;
+      expect(described).toEqual(JSON.parse(run(dir, "schema", kind).stdout));
+    }
     git(dir, "add", "-A");
     git(dir, "commit", "-qm", "gate");
     const [, digest = ""] =

@@ -25,8 +25,5 @@ export { type Loaded, type LoadOptions, loadPolicy, type Place } from "./load/po
 export { VISIBLE_SCOPE } from "./load/rule.ts";
 export { builtInPacks, compilePack, type PackFile } from "./packs.ts";
 export { isError, PROBLEMS, type Problem, type ProblemCode, problemText } from "./problem.ts";
-export { catalogJsonSchema } from "./schema/catalog.ts";
-export { factsJsonSchema } from "./schema/facts.ts";
-export { peopleJsonSchema } from "./schema/people.ts";
-export { policyJsonSchema } from "./schema/policy.ts";
+export { JSON_SCHEMAS } from "./schema/schemas.ts";
 export { didYouMean, nearest } from "./suggest.ts";

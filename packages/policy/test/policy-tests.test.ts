@@ -53,6 +53,7 @@ describe("tests of a policy", () => {
 
   it.each([
     ["outcome: hold\n", "outcome: deny\n", 7, "outcome is hold, not deny"],
+    ["outcome: hold\n", "outcome: hold\n    effective: allow\n", 8, "effective is hold, not allow"],
     ["contains: 1 of 2", "contains: 2 of 3", 8, "nobody says"],
     ["not: [quiet]", "not: [quiet, two-owners]", 9, "`two-owners` stands in the way"],
     ["{ by: bo }, { by: cy }]", "{ by: bo }]", 11, "outcome is hold, not allow"],
@@ -87,6 +88,13 @@ describe("tests of a policy", () => {
     expect(line.slice((problem?.column ?? 0) - 1)).toMatch(
       new RegExp(`^${stands.replace(/[[\]{}*]/g, "\\$&")}`),
     );
+  });
+
+  it("say nothing of modes unless they name what is in force", () => {
+    const observing = loadPolicy("policy.yaml", POLICY.replace("enforce", "observe"));
+    if (!observing.ok) throw new Error(JSON.stringify(observing.problems));
+    const { results } = runPolicyTests(compilePolicy(observing.policy), { file: "t", text: GOOD });
+    expect(results.flatMap((r) => r.differences)).toEqual([]);
   });
 
   it("warn of a policy without tests, and of its rules that no test names", () => {

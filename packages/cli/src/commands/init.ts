@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { GateError } from "@interlock/core";
 import { openRepository } from "@interlock/facts";
 import type { Command } from "commander";
@@ -19,7 +19,9 @@ export function initCommand(program: Command): void {
       try {
         const files = await starterFiles(repository);
         if (options.print === true)
-          for (const f of files) process.stdout.write(`# ${f.path}\n${f.text}\n`);
+          // Schemas are what `interlock schema NAME` prints, and long.
+          for (const f of files)
+            process.stdout.write(`# ${f.path}\n${f.path.endsWith(".json") ? "" : f.text}\n`);
         else write(resolve(options.repo), files);
       } finally {
         repository.close();
@@ -38,12 +40,12 @@ function write(
         `\`${path}\` exists already`,
         "use `interlock init --print` to compare, or remove it first",
       );
-  mkdirSync(join(root, "interlock"), { recursive: true });
   for (const { path, text } of files) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text, { flag: "wx" });
     process.stderr.write(`wrote ${path}\n`);
   }
   process.stderr.write(
-    "next: read them, then `interlock backtest --last 90d`; every rule starts in `observe` and blocks nothing\n",
+    "next: read them, then `interlock policy test` and `interlock backtest --last 90d`; every rule starts in `observe` and blocks nothing\n",
   );
 }

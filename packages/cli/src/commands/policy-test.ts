@@ -69,7 +69,7 @@ export function policyTestCommand(policy: Command): void {
     .option("--json", "every case as JSON")
     .addHelpText(
       "after",
-      "\nExit code: 0 all agree, 3 some do not or cannot be read.\n\nExample (interlock/tests/owners.yaml; docs/reference/cases.md describes every key):\n  case: one owner is not enough for Tier 1\n  why: the second pair of eyes is the point\n  given:\n    systems: { checkout: { tier: 1 } }\n    approvals: [{ by: bo }]\n  then:\n    outcome: hold\n    because: [{ rule: two-people-tier-1, contains: 1 of 2 }]",
+      "\nExit code: 0 all agree, 3 some do not or cannot be read.\n\nExample (interlock/tests/owners.yaml; `interlock schema policy-test` describes every key):\n  case: one owner is not enough for Tier 1\n  why: the second pair of eyes is the point\n  given:\n    systems: { checkout: { tier: 1 } }\n    approvals: [{ by: bo }]\n  then:\n    outcome: hold\n    because: [{ rule: two-people-tier-1, contains: 1 of 2 }]",
     )
     .action((files: readonly string[], options: TestOptions) => test(files, options));
 }

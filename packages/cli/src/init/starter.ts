@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Catalog, importBackstage, type Repository } from "@interlock/facts";
+import { JSON_SCHEMAS } from "@interlock/policy";
 import { stringify } from "yaml";
 
 export type StarterFile = { readonly path: string; readonly text: string };
@@ -7,15 +8,35 @@ export type StarterFile = { readonly path: string; readonly text: string };
 const BACKSTAGE_MAX = 500;
 const COMMITS_READ = 2_000;
 
-/** A policy, a catalog and people, each line saying where it comes from. */
+/** What editors complete and show for the files below `interlock/`. */
+const SCHEMAS = ["policy", "policy-test", "catalog", "people"] as const;
+
+/** The first line of a file, for YAML language servers; the path is relative to that file. */
+const schemaLine = (schema: string): string => `# yaml-language-server: $schema=${schema}.json\n`;
+
+/** A policy with a test, a catalog and people, each line saying where it comes from. */
 export async function starterFiles(repository: Repository): Promise<readonly StarterFile[]> {
   const head = await repository.resolve("HEAD");
   const paths = (await repository.list(head, "")).map((i) => i.path);
   const catalog = await catalogFrom(repository, head, paths);
   return [
-    { path: "interlock/policy.yaml", text: policyText() },
-    { path: "interlock/catalog.yaml", text: catalogText(catalog, paths) },
-    { path: "interlock/people.yaml", text: await peopleText(repository, head) },
+    { path: "interlock/policy.yaml", text: `${schemaLine("schema/policy")}${policyText()}` },
+    {
+      path: "interlock/tests/two-people-tier-1.yaml",
+      text: `${schemaLine("../schema/policy-test")}${TEST}`,
+    },
+    {
+      path: "interlock/catalog.yaml",
+      text: `${schemaLine("schema/catalog")}${catalogText(catalog, paths)}`,
+    },
+    {
+      path: "interlock/people.yaml",
+      text: `${schemaLine("schema/people")}${await peopleText(repository, head)}`,
+    },
+    ...SCHEMAS.map((name) => ({
+      path: `interlock/schema/${name}.json`,
+      text: `${JSON.stringify(JSON_SCHEMAS[name]())}\n`,
+    })),
   ];
 }
 
@@ -40,6 +61,29 @@ rules:
       - approvals: { count: 2, from: owners }
 `;
 }
+
+const TEST = `# \`interlock policy test\` decides this; \`interlock schema policy-test\` describes every key.
+# Whatever is left out is harmless: ana changes one file that payments (ana, bo, cy) own.
+- case: one owner is not enough for Tier 1
+  why: the second pair of eyes is the point of the rule
+  given:
+    systems: { checkout: { tier: 1 } }
+    approvals: [{ by: bo }]
+  then:
+    outcome: hold
+    because: [{ rule: two-people-tier-1, contains: 1 of 2 }]
+  also allows when:
+    - approvals: [{ by: bo }, { by: cy }]
+- case: below Tier 1 one owner is enough
+  why: what every change needs that no rule covers
+  given:
+    systems: { wiki: { tier: 3 } }
+    approvals: [{ by: bo }]
+  then:
+    outcome: allow
+    because: [{ rule: otherwise, says: everything it needs is there }]
+    not: [two-people-tier-1]
+`;
 
 async function catalogFrom(
   repository: Repository,

@@ -2,6 +2,7 @@
 /** Reads cases of the decision: what is given, how it is decided, and what the gate says about it. */
 import type { Outcome } from "@interlock/core";
 import { parseDocument } from "yaml";
+import { CASE, EXPECTED, THEN } from "../schema/policy-test.ts";
 import {
   anyMapping,
   CaseError,
@@ -20,17 +21,6 @@ const VARIATIONS: readonly (readonly [string, Outcome])[] = [
   ["also allows when", "allow"],
   ["also holds when", "hold"],
   ["also denies when", "deny"],
-];
-
-export const CASE_KEYS: readonly string[] = [
-  "case",
-  "why",
-  "bypass",
-  "policy",
-  "proposed",
-  "given",
-  "then",
-  ...VARIATIONS.map(([key]) => key),
 ];
 
 /** One sentence that the gate must say and where it must say it. */
@@ -53,7 +43,8 @@ export type Situation = {
   readonly proposed: unknown;
   readonly given: Raw;
   readonly outcome: Outcome;
-  readonly effective: Outcome;
+  /** Left out it is the same as `outcome`; a policy under test may change its modes unasked. */
+  readonly effective: Outcome | undefined;
   readonly until: number | null | undefined;
   readonly because: readonly Expected[];
   /** Rules that must not stand in the way. */
@@ -84,7 +75,7 @@ export function readDecisionCase(source: string): DecisionCase {
 
 /** The same for a case that is parsed already; without `policy`, whoever runs it has one. */
 export function decisionCase(value: unknown): DecisionCase {
-  const raw = mapping(value, "a case", CASE_KEYS);
+  const raw = mapping(value, "a case", Object.keys(CASE));
   const main = mainSituation(raw);
   const variations = VARIATIONS.flatMap(([key, outcome]) =>
     items(raw[key], key).map((item, i) =>
@@ -100,7 +91,7 @@ export function decisionCase(value: unknown): DecisionCase {
 }
 
 function mainSituation(raw: Raw): Situation {
-  const then = mapping(raw["then"], "then", ["outcome", "effective", "until", "because", "not"]);
+  const then = mapping(raw["then"], "then", Object.keys(THEN));
   const outcome = oneOf(then["outcome"], "then.outcome", OUTCOMES);
   const because = items(then["because"], "then.because").map(expectedOf);
   if (because.length === 0) throw new CaseError("then.because: nothing is expected to be said");
@@ -110,7 +101,7 @@ function mainSituation(raw: Raw): Situation {
     proposed: raw["proposed"],
     given: anyMapping(raw["given"], "given"),
     outcome,
-    effective: oneOf(then["effective"], "then.effective", OUTCOMES, outcome),
+    effective: effectiveOf(then["effective"], "then.effective"),
     until: then["until"] === undefined ? null : instant(then["until"], "then.until"),
     because,
     not: texts(then["not"], "then.not"),
@@ -118,20 +109,12 @@ function mainSituation(raw: Raw): Situation {
   };
 }
 
-const EXPECTED_KEYS: readonly string[] = [
-  "rule",
-  "policy",
-  "requirement",
-  "state",
-  "outcome",
-  "says",
-  "contains",
-  "finds",
-];
+const effectiveOf = (value: unknown, where: string): Outcome | undefined =>
+  value === undefined ? undefined : oneOf(value, where, OUTCOMES);
 
 function expectedOf(value: unknown, i: number): Expected {
   const where = `then.because[${i}]`;
-  const raw = mapping(value, where, EXPECTED_KEYS);
+  const raw = mapping(value, where, Object.keys(EXPECTED));
   if (raw["says"] === undefined && raw["contains"] === undefined && raw["finds"] === undefined)
     throw new CaseError(`${where}: neither \`says\` nor \`contains\` nor \`finds\``);
   return {
@@ -172,7 +155,7 @@ function variation(
     proposed: proposed ?? main.proposed,
     given: { ...main.given, ...given, ...change },
     outcome: expected.outcome,
-    effective: oneOf(effective, expected.name, OUTCOMES, expected.outcome),
+    effective: effectiveOf(effective, expected.name),
     until: undefined,
     because: texts(says, expected.name).map((sentence) => ({ rule: "", says: sentence })),
     not: [],

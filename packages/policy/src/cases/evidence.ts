@@ -11,6 +11,16 @@ import type {
   Ticket,
   Waiver,
 } from "@interlock/core";
+import {
+  APPROVAL,
+  CHECK,
+  DOCUMENT,
+  FREEZE,
+  REJECTION,
+  STAGING,
+  TICKET,
+  WAIVER,
+} from "../schema/policy-test.ts";
 import { DIGEST } from "./build.ts";
 import {
   account,
@@ -41,18 +51,6 @@ export type Bound = {
   readonly findingOf: (rule: string) => string | null;
 };
 
-export const EVIDENCE_KEYS = [
-  "approvals",
-  "rejections",
-  "checks",
-  "documents",
-  "staging",
-  "tickets",
-  "waivers",
-  "freezes",
-  "first seen",
-] as const;
-
 export function evidenceOf(given: Raw, bound: Bound): Evidence {
   const each = <T>(key: string, read: (raw: unknown, where: string) => T): readonly T[] =>
     items(given[key], key).map((raw, i) => read(raw, `${key}[${i}]`));
@@ -76,18 +74,7 @@ const OF = (raw: Raw, where: string) =>
   raw["of"] === undefined ? DIGEST : digest(raw["of"], where);
 
 function approvalOf(value: unknown, where: string, bound: Bound): Approval {
-  const raw = mapping(value, where, [
-    "by",
-    "of",
-    "via",
-    "at",
-    "until",
-    "withdrawn",
-    "in",
-    "for",
-    "under",
-    "naming",
-  ]);
+  const raw = mapping(value, where, Object.keys(APPROVAL));
   const via = oneOf(raw["via"], where, ["review", "passkey"], "review");
   const rules = rulesOf(
     raw["under"] ?? (via === "passkey" ? "these rules" : "no rules"),
@@ -130,7 +117,7 @@ function findingOf(name: string, where: string, bound: Bound): string {
 }
 
 function rejectionOf(value: unknown, where: string, bound: Bound): Rejection {
-  const raw = mapping(value, where, ["by", "of", "at", "because", "closed"]);
+  const raw = mapping(value, where, Object.keys(REJECTION));
   return {
     by: account(raw["by"], where),
     digest: OF(raw, where),
@@ -147,7 +134,7 @@ function checksOf(value: unknown): readonly Check[] {
   if (value === undefined || Array.isArray(value))
     return items(value, "checks").map((item, i) => {
       const where = `checks[${i}]`;
-      const raw = mapping(item, where, ["name", "is", "of", "from"]);
+      const raw = mapping(item, where, Object.keys(CHECK));
       return {
         name: text(raw["name"], where),
         state: oneOf(raw["is"], where, CHECK_STATES),
@@ -164,7 +151,7 @@ function checksOf(value: unknown): readonly Check[] {
 }
 
 function documentOf(value: unknown, where: string): DocumentFact {
-  const raw = mapping(value, where, ["of", "sections", "rehearsed", "by"]);
+  const raw = mapping(value, where, Object.keys(DOCUMENT));
   return {
     digest: "d0c0".padEnd(64, "0"),
     change: OF(raw, where),
@@ -175,7 +162,7 @@ function documentOf(value: unknown, where: string): DocumentFact {
 }
 
 function stagingOf(value: unknown, where: string): Staging {
-  const raw = mapping(value, where, ["of", "cells", "traffic", "bake"]);
+  const raw = mapping(value, where, Object.keys(STAGING));
   return {
     digest: OF(raw, where),
     firstWaveCells: whole(raw["cells"], where),
@@ -185,7 +172,7 @@ function stagingOf(value: unknown, where: string): Staging {
 }
 
 function ticketOf(value: unknown, where: string): Ticket {
-  const raw = mapping(value, where, ["id", "in", "of", "is"]);
+  const raw = mapping(value, where, Object.keys(TICKET));
   return {
     id: textOr(raw["id"], where, "T-1"),
     system: text(raw["in"], where),
@@ -195,7 +182,7 @@ function ticketOf(value: unknown, where: string): Ticket {
 }
 
 function waiverOf(value: unknown, where: string, bound: Bound): Waiver {
-  const raw = mapping(value, where, ["rule", "of", "by", "because", "until", "break glass"]);
+  const raw = mapping(value, where, Object.keys(WAIVER));
   return {
     rule: text(raw["rule"], where),
     digest: OF(raw, where),
@@ -207,7 +194,7 @@ function waiverOf(value: unknown, where: string, bound: Bound): Waiver {
 }
 
 function freezeOf(value: unknown, where: string): Freeze {
-  const raw = mapping(value, where, ["name", "from", "until", "systems"]);
+  const raw = mapping(value, where, Object.keys(FREEZE));
   return {
     name: text(raw["name"], where),
     from: instant(raw["from"], where),

@@ -20,8 +20,19 @@ import {
   type Unknown,
   validateFacts,
 } from "@interlock/core";
+import {
+  BLAST,
+  CHANGE,
+  CONTEXT,
+  FILE,
+  GAP,
+  GIVEN,
+  LOSABLE,
+  PERSON,
+  SYSTEM,
+} from "../schema/policy-test.ts";
 import { change, factsOf, file, NOW, PERSONS, person } from "./build.ts";
-import { type Bound, EVIDENCE_KEYS, evidenceOf } from "./evidence.ts";
+import { type Bound, evidenceOf } from "./evidence.ts";
 import {
   account,
   accounts,
@@ -43,21 +54,6 @@ import {
   yes,
 } from "./fields.ts";
 
-const GIVEN_KEYS: readonly string[] = [
-  "now",
-  "change",
-  "owners",
-  "people",
-  "machines",
-  "systems",
-  ...EVIDENCE_KEYS,
-  "context",
-  "gaps",
-  "blast",
-  ...DELTA_GROUPS,
-  "unknown",
-];
-
 /** What the facts of a case take from its policy. */
 export type CaseWorld = Omit<Bound, "now"> & { readonly calendars: Facts["calendars"] };
 
@@ -66,7 +62,7 @@ export const nowOfCase = (given: Raw): number =>
 
 /** The facts of a case, checked against the schema like any document from outside. */
 export function factsOfCase(given: Raw, world: CaseWorld): Facts {
-  const raw = mapping(given, "given", GIVEN_KEYS);
+  const raw = mapping(given, "given", Object.keys(GIVEN));
   const now = nowOfCase(raw);
   const unknowns = texts(raw["unknown"], "unknown");
   const systems = systemsOf(raw["systems"]);
@@ -101,22 +97,8 @@ const DID = [
   ["rebased identically by", "rebaser"],
 ] as const;
 
-const CHANGE_KEYS: readonly string[] = [
-  ...DID.map(([key]) => key),
-  "digest",
-  "kind",
-  "pushed by",
-  "touches",
-  "lands on",
-  "environment",
-  "gate",
-  "reverts",
-  "subject",
-  "ai",
-];
-
 function changeOf(given: Raw, systems: readonly SystemFact[]): Change {
-  const raw = mapping(given["change"] ?? {}, "change", CHANGE_KEYS);
+  const raw = mapping(given["change"] ?? {}, "change", Object.keys(CHANGE));
   const authors = raw["by"] === undefined ? { ...raw, by: "ana" } : raw;
   const files = filesOf(raw["touches"] ?? ["billing/rates.csv"], given["owners"], systems);
   return change({
@@ -173,25 +155,13 @@ function filesOf(
   );
 }
 
-const FILE_KEYS = [
-  "status",
-  "kind",
-  "mode",
-  "was mode",
-  "was",
-  "binary",
-  "added",
-  "deleted",
-  "systems",
-] as const;
-
 function fileOf(
   path: string,
   value: unknown,
   { owners, systems }: { readonly owners: unknown; readonly systems: readonly SystemFact[] },
 ): FileFact {
   const where = `touches.${path}`;
-  const raw = mapping(value, where, FILE_KEYS);
+  const raw = mapping(value, where, Object.keys(FILE));
   const mode = String(raw["mode"] ?? "100644");
   return file(path, {
     status: oneOf(raw["status"], where, FILE_STATUSES, "modified"),
@@ -221,7 +191,7 @@ function systemsOf(value: unknown): readonly SystemFact[] {
   if (value === undefined) return [];
   return Object.entries(anyMapping(value, "systems")).map(([id, item]) => {
     const where = `systems.${id}`;
-    const raw = mapping(item, where, ["tier", "owner", "cells", "orders", "incidents"]);
+    const raw = mapping(item, where, Object.keys(SYSTEM));
     return {
       id,
       tier: whole(raw["tier"], where, 3),
@@ -242,7 +212,7 @@ function peopleOf(given: Raw): People {
   const persons = new Map(PERSONS.map((p) => [p.id, p]));
   for (const [id, item] of Object.entries(anyMapping(given["people"] ?? {}, "people"))) {
     const where = `people.${id}`;
-    const raw = mapping(item, where, ["accounts", "agents", "teams", "left"]);
+    const raw = mapping(item, where, Object.keys(PERSON));
     const known = persons.get(id) ?? person(id);
     persons.set(id, {
       ...known,
@@ -264,16 +234,7 @@ function peopleOf(given: Raw): People {
 }
 
 function contextOf(value: unknown, where: string, now: number): Context {
-  const raw = mapping(value, where, [
-    "kind",
-    "about",
-    "value",
-    "micro",
-    "from",
-    "by",
-    "at",
-    "valid for",
-  ]);
+  const raw = mapping(value, where, Object.keys(CONTEXT));
   return {
     kind: text(raw["kind"], where),
     subject: textOr(raw["about"], where, "production"),
@@ -287,7 +248,7 @@ function contextOf(value: unknown, where: string, now: number): Context {
 }
 
 function gapOf(value: unknown, where: string): Gap {
-  const raw = mapping(value, where, ["in", "path", "code"]);
+  const raw = mapping(value, where, Object.keys(GAP));
   return {
     group: text(raw["in"], where),
     path: textOr(raw["path"], where, "billing/rates.csv"),
@@ -298,14 +259,7 @@ function gapOf(value: unknown, where: string): Gap {
 }
 
 function blastOf(value: unknown): Blast {
-  const raw = mapping(value, "blast", [
-    "systems",
-    "tier 1",
-    "cells",
-    "regions",
-    "traffic",
-    "global",
-  ]);
+  const raw = mapping(value, "blast", Object.keys(BLAST));
   return {
     systems: whole(raw["systems"], "blast.systems", 1),
     tier1: whole(raw["tier 1"], "blast.tier 1", 0),
@@ -344,29 +298,13 @@ function deltasOf(given: Raw): Partial<Facts> {
   return Object.fromEntries(groups) as Partial<Facts>; // the keys are delta groups
 }
 
-const FORGETTABLE: Readonly<Record<string, readonly string[]>> = {
-  digest: ["change", "digest"],
-  files: ["change", "files"],
-  "touched systems": ["change", "systems"],
-  contributors: ["change", "contributors"],
-  pusher: ["change", "pushedBy"],
-  people: ["people"],
-  blast: ["blast"],
-  approvals: ["evidence", "approvals"],
-  checks: ["evidence", "checks"],
-  documents: ["evidence", "documents"],
-  staging: ["evidence", "staging"],
-  tickets: ["evidence", "tickets"],
-  ...Object.fromEntries(DELTA_GROUPS.map((group) => [group, [group]])),
-};
-
 function forget(facts: Facts, unknowns: readonly string[]): unknown {
   let document: unknown = facts;
   for (const name of unknowns) {
-    const path = Object.hasOwn(FORGETTABLE, name) ? FORGETTABLE[name] : undefined;
+    const path = Object.hasOwn(LOSABLE, name) ? LOSABLE[name] : undefined;
     if (path === undefined)
       throw new CaseError(
-        `unknown: \`${name}\` cannot be unknown; known: calendars, ${Object.keys(FORGETTABLE).join(", ")}`,
+        `unknown: \`${name}\` cannot be unknown; known: ${Object.keys(LOSABLE).join(", ")}`,
       );
     document = replaced(document, path, lost("it was lost"));
   }

@@ -10,8 +10,8 @@ import {
   type RuleResult,
 } from "@interlock/core";
 import { calendarFacts } from "../load/calendar.ts";
+import { EVIDENCE } from "../schema/policy-test.ts";
 import type { Expected, Situation } from "./case.ts";
-import { EVIDENCE_KEYS } from "./evidence.ts";
 import { type CaseWorld, factsOfCase, nowOfCase } from "./facts.ts";
 import type { Raw } from "./fields.ts";
 import { type CasePolicy, casePolicy, type ReadPolicy } from "./policy.ts";
@@ -66,7 +66,7 @@ function worldOf(given: Raw, policies: CasePolicy): CaseWorld {
     TZDATA,
   );
   const bareGiven = Object.fromEntries(
-    Object.entries(given).filter(([key]) => !EVIDENCE_KEYS.some((k) => k === key)),
+    Object.entries(given).filter(([key]) => !Object.hasOwn(EVIDENCE, key)),
   );
   // Which rules apply, and what they find, never depends on evidence. by (only-tightens)
   const bare = factsOfCase(bareGiven, { calendars, rulesOf: () => "", findingOf: () => null });
@@ -97,8 +97,10 @@ function differencesOf(situation: Situation, decision: Decision): readonly Diffe
     found.push({ where: main ? where : situation.name, says });
   if (decision.outcome !== situation.outcome)
     differ("then.outcome", `outcome is ${decision.outcome}, not ${situation.outcome}`);
-  if (decision.effective !== situation.effective)
-    differ("then.effective", `effective is ${decision.effective}, not ${situation.effective}`);
+  const effective =
+    situation.effective ?? (situation.policy === undefined ? undefined : situation.outcome);
+  if (effective !== undefined && decision.effective !== effective)
+    differ("then.effective", `effective is ${decision.effective}, not ${effective}`);
   if (situation.until !== undefined && (decision.until ?? null) !== situation.until)
     differ(
       "then.until",

@@ -89,7 +89,7 @@ export function untested(
     }));
 }
 
-const HELP = "docs/reference/cases.md describes every key";
+const HELP = "`interlock schema policy-test` describes every key";
 
 type At = { readonly source: Source; readonly base: Path; readonly judge: CasePolicy };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closed, DRAFT, type JsonSchema, listOf, text, texts } from "./parts.ts";
+import { closed, DRAFT, described, flag, type JsonSchema, listOf, text, texts } from "./parts.ts";
 
 const count = (description: string): JsonSchema => ({
   type: "integer",
@@ -31,9 +31,12 @@ const BINDING = {
   path: text("glob over repository paths"),
   format: text("how the file is read where its name does not say: `json`, `yaml`, `lines`, …"),
   pointer: text("JSON pointer inside the file; `*` is any one step, `**` any number"),
-  when: closed(
-    { pointer: text("where it looks"), is: scalars("one of these values stands there") },
-    ["pointer", "is"],
+  when: described(
+    "it holds only where one of these values stands in the file",
+    closed({ pointer: text("where it looks"), is: scalars("one of these values stands there") }, [
+      "pointer",
+      "is",
+    ]),
   ),
 };
 
@@ -119,15 +122,15 @@ export function catalogJsonSchema(): JsonSchema {
         {
           oneOf: [
             { type: "string" },
-            closed({ system: text("system id"), hard: { type: "boolean" } }, ["system"]),
+            closed({ system: text("system id"), hard: flag("it cannot work without") }, ["system"]),
           ],
         },
         "systems it needs",
       ),
       orderShare: text("share of orders, such as `12%`"),
-      ordersPerMinute: { type: "integer", minimum: 0 },
+      ordersPerMinute: count("orders that it takes part in, a minute"),
       signals: texts("names of its signals"),
-      incidents: { type: "integer", minimum: 0 },
+      incidents: count("recent incidents"),
     },
     ["id"],
   );
@@ -136,7 +139,7 @@ export function catalogJsonSchema(): JsonSchema {
     title: "Interlock catalog",
     ...closed(
       {
-        version: { type: "integer" },
+        version: { type: "integer", description: "of this form; 1" },
         systems: listOf(system, "production services"),
         contracts: listOf(contractSchema(), "what consumers of files can take"),
       },

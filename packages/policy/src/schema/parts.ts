@@ -17,5 +17,13 @@ export const listOf = (items: JsonSchema, description: string): JsonSchema => ({
   items,
   description,
 });
+export const oneOf = (values: readonly string[], description: string): JsonSchema => ({
+  enum: values,
+  description,
+});
+export const described = (description: string, schema: JsonSchema): JsonSchema => ({
+  ...schema,
+  description,
+});
 
 export const DRAFT = "https://json-schema.org/draft/2020-12/schema";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The fields of a policy, described once: the loader knows no others, and editors show the sentences. */
 import { MODES } from "@interlock/core";
-import { closed, DRAFT, flag, type JsonSchema, listOf, text, texts } from "./parts.ts";
+import { closed, DRAFT, described, flag, type JsonSchema, listOf, text, texts } from "./parts.ts";
 
 const MODE: JsonSchema = {
   enum: MODES,
@@ -19,11 +19,6 @@ const atLeastOne = (description: string): JsonSchema => ({
   minimum: 1,
   description,
 });
-const described = (description: string, schema: JsonSchema): JsonSchema => ({
-  ...schema,
-  description,
-});
-
 export const APPROVALS = {
   count: atLeastOne("how many natural persons, none of them a contributor; 1 when left out"),
   from: text("`owners` (also when left out), `anyone` or `team:NAME`"),
@@ -69,8 +64,8 @@ export const REQUIREMENT = {
 };
 const requirements = (description: string): JsonSchema => ({
   oneOf: [
-    { type: "array", items: { ...closed(REQUIREMENT, []), minProperties: 1 } },
-    { ...closed(REQUIREMENT, []), minProperties: 1 },
+    { type: "array", items: { $ref: "#/$defs/requirement" } },
+    { $ref: "#/$defs/requirement" },
   ],
   description,
 });
@@ -101,7 +96,7 @@ export const RULE = {
     oneOf: [{ type: "string" }, closed(MOTIVE, ["says"])],
   }),
 };
-const rules = (description: string): JsonSchema => listOf(closed(RULE, ["id"]), description);
+const rules = (description: string): JsonSchema => listOf({ $ref: "#/$defs/rule" }, description);
 
 export const TUNING = {
   mode: MODE,
@@ -178,6 +173,12 @@ export const POLICY = {
   ...PART,
 };
 
+/** What the fields of a policy refer to. */
+export const POLICY_DEFS = {
+  requirement: { ...closed(REQUIREMENT, []), minProperties: 1 },
+  rule: closed(RULE, ["id"]),
+};
+
 /** The JSON Schema of policy files, for completion and hover in any YAML language server. */
 export function policyJsonSchema(): JsonSchema {
   return {
@@ -185,5 +186,6 @@ export function policyJsonSchema(): JsonSchema {
     title: "Interlock policy",
     description: "which changes are allowed, held or denied, and what they then need",
     ...closed(POLICY, ["policy"]),
+    $defs: POLICY_DEFS,
   };
 }
