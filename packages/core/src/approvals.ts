@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RequirementResult, State } from "./decision.ts";
+import type { Change } from "./facts/change.ts";
 import type { Approval } from "./facts/evidence.ts";
 import type { Facts } from "./facts/facts.ts";
 import { canAssignDistinct } from "./matching.ts";
@@ -155,8 +156,18 @@ type Owners = {
   readonly unread: string | null;
 };
 
-function ownersOf(facts: Facts): Owners {
-  const { files, systems } = facts.change;
+/** Memory only: every requirement of a decision asks for the owners of the same change. */
+const OWNERS = new WeakMap<Change, Owners>();
+
+function ownersOf({ change }: Facts): Owners {
+  const known = OWNERS.get(change);
+  if (known !== undefined) return known;
+  const owners = ownersOfFiles(change);
+  OWNERS.set(change, owners);
+  return owners;
+}
+
+function ownersOfFiles({ files, systems }: Change): Owners {
   const groups = new Map<string, readonly string[]>();
   const unowned: string[] = [];
   let unread = isUnknown(files) ? files.$unknown.because : null;

@@ -21,7 +21,6 @@ import {
   generators,
   policyOf,
   rule,
-  runs,
   TWO_OWNERS,
 } from "@interlock/testkit";
 import fc from "fast-check";
@@ -71,7 +70,7 @@ describe("order-free", () => {
         const two = decide([judging(other, "proposed"), judging(movedPolicy)], moved);
         expect(two).toEqual(one);
       }),
-      { numRuns: runs(200) },
+      { numRuns: 200 },
     );
   });
 });
@@ -90,7 +89,7 @@ describe("only-tightens", () => {
         const after = decideBy({ ...policy, rules: [...policy.rules, added] }, facts);
         expect(looser(after, before)).toBe(false);
       }),
-      { numRuns: runs(300) },
+      { numRuns: 300 },
     );
   });
 
@@ -109,7 +108,7 @@ describe("only-tightens", () => {
           };
           expect(looser(decideBy(policy, fewer), decideBy(policy, facts))).toBe(false);
         }),
-        { numRuns: runs(300) },
+        { numRuns: 300 },
       );
     },
   );
@@ -164,7 +163,7 @@ describe("only-tightens", () => {
         for (const e of opposed)
           expect(looser(decideBy(policy, { ...facts, evidence: e }), base)).toBe(false);
       }),
-      { numRuns: runs(200) },
+      { numRuns: 200 },
     );
   });
 
@@ -209,7 +208,7 @@ describe("only-tightens", () => {
         expect(decision.outcome === "allow").toBe(!open);
         expect(decision.requires).toEqual(normalise(decision.requires));
       }),
-      { numRuns: runs(200) },
+      { numRuns: 200 },
     );
   });
 });
@@ -259,7 +258,7 @@ describe("fail-closed", () => {
           if (before.outcome !== "allow") expect(after.outcome).not.toBe("allow");
           if (before.effective !== "allow") expect(after.effective).not.toBe("allow");
         }),
-        { numRuns: runs(150) },
+        { numRuns: 150 },
       );
     },
   );
@@ -464,7 +463,7 @@ describe("own-policy", () => {
           expect(RANK[both.effective]).toBeGreaterThanOrEqual(RANK[alone.effective]);
         }
       }),
-      { numRuns: runs(200) },
+      { numRuns: 200 },
     );
   });
   it("a proposed policy that cannot be read, or a deleted one, holds", () => {
@@ -503,7 +502,7 @@ describe("replayable", () => {
         };
         expect(replay(tampered).kind).toBe("different");
       }),
-      { numRuns: runs(150) },
+      { numRuns: 150 },
     );
   });
 });

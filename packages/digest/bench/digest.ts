@@ -1,33 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
+/** Canonical JSON and SHA-256, which must run in a browser, against what Node brings along in C++. */
 import { createHash } from "node:crypto";
-import { canonicalJson, digestOf, type Json, sha256Hex } from "@interlock/digest";
+import { canonicalJson, digestOf, sha256Hex } from "@interlock/digest";
+import { interleaved, shownComparison } from "@interlock/testkit";
 
-const ROUNDS = 7;
+const ROUNDS = { warmUp: 3, measured: 11 };
 
-/** Nanoseconds of one call: the best of several rounds, since noise only ever adds. */
-function nanoseconds(work: () => unknown, calls: number): number {
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = process.hrtime.bigint();
+async function compare(
+  what: string,
+  calls: number,
+  mine: () => unknown,
+  peer: () => unknown,
+): Promise<void> {
+  const repeated = (work: () => unknown) => () => {
     for (let i = 0; i < calls; i++) work();
-    best = Math.min(best, Number(process.hrtime.bigint() - start) / calls);
-  }
-  return best;
-}
-
-function compare(what: string, mine: () => unknown, peer: () => unknown, calls: number): void {
-  const own = nanoseconds(mine, calls);
-  const floor = nanoseconds(peer, calls);
-  console.log(
-    `${what.padEnd(44)} ${(own / 1_000).toFixed(1).padStart(9)} µs   ratio ${(own / floor).toFixed(2)}`,
-  );
+  };
+  const compared = await interleaved(repeated(mine), repeated(peer), ROUNDS);
+  console.log(shownComparison(what, compared, calls));
 }
 
 function nodeHash(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-const facts: Json = {
+const facts = {
   version: 1,
   files: Array.from({ length: 40 }, (_, i) => ({
     path: `services/checkout/config/region-${i}/rates.yaml`,
@@ -40,7 +36,6 @@ const facts: Json = {
   })),
 };
 
-console.log("time of one call, and its ratio to the peer in the same run");
 for (const [size, calls] of [
   [64, 20_000],
   [1_024, 10_000],
@@ -49,10 +44,15 @@ for (const [size, calls] of [
 ] as const) {
   const bytes = new Uint8Array(size).map((_, i) => (i * 31) & 255);
   const mine = (): string => sha256Hex(bytes);
-  compare(`sha256 of ${size} bytes / node:crypto`, mine, () => nodeHash(bytes), calls);
+  await compare(`sha256 of ${size} bytes / node:crypto`, calls, mine, () => nodeHash(bytes));
 }
 const canonical = (): string => canonicalJson(facts);
-compare("canonicalJson / JSON.stringify", canonical, () => JSON.stringify(facts), 1_000);
-const digest = (): string => digestOf("interlock/bench/v1", facts);
-const floor = (): string => nodeHash(JSON.stringify(facts));
-compare("digestOf / JSON.stringify + node:crypto", digest, floor, 1_000);
+await compare("canonicalJson / JSON.stringify", 1_000, canonical, () => JSON.stringify(facts));
+for (const [what, value, calls] of [
+  ["small", facts.files[0] ?? null, 10_000],
+  ["large", facts, 1_000],
+] as const) {
+  const digest = (): string => digestOf("interlock/bench/v1", value);
+  const floor = (): string => nodeHash(JSON.stringify(value));
+  await compare(`digestOf ${what} / JSON.stringify + node:crypto`, calls, digest, floor);
+}

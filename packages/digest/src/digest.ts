@@ -13,6 +13,9 @@ export type Digest = string & { readonly [digest]: true };
 const DIGEST = /^[0-9a-f]{64}$/;
 const TAG = /^[a-z0-9][a-z0-9._/-]{0,99}$/;
 
+/** Memory of one call: most values are small, and nothing here is asynchronous. */
+const SCRATCH = new Uint8Array(1 << 16);
+
 /** Whether a text has the form of a digest. */
 export function isDigest(text: unknown): text is Digest {
   return typeof text === "string" && DIGEST.test(text);
@@ -29,8 +32,10 @@ export function digestOf(tag: string, value: Json): Digest {
     throw new DigestError("BAD_TAG", `the tag ${shown(tag)} is not lower-case ASCII`);
   }
   const text = canonicalJson(value);
-  const bytes = new Uint8Array(tag.length + 1 + text.length * 3);
+  const most = tag.length + 1 + text.length * 3;
+  const bytes = most <= SCRATCH.length ? SCRATCH : new Uint8Array(most);
   const start = encodeInto(tag, bytes) + 1;
+  bytes[start - 1] = 0;
   const length = encodeInto(text, bytes.subarray(start));
   const hex = sha256Hex(bytes.subarray(0, start + length));
   if (!isDigest(hex)) throw new Error("invariant broken: a SHA-256 is 64 hexadecimal digits");

@@ -16,6 +16,15 @@ test("is SHA-256 over the tag, a zero byte and the canonical JSON", () => {
   );
 });
 
+test("a digest owes nothing to the one before it, whatever their sizes", () => {
+  const sizes = [70_000, 3, 21_000, 0, 22_000, 1, 70_000];
+  for (const size of sizes) {
+    const value = "é".repeat(size);
+    const expected = createHash("sha256").update(`interlock/test\0${canonicalJson(value)}`);
+    expect([size, digestOf("interlock/test", value)]).toEqual([size, expected.digest("hex")]);
+  }
+});
+
 test("one value, pinned: these bytes are promised to stored decisions", () => {
   expect(digestOf("interlock/test/v1", { b: [1, "é"], a: null })).toBe(
     "0b64b7847ed050105dc428dde7ccdf112fe9c3781b473a31897a923fd547d6e6",

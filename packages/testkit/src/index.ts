@@ -10,9 +10,9 @@ export {
 export * from "./facts.ts";
 export * from "./files.ts";
 export * as generators from "./generators.ts";
+export * from "./interleaved.ts";
 export * from "./outage-cases.ts";
 export { type Rewrite, rewritesOf } from "./outage-rewrites.ts";
 export * from "./outage-table.ts";
 export * from "./policies.ts";
 export * from "./rule-cases.ts";
-export { runs } from "./runs.ts";

@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+// Long runs that are no part of `npm test`: `campaign:laws`, `campaign:fuzz`, `campaign:mutation`.
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT, setUp } from "./setup.mjs";
+
+const VITEST = "node_modules/vitest/vitest.mjs";
+const STRYKER = "node_modules/@stryker-mutator/core/bin/stryker.js";
+const PARSING = ["facts", "cli"];
+const DECIDING = ["digest", "core", "policy"];
+
+/** Test files of the packages that have properties. */
+function withProperties(packages) {
+  return packages.flatMap((name) => {
+    const folder = join("packages", name, "test");
+    return readdirSync(join(ROOT, folder), { recursive: true })
+      .filter((file) => file.endsWith(".test.ts"))
+      .map((file) => join(folder, file))
+      .filter((file) => readFileSync(join(ROOT, file), "utf8").includes("fc.assert"));
+  });
+}
+
+const properties = (packages) => ({
+  args: [
+    VITEST,
+    "run",
+    "--config",
+    "tools/campaign/vitest.config.mjs",
+    ...withProperties(packages),
+  ],
+  runs: "50",
+});
+
+/** A mutant is tried against every test that reaches it, so properties run a tenth as often. */
+const CAMPAIGNS = {
+  laws: () => properties(DECIDING),
+  fuzz: () => properties(PARSING),
+  mutation: () => ({ args: [STRYKER, "run", "tools/campaign/stryker.json"], runs: "0.1" }),
+};
+
+const [name = "", ...more] = process.argv.slice(2);
+const campaign = CAMPAIGNS[name];
+if (campaign === undefined) {
+  process.stderr.write(
+    `error: no campaign is called \`${name}\`\n  help: one of ${Object.keys(CAMPAIGNS).join(", ")}\n`,
+  );
+  process.exit(64);
+}
+setUp();
+const { args, runs } = campaign();
+const { status } = spawnSync(process.execPath, [...args, ...more], {
+  cwd: ROOT,
+  stdio: "inherit",
+  env: { ...process.env, FC_RUNS: process.env.FC_RUNS ?? runs },
+});
+process.exit(status ?? 1);
