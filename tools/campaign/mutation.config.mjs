@@ -20,5 +20,8 @@ const base = mergeConfig(campaign, {
 });
 base.test.include = ["packages/core/test/**/*.test.ts"];
 
-base.resolve.alias = [{ find: /^@interlock\/facts$/, replacement: new URL("./nothing.mjs", import.meta.url).pathname }, ...base.resolve.alias];
+base.resolve.alias = [
+  { find: /^@interlock\/facts$/, replacement: new URL("./nothing.mjs", import.meta.url).pathname },
+  ...base.resolve.alias,
+];
 export default base;
