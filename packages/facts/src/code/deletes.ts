@@ -35,7 +35,16 @@ const HARMLESS =
 const EVERYTHING =
   /[\w.$]{0,80}(\bdeleteMany\(\s*(\{\s*\})?\s*\)|\.deleteMany\(\s*\{\s*(where\s*:\s*\{\s*\}\s*)?\}\s*\)|\bremove\(\s*\{\s*\}\s*\)|\.objects\.(all\(\)\.)?delete\(\)|\.objects\.all\(\)\.delete\(\)|\bdelete_many\(\s*\{\s*\}\s*\)|\.(flushall|flushdb|flushAll|FlushAll|flushDb|FlushDB)\(|\.truncate\(\s*\{\s*cascade|\bdrop_all\(|\bdropDatabase\(|\bdropSchema\()/;
 
-const VERBS = /delet|destroy|drop|purge|terminat|wipe|flush|remove\(|truncate/i;
+/** A statement in a text that ends without a condition, and to which nothing is joined. */
+const WHOLE_TABLE =
+  /(["'`])\s*(?:delete\s+from\s+[\w.]{1,80}|update\s+[\w.]{1,80}\s+set\s(?:(?!\bwhere\b|\blimit\b|["'`$]|\{\w|%s\s*$)[^\n]){1,400})\s*;?\s*\1\s*[,)]/i;
+
+const VERBS = /update\s|delet|destroy|drop|purge|terminat|wipe|flush|remove\(|truncate/i;
+
+const wholeTable = (line: string): string | null =>
+  WHOLE_TABLE.exec(line)?.[0]
+    .replace(/\s+/g, " ")
+    .replace(/^["'`]\s*|["'`]\s*[,)]$/g, "") ?? null;
 
 type Delete = {
   readonly call: string;
@@ -81,9 +90,8 @@ function deletes(side: Side | null, region: string, firstLine: number): readonly
     });
   }
   for (const [i, line] of text.split("\n").entries()) {
-    const m = EVERYTHING.exec(line);
-    if (m !== null)
-      found.push({ call: m[0].replace(/\s+/g, ""), level: 4, all: true, line: firstLine + i });
+    const call = EVERYTHING.exec(line)?.[0].replace(/\s+/g, "") ?? wholeTable(line);
+    if (call !== null) found.push({ call, level: 4, all: true, line: firstLine + i });
   }
   return found.slice(0, 1_000);
 }

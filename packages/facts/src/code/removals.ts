@@ -42,6 +42,11 @@ const SAFEGUARDS: readonly Safeguard[] = [
       /(?<![.\w]on)\b(require_?(auth\w*|login|permissions?|roles?|admin|owner|mfa)|ensure_?(auth\w*|admin|logged_?in|permissions?|owner)|check_?(permissions?|access|auth\w*|ownership|csrf)|authori[sz]e\w{0,20}|authenticate\w{0,20}|verify_?(token|signature|jwt|csrf\w*|password|permissions?|ownership|webhook\w*|hmac)|has_?permissions?|protect_from_forgery)\s*[(!]|@(login_required|permission_required|requires_auth|PreAuthorize|Secured|RolesAllowed|UseGuards|csrf_protect|Authorize|Authenticated)\b|\bbefore_action\s+:(?:authenticate|authorize|require)\w*/gi,
   },
   {
+    aspect: "backoff-removed",
+    pattern:
+      /\.?\b(with_?)?(exponential_?)?(backoff|back_?off|jitter)\w{0,40}\s*[(=:]|\bwait_(random_)?exponential\w{0,20}\s*\(/gi,
+  },
+  {
     aspect: "deletion-guard-removed",
     pattern:
       /\b(protect|deletion_?protection(_?enabled)?|retain_?on_?delete|prevent_?destroy|termination_?protection)["']?\s*[:=]\s*(true|True)\b|\bRemovalPolicy\.(RETAIN|SNAPSHOT)\b|\b(skip_?final_?snapshot|force_?destroy|force_?delete)["']?\s*[:=]\s*(false|False)\b/gi,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isSettingsModule, parseAssignments } from "./assignments.ts";
 import { parseBlockYaml } from "./block-yaml.ts";
 import { wellFormed } from "./cut.ts";
 import { parseDirectives } from "./directives.ts";
@@ -73,6 +74,7 @@ export function formatOf(path: string): Format | null {
     return "json";
   if (/^sshd?_config$/.test(name)) return "ini";
   if (name === "pipfile") return "toml";
+  if (isSettingsModule(path)) return "assignments";
   const stem = name.replace(/\.(erb|j2|jinja|jinja2|tmpl|tpl|gotmpl|template|mustache|hbs)$/, "");
   const dot = stem.lastIndexOf(".");
   const ending = dot < 0 ? "" : stem.slice(dot + 1);
@@ -169,6 +171,8 @@ function byFormat(format: Format, text: string): Parsed {
       return parseToml(text);
     case "xml":
       return parseXml(text);
+    case "assignments":
+      return parseAssignments(text);
     case "ini":
       return parseDirectives(text) ?? parseIni(text);
     case "properties":

@@ -59,6 +59,7 @@ export const FORMATS = [
   "settings",
   "hcl",
   "xml",
+  "assignments",
 ] as const;
 export type Format = (typeof FORMATS)[number];
 

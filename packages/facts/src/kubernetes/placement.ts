@@ -5,13 +5,34 @@ import type { KubeObject } from "./object.ts";
 import type { Pair } from "./pair.ts";
 import { count } from "./quantity.ts";
 import { deltaOf, fieldDelta } from "./report.ts";
+import { spreadOf } from "./served.ts";
 import { workloadOf } from "./workload.ts";
 
 /** Where pods may run, whose network they share, and who is evicted for whom. */
 export function placementDeltas(pair: Pair): readonly Delta[] {
   if (pair.after === null) return [];
   if (pair.after.kind === "PriorityClass") return priorityDeltas(pair, pair.after);
-  return [...hostNetwork(pair, pair.after), ...nodeSelector(pair, pair.after)];
+  return [
+    ...hostNetwork(pair, pair.after),
+    ...nodeSelector(pair, pair.after),
+    ...spread(pair, pair.after),
+  ];
+}
+
+function spread(pair: Pair, object: KubeObject): readonly Delta[] {
+  const podSpec = workloadOf(object)?.podSpec;
+  const had = pair.before === null ? undefined : spreadOf(workloadOf(pair.before)?.podSpec);
+  if (podSpec === undefined || sizeOf(had) === 0 || sizeOf(spreadOf(podSpec)) > 0) return [];
+  return [
+    deltaOf(pair, {
+      aspect: "spread-removed",
+      key: "podAntiAffinity",
+      op: "removed",
+      before: had,
+      line: lineOf(podSpec, "containers"),
+      says: { before: preview(had), after: "" },
+    }),
+  ];
 }
 
 function hostNetwork(pair: Pair, object: KubeObject): readonly Delta[] {

@@ -23,6 +23,7 @@ import { removalDeltas } from "./removal.ts";
 import { replicaDeltas } from "./replicas.ts";
 import { type Scene, sceneOf } from "./scene.ts";
 import { selectionDeltas } from "./selection.ts";
+import { servedDeltas } from "./served.ts";
 import { strategyDeltas } from "./strategy.ts";
 import { isValuesFile } from "./values.ts";
 import { upgradedFolders, versionDeltas } from "./versions.ts";
@@ -72,6 +73,7 @@ function deltasOf(scene: Scene): readonly Delta[] {
     ...disruptionDeltas(scene),
     ...selectionDeltas(scene),
     ...danglingDeltas(scene),
+    ...servedDeltas(scene),
     ...prunedDelta(objects),
     ...kustomizations,
   ];

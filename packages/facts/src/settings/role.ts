@@ -75,7 +75,7 @@ const TESTS: readonly Test[] = [
   {
     role: "pool",
     pattern:
-      /\b(pools?|connections?|threads?|workers?|concurrency|parallelism|processes|children|clients)\b/,
+      /\b(pools?|connections?|threads?|workers?|concurrency|concurrent|parallelism|processes|children|clients)\b/,
   },
   {
     role: "capacity",

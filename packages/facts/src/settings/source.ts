@@ -13,7 +13,7 @@ import { recordTags } from "./records.ts";
 import { isItem, replacedIn, shapeTags } from "./shape.ts";
 import { siblingTags } from "./siblings.ts";
 import { traitsOf, valueEnvironment } from "./traits.ts";
-import { goneFrom, isWidened } from "./widened.ts";
+import { goneFrom, isWidened, losesPlaceholder } from "./widened.ts";
 
 const NOT_CONFIGURATION = new Set(["lock", "vendored", "test", "docs", "workflow", "source"]);
 
@@ -22,7 +22,7 @@ export const SETTINGS_SOURCE: Source = {
   group: "config",
   wants: ({ path, kind }) =>
     (formatOf(path) !== null || isCrontab(path)) &&
-    (!NOT_CONFIGURATION.has(kind) || (kind === "source" && path.endsWith(".php"))),
+    (!NOT_CONFIGURATION.has(kind) || (kind === "source" && /\.(?:php|py|rb)$/.test(path))),
   read: (files) => {
     const moved = files.length > 1 ? movedAway(files) : new Set<ChangedFile>();
     const read = files.map((f) =>
@@ -189,6 +189,7 @@ function toDelta(file: ChangedFile, d: ConfigDelta, around: Around): Delta {
       ...(isNamed ? ["named"] : []),
       ...(isReplaced(d, around) ? ["replaced"] : []),
       ...(isWidened(d, around.gone) ? ["widened"] : []),
+      ...(losesPlaceholder(d) ? ["placeholder-lost"] : []),
       ...environmentTags(file, d),
       ...recordTags(file, d),
       ...(after !== null || before !== null ? ["number"] : []),
@@ -214,6 +215,8 @@ const isAddress = (text: string): boolean =>
 function environmentTags(file: ChangedFile, d: ConfigDelta): readonly string[] {
   const value = valueEnvironment(d.after.text);
   const was = valueEnvironment(d.before.text);
+  if (d.op === "changed" && was === "non-production" && value === "none" && d.after.size > 0)
+    return d.after.kind === "string" ? ["environment-left"] : [];
   if (d.op === "removed" || value === "none") return [];
   if (was === value || value === file.environment) return [];
   return [

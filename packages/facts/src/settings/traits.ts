@@ -78,7 +78,7 @@ function typeFamily(side: Side): string {
 
 const PRODUCTION = /(^|[^a-z])(prod|production|prd|live)([^a-z]|$)/i;
 const NON_PRODUCTION =
-  /(^|[^a-z])(dev|development|test|testing|stage|staging|stg|qa|uat|sandbox|pre-?prod|non-?prod)([^a-z]|$)/i;
+  /(^|[^a-z])(dev|development|test|testing|stage|staging|stg|qa|uat|lab|sandbox|pre-?prod|non-?prod)([^a-z]|$)/i;
 
 /** Which environment a value speaks of: a host, an account, a connection string. */
 export function valueEnvironment(text: string): "production" | "non-production" | "none" {

@@ -46,3 +46,15 @@ export function isWidened(d: ConfigDelta, gone: ReadonlyMap<Place, readonly stri
   const entry = entryText(d.place.step);
   return (gone.get(d.place.above) ?? []).some((was) => covers(entry, was));
 }
+
+const PLACEHOLDER =
+  /\$?\{\{?[^{}\n]{1,100}\}\}?|%\([A-Za-z_]\w{0,60}\)s|<[a-z_]{1,60}>|\$[A-Za-z_]\w{0,60}/g;
+
+/** A text that was told apart by several parts is told apart by fewer: `{tenant}/{database}`. */
+export function losesPlaceholder(d: ConfigDelta): boolean {
+  if (d.op !== "changed" || d.before.text.length > PATTERN_MAX) return false;
+  if (d.before.kind !== "string" || d.after.kind !== "string") return false;
+  const had: readonly string[] = d.before.text.match(PLACEHOLDER) ?? [];
+  const has = new Set<string>(d.after.text.match(PLACEHOLDER) ?? []);
+  return had.length > has.size && [...has].every((one) => had.includes(one)) && d.after.size > 0;
+}

@@ -133,9 +133,29 @@ function deltaOf(file: ReadFile, sequence: Sequence, one: PlacedOperation): Delt
     after: one.text,
     afterKind: "string",
     environment: file.environment,
-    tags: [...one.tags, ...fileTags(file), ...sequenceTags(sequence, one)],
+    tags: [
+      ...one.tags,
+      ...fileTags(file),
+      ...sequenceTags(sequence, one),
+      ...(one.down ? ["way-back"] : []),
+      ...(isReplaced(sequence, one) ? ["replaced"] : []),
+    ],
   });
 }
+
+const MAKES_CONSTRAINT: ReadonlySet<SqlAspect> = new Set(["add-constraint", "create-index"]);
+
+/** A constraint goes where another one of the same table comes. */
+const isReplaced = (sequence: Sequence, one: PlacedOperation): boolean =>
+  one.aspect === "drop-constraint" &&
+  sequence.all.some(
+    (other) =>
+      other.object === one.object &&
+      other.down === one.down &&
+      (MAKES_CONSTRAINT.has(other.aspect) ||
+        other.aspect === "drop-table" ||
+        (other.aspect === "drop-column" && other.part !== "")),
+  );
 
 function fileTags(file: ReadFile): readonly string[] {
   const { role, dialect } = file.after;
