@@ -67,7 +67,12 @@ describe("interlock policy test", () => {
     const broken = gate({ "interlock/tests/a.yaml": TEST });
     put(broken, { "interlock/policy.yaml": "policy: [\n" });
     expect(interlock(broken, "policy", "test")).toMatchObject({ status: 3 });
-    expect(interlock(folder(), "policy", "test")).toMatchObject({ status: 3 });
+    expect(interlock(folder(), "policy", "test")).toMatchObject({
+      status: 3,
+      stderr: expect.stringMatching(
+        /there is no policy `interlock\/policy\.yaml`\n.*interlock init/,
+      ),
+    });
     expect(interlock(broken, "policy", "test", "nowhere.yaml", "--jsn")).toMatchObject({
       status: 64,
     });

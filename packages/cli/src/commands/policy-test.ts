@@ -13,6 +13,7 @@ import {
   untested,
 } from "@interlock/policy";
 import type { Command } from "commander";
+import { COULD_NOT_DECIDE } from "../exit.ts";
 import { gateKept } from "../judge/policies.ts";
 import { loadPolicyFile } from "../judge/policy-source.ts";
 import { readText } from "../judge/text.ts";
@@ -52,7 +53,7 @@ function lint(file: string, loaded: Loaded, more: readonly Problem[], json: bool
         : `${counted(said.length, "problem")}\n`,
     );
   }
-  if (!loaded.ok) process.exitCode = 3;
+  if (!loaded.ok) process.exitCode = COULD_NOT_DECIDE;
 }
 
 type TestOptions = { readonly policy: string; readonly json?: boolean };
@@ -93,7 +94,7 @@ function test(files: readonly string[], options: TestOptions): void {
     if (results.length === 0 && problems.length === 0)
       process.stdout.write(`  help: write ${join(dirname(options.policy), "tests")}/NAME.yaml\n`);
   }
-  if (failed) process.exitCode = 3;
+  if (failed) process.exitCode = COULD_NOT_DECIDE;
 }
 
 function resultText(result: TestResult, paint: Paint): string {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A policy with the files that it includes, from a folder or from a commit. */
-import { lstatSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, sep } from "node:path";
+import { GateError } from "@interlock/core";
 import type { Repository } from "@interlock/facts";
 import { gatherIncludes, type Included, type Loaded, loadPolicy } from "@interlock/policy";
 import type { GateFile } from "./gate-files.ts";
@@ -11,6 +12,12 @@ const INCLUDED_MAX_BYTES = 1_000_000;
 
 /** Loads the policy at a path; `now` in milliseconds since 1970 UTC asks for warnings about time. */
 export function loadPolicyFile(path: string, now?: number): Loaded {
+  if (path !== "-" && !existsSync(path))
+    throw new GateError(
+      "POLICY_MISSING",
+      `there is no policy \`${path}\``,
+      "run `interlock init` to write one, or name another file",
+    );
   const file = path.split(sep).join("/");
   return loadPolicy(file, readText(path), {
     read: path === "-" ? fromNowhere : (included) => fromFolder(dirname(path), included),
