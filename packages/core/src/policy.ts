@@ -59,7 +59,7 @@ export type Calendar = {
   readonly zone: string;
   /** 1 Monday … 7 Sunday, sorted. */
   readonly days: readonly number[];
-  /** Minutes since local midnight, half open. */
+  /** Minutes since local midnight, half open; an end beyond 1440 is on the next day. */
   readonly fromMinute: number;
   readonly untilMinute: number;
   /** Local dates `YYYY-MM-DD` on which it stays closed, sorted. */

@@ -25,6 +25,7 @@ const DAYS = [
 ] as const;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+const DAY_MINUTES = 24 * 60;
 
 /** Reads `calendars: {office: {zone, days: [mon, …], hours: "09:00-16:00", except: [2026-12-24]}}`. */
 export function readCalendars({ r, raw }: Part, seen: Set<string>): readonly Calendar[] {
@@ -64,8 +65,8 @@ function readCalendar(r: Reader, name: string, raw: Raw, path: Path): Calendar {
   if (hours === null)
     wrong(
       "hours",
-      "`hours` is no span of hours of one day",
-      "write `09:00-16:00`; a night is two calendars",
+      "`hours` is no span of hours",
+      "write `09:00-16:00`, or `22:00-06:00` for a night",
     );
   const except = textsField(r, raw, path, "except");
   const odd = except.find((d) => !isDate(d));
@@ -80,12 +81,14 @@ function readCalendar(r: Reader, name: string, raw: Raw, path: Path): Calendar {
   };
 }
 
+/** A span that ends before it starts ends on the next day. */
 function minutesOf(written: string): { readonly from: number; readonly until: number } | null {
-  const match = /^([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/.exec(written);
+  const match = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/.exec(written);
   if (match === null) return null;
   const minute = (i: number) => Number(match[i]) * 60 + Number(match[i + 1]);
   const [from, until] = [minute(1), minute(3)];
-  return from < until && until <= 24 * 60 ? { from, until } : null;
+  if (from === until || until > DAY_MINUTES) return null;
+  return { from, until: from < until ? until : until + DAY_MINUTES };
 }
 
 function isDate(written: string): boolean {
@@ -176,7 +179,8 @@ function changeIn(offsetAt: (at: number) => number, before: number, after: numbe
 
 /** Within one spell a local day is a plain interval: what clocks show twice is open twice. */
 function openIn(calendar: Calendar, spell: Spell): readonly Interval[] {
-  const first = Math.floor((spell.from + spell.offset) / DAY_MS);
+  // A night that is open when the spell begins started on the day before.
+  const first = Math.floor((spell.from + spell.offset) / DAY_MS) - 1;
   const last = Math.floor((spell.until + spell.offset) / DAY_MS);
   const open: Interval[] = [];
   for (let day = first; day <= last; day++) {

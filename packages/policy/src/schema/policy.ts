@@ -120,7 +120,9 @@ export const OVERRIDE = {
 export const CALENDAR = {
   zone: text("time zone such as `Europe/Berlin`; `UTC` when left out"),
   days: texts("mon … sun; every day when left out"),
-  hours: text("by the clocks of the zone, such as `09:00-16:00`; the whole day when left out"),
+  hours: text(
+    "by the clocks of the zone, such as `09:00-16:00`, or `22:00-06:00` for a night that starts on one of the days; the whole day when left out",
+  ),
   except: texts("dates on which it stays closed, such as `2026-12-24`"),
 };
 export const FREEZE = {
