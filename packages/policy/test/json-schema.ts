@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** So much of JSON Schema (2020-12) as our own schemas use; a keyword it does not know is an error. */
+/** So much of JSON Schema (draft 7) as our own schemas use; a keyword it does not know is an error. */
 type Node = Readonly<Record<string, unknown>>;
 
-const SILENT = ["$schema", "title", "description", "$defs"];
+const SILENT = ["$schema", "title", "description", "definitions"];
 
 /** Where a value does not fit, as `path: keyword`; empty when it fits. */
 export function misfits(schema: unknown, value: unknown): readonly string[] {
@@ -37,9 +37,10 @@ function typeOf(value: unknown): readonly string[] {
 }
 
 const RULES: Readonly<Record<string, Rule>> = {
-  $ref: (given: string, value, _s, at) => {
-    const defs = at.root["$defs"] as Readonly<Record<string, Node>>; // our own document
-    const target = defs[given.replace("#/$defs/", "")];
+  $ref: (given: string, value, schema, at) => {
+    if (Object.keys(schema).length > 1) throw new Error(`what stands beside \`${given}\` is lost`);
+    const defs = at.root["definitions"] as Readonly<Record<string, Node>>; // our own document
+    const target = defs[given.replace("#/definitions/", "")];
     if (target === undefined) throw new Error(`nothing is defined as \`${given}\``);
     return fit(target, value, at);
   },

@@ -58,10 +58,10 @@ describe("the reference of the policy language", () => {
 describe("the reference of cases", () => {
   it("names every key", () => {
     const text = reference("cases");
-    const { $defs, ...schema } = JSON_SCHEMAS["policy-test"]() as {
-      readonly $defs: Readonly<Record<string, unknown>>;
+    const { definitions, ...schema } = JSON_SCHEMAS["policy-test"]() as {
+      readonly definitions: Readonly<Record<string, unknown>>;
     }; // our own document
-    const { policy: _p, rule: _r, requirement: _q, delta: _d, ...own } = $defs;
+    const { policy: _p, rule: _r, requirement: _q, delta: _d, ...own } = definitions;
     const keys = [...new Set(fieldsOf({ ...schema, own }))].filter((k) => /^[a-z0-9 -]+$/.test(k));
     expect(keys.length).toBeGreaterThan(80);
     expect(keys.filter((k) => !new RegExp(`[\`{ ,(]${k}\\b|^${k}:`, "m").test(text))).toEqual([]);

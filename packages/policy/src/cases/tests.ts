@@ -34,6 +34,8 @@ export type TestRun = {
 };
 
 const CASES_MAX = 1_000;
+/** A message shows what was written, which may be as long as the file. */
+const MESSAGE_MAX = 400;
 
 /** Runs all cases of a file against the policy. A case that cannot be read is a problem, never skipped. */
 export function runPolicyTests(policy: CompiledPolicy, { file, text }: TestFile): TestRun {
@@ -98,8 +100,9 @@ function oneCase(raw: unknown, at: At): TestRun {
   const unreadable = (error: unknown, roots: readonly Path[]): TestRun => {
     // Anything else is a mistake of ours and must not look like one of the test's author.
     if (!(error instanceof CaseError)) throw error;
-    const { message, key } = error;
-    const path = placeOf(source.value, roots, message.split(": ")[0] ?? "");
+    const { key } = error;
+    const path = placeOf(source.value, roots, error.message.split(": ")[0] ?? "");
+    const message = error.message.slice(0, MESSAGE_MAX);
     const problem =
       key === undefined || valueAt(source.value, [...path, key]) === undefined
         ? source.problem("TEST_INVALID", path, message, HELP)

@@ -22,14 +22,14 @@ const DELTA: Schema = FACTS.fields.config.of;
 /** A delta in which every field may be left out. */
 export const partialDelta = (): JsonSchema => ({ ...withoutUnknown(DELTA), required: [] });
 
-/** A schema of ours as JSON Schema (2020-12), with the sentences that editors show on hover. */
+/** A schema of ours as JSON Schema, with the sentences that editors show on hover. */
 function jsonSchema(schema: Schema | Field): JsonSchema {
   // Every source speaks this one shape, which would make half of the document.
-  const own = schema === DELTA ? { $ref: "#/$defs/delta" } : withoutUnknown(schema);
+  const own = schema === DELTA ? { $ref: "#/definitions/delta" } : withoutUnknown(schema);
   const described =
     "about" in schema && schema.about !== undefined ? { ...own, description: schema.about } : own;
   return "unknowable" in schema && schema.unknowable === true
-    ? { anyOf: [described, { $ref: "#/$defs/unknown" }] }
+    ? { anyOf: [described, { $ref: "#/definitions/unknown" }] }
     : described;
 }
 
@@ -76,6 +76,6 @@ export function factsJsonSchema(): JsonSchema {
     title: "Interlock facts",
     description: "what `interlock decide` reads: one change, and everything a decision depends on",
     ...jsonSchema(FACTS),
-    $defs: { unknown: UNKNOWN, delta: withoutUnknown(DELTA) },
+    definitions: { unknown: UNKNOWN, delta: withoutUnknown(DELTA) },
   };
 }

@@ -26,4 +26,8 @@ export const described = (description: string, schema: JsonSchema): JsonSchema =
   description,
 });
 
-export const DRAFT = "https://json-schema.org/draft/2020-12/schema";
+/**
+ * The newest draft that the YAML language server supports (README of redhat-developer/yaml-language-server).
+ * It leaves out whatever stands beside a `$ref`.
+ */
+export const DRAFT = "http://json-schema.org/draft-07/schema#";

@@ -67,7 +67,7 @@ export const CHANGE = {
   touches: {
     oneOf: [
       { type: "array", items: { type: "string" } },
-      { type: "object", additionalProperties: { $ref: "#/$defs/file" } },
+      { type: "object", additionalProperties: { $ref: "#/definitions/file" } },
     ],
     description: "paths, or a mapping from a path to what is special about it",
   },
@@ -219,7 +219,7 @@ export const EVIDENCE = {
 const DELTAS = Object.fromEntries(
   DELTA_GROUPS.map((group) => [
     group,
-    listOf({ $ref: "#/$defs/delta" }, FACTS.fields[group].about),
+    listOf({ $ref: "#/definitions/delta" }, FACTS.fields[group].about),
   ]),
 );
 
@@ -268,7 +268,7 @@ export const THEN = {
 const POLICY_OF_CASE: JsonSchema = {
   anyOf: [
     { type: "string" },
-    { $ref: "#/$defs/policy" },
+    { $ref: "#/definitions/policy" },
     closed({ unreadable: text("why") }, ["unreadable"]),
     closed({ broken: text("a policy that must not load") }, ["broken"]),
   ],
@@ -277,7 +277,7 @@ const PROPOSED = described("the policy that the change itself brings", POLICY_OF
 const IN_FORCE = described("left out: the policy under test", POLICY_OF_CASE);
 const variations = (outcome: string): JsonSchema =>
   listOf(
-    { $ref: "#/$defs/variation" },
+    { $ref: "#/definitions/variation" },
     `the same with parts of \`given\` replaced, with the outcome ${outcome}`,
   );
 
@@ -304,13 +304,13 @@ export const CASE = {
 
 /** The JSON Schema of tests of a policy. */
 export function policyTestJsonSchema(): JsonSchema {
-  const one = { $ref: "#/$defs/case" };
+  const one = { $ref: "#/definitions/case" };
   return {
     $schema: DRAFT,
     title: "Interlock policy test",
     description: "what is given, and what the policy then decides and says",
     anyOf: [one, { type: "array", items: one, minItems: 1 }],
-    $defs: {
+    definitions: {
       case: closed(CASE, ["case", "why", "given", "then"]),
       variation: closed({ ...GIVEN, ...VARIATION }, []),
       file: closed(FILE, []),

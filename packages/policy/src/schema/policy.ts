@@ -64,8 +64,8 @@ export const REQUIREMENT = {
 };
 const requirements = (description: string): JsonSchema => ({
   oneOf: [
-    { type: "array", items: { $ref: "#/$defs/requirement" } },
-    { $ref: "#/$defs/requirement" },
+    { type: "array", items: { $ref: "#/definitions/requirement" } },
+    { $ref: "#/definitions/requirement" },
   ],
   description,
 });
@@ -96,7 +96,8 @@ export const RULE = {
     oneOf: [{ type: "string" }, closed(MOTIVE, ["says"])],
   }),
 };
-const rules = (description: string): JsonSchema => listOf({ $ref: "#/$defs/rule" }, description);
+const rules = (description: string): JsonSchema =>
+  listOf({ $ref: "#/definitions/rule" }, description);
 
 export const TUNING = {
   mode: MODE,
@@ -188,6 +189,6 @@ export function policyJsonSchema(): JsonSchema {
     title: "Interlock policy",
     description: "which changes are allowed, held or denied, and what they then need",
     ...closed(POLICY, ["policy"]),
-    $defs: POLICY_DEFS,
+    definitions: POLICY_DEFS,
   };
 }
