@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a mutant of `core` is tried against: the tests of `core` alone, quickest first, all in one
 // worker that loads the sources once. A mutant is done at the first test that fails.
+import { fileURLToPath } from "node:url";
 import { mergeConfig } from "vitest/config";
 import { BaseSequencer } from "vitest/node";
 import campaign from "./vitest.config.mjs";
@@ -15,13 +16,16 @@ class QuickestFirst extends BaseSequencer {
   }
 }
 
+/** `testkit` loads `facts` for other tests; the tests of `core` need none of it. */
+const FACTS = {
+  find: /^@interlock\/facts$/,
+  replacement: fileURLToPath(new URL("./nothing.mjs", import.meta.url)),
+};
+
 const base = mergeConfig(campaign, {
   test: { isolate: false, sequence: { sequencer: QuickestFirst } },
 });
 base.test.include = ["packages/core/test/**/*.test.ts"];
+base.resolve.alias = [FACTS, ...base.resolve.alias];
 
-base.resolve.alias = [
-  { find: /^@interlock\/facts$/, replacement: new URL("./nothing.mjs", import.meta.url).pathname },
-  ...base.resolve.alias,
-];
 export default base;
