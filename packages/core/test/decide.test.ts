@@ -230,6 +230,10 @@ describe("the digest of the rules that applied", () => {
   });
 
   it("leaves out what a covering rule replaces, and only then", () => {
+    // Approvals are bound to it: another digest for the same rules would end them all.
+    expect(digest([covering])).toBe(
+      "2c8bf2f016805e17c689060875ae1a99c03501be04f15a571f0394804afab5b9",
+    );
     expect(digest([covering], [UNIT])).toBe(digest([covering], []));
     const onTrial = { ...covering, mode: "observe" } as const;
     expect(digest([onTrial], [UNIT])).not.toBe(digest([onTrial], []));
