@@ -13,6 +13,7 @@ export type Dependency = {
 };
 
 export type DependencyGraph = {
+  /** Sorted and distinct. */
   readonly ids: readonly string[];
   readonly indexOf: ReadonlyMap<string, number>;
   /** Dependents of system i are `dependents[starts[i] .. starts[i + 1])`. */
@@ -23,7 +24,7 @@ export type DependencyGraph = {
 
 export type Reached = {
   readonly system: string;
-  /** The neighbour through which it is reached first; empty for a system touched directly. */
+  /** The first neighbour by id on a shortest way to it; empty for a system touched directly. */
   readonly via: string;
   readonly depth: number;
   readonly certain: boolean;
@@ -31,9 +32,10 @@ export type Reached = {
 
 /** Builds the graph; a dependency on a system that the catalog does not list is left out. */
 export function dependencyGraph(
-  ids: readonly string[],
+  systems: readonly string[],
   dependencies: readonly Dependency[],
 ): DependencyGraph {
+  const ids = [...new Set(systems)].sort();
   const indexOf = new Map(ids.map((id, i) => [id, i]));
   const starts = new Uint32Array(ids.length + 1);
   const from = new Uint32Array(dependencies.length);
@@ -66,30 +68,29 @@ export function dependencyGraph(
 const UNREACHED = 0xffff_ffff;
 
 /**
- * Everything that a change of the given systems can reach, nearest first, then by id. A system is
- * reached certainly when a chain of hard dependencies leads to it; certain chains win over shorter
- * inferred ones, so that two breadth-first walks suffice.
+ * Everything that a change of the given systems can reach, nearest first, then by id, whatever the
+ * order of dependencies. A system is reached certainly when a chain of hard dependencies leads to
+ * it; certain chains win over shorter inferred ones, so that two breadth-first walks suffice.
  */
 export function reach(graph: DependencyGraph, touched: readonly string[]): readonly Reached[] {
   const certain = walk(graph, touched, true);
   const any = walk(graph, touched, false);
-  const reached: Reached[] = [];
-  for (const index of any.order) {
+  const depth = any.depth.slice();
+  for (const [index, d] of certain.depth.entries()) if (d !== UNREACHED) depth[index] = d;
+  return Array.from(nearestFirst(depth, any.count), (index) => {
     const isCertain = certain.depth[index] !== UNREACHED;
-    const { depth, via } = isCertain ? certain : any;
-    const through = via[index] ?? UNREACHED;
-    reached.push({
+    const through = (isCertain ? certain : any).via[index] ?? UNREACHED;
+    return {
       system: graph.ids[index] ?? "",
       via: through === UNREACHED ? "" : (graph.ids[through] ?? ""),
       depth: depth[index] ?? 0,
       certain: isCertain,
-    });
-  }
-  return reached;
+    };
+  });
 }
 
 type Walk = {
-  readonly order: Uint32Array;
+  readonly count: number;
   readonly depth: Uint32Array;
   readonly via: Uint32Array;
 };
@@ -100,13 +101,19 @@ function walk(graph: DependencyGraph, touched: readonly string[], onlyHard: bool
   const via = new Uint32Array(n).fill(UNREACHED);
   const queue = new Uint32Array(n);
   let tail = 0;
-  for (const id of [...new Set(touched)].sort()) {
+  for (const id of new Set(touched)) {
     const index = graph.indexOf.get(id);
     if (index === undefined) continue;
     depth[index] = 0;
     queue[tail++] = index;
   }
+  let level = 0;
   for (let head = 0; head < tail; head++) {
+    // In the order of ids within a distance, so that the first to reach a system is the first by id.
+    if (head === level) {
+      queue.subarray(head, tail).sort();
+      level = tail;
+    }
     const at = queue[head] ?? 0;
     const end = graph.starts[at + 1] ?? 0;
     for (let e = graph.starts[at] ?? 0; e < end; e++) {
@@ -117,5 +124,20 @@ function walk(graph: DependencyGraph, touched: readonly string[], onlyHard: bool
       queue[tail++] = dependent;
     }
   }
-  return { order: queue.subarray(0, tail), depth, via };
+  return { count: tail, depth, via };
+}
+
+/** Counting sort: indices are in the order of ids already. */
+function nearestFirst(depth: Uint32Array, count: number): Uint32Array {
+  const starts: number[] = [0];
+  for (const d of depth) if (d !== UNREACHED) starts[d + 1] = (starts[d + 1] ?? 0) + 1;
+  for (let d = 1; d < starts.length; d++) starts[d] = (starts[d] ?? 0) + (starts[d - 1] ?? 0);
+  const order = new Uint32Array(count);
+  for (const [index, d] of depth.entries()) {
+    if (d === UNREACHED) continue;
+    const at = starts[d] ?? 0;
+    starts[d] = at + 1;
+    order[at] = index;
+  }
+  return order;
 }

@@ -34,7 +34,13 @@ describe("reach", () => {
       "a longer certain chain wins over a shorter inferred one",
       [soft("c", "a"), hard("b", "a"), hard("c", "b")],
       ["a"],
-      ["a @0", "c b@2", "b a@1"],
+      ["a @0", "b a@1", "c b@2"],
+    ],
+    [
+      "by id within a distance, whatever the order of dependencies",
+      [hard("d", "a"), hard("e", "d"), hard("b", "a"), hard("e", "b"), soft("c", "a")],
+      ["a"],
+      ["a @0", "b a@1", "c a@1?", "d a@1", "e b@2"],
     ],
     ["twice, hard and soft", [soft("b", "a"), hard("b", "a")], ["a"], ["a @0", "b a@1"]],
     ["unknown ends are left out", [hard("x", "a"), hard("b", "x")], ["a"], ["a @0"]],
@@ -80,18 +86,20 @@ describe("reach", () => {
     );
   });
 
-  it("names the same systems whatever the order of the dependencies", () => {
+  it("is the same whatever the order of dependencies and systems", () => {
     const edges = fc.array(
       fc.record({ from: fc.constantFrom(...IDS), to: fc.constantFrom(...IDS), hard: fc.boolean() }),
       { maxLength: 12 },
     );
-    const told = (dependencies: readonly Dependency[]) =>
-      reach(dependencyGraph(IDS, dependencies), ["a"])
-        .map((r) => `${r.system}@${r.depth}${r.certain}`)
-        .sort();
+    const told = (dependencies: readonly Dependency[], ids: readonly string[]) =>
+      reach(dependencyGraph(ids, dependencies), ["a", "c"]);
+    const order = (r: { readonly depth: number; readonly system: string }) =>
+      `${String(r.depth).padStart(3, "0")} ${r.system}`;
     fc.assert(
       fc.property(edges, (dependencies) => {
-        expect(told([...dependencies].reverse())).toEqual(told(dependencies));
+        const reached = told(dependencies, IDS);
+        expect(told([...dependencies].reverse(), [...IDS, ...IDS].reverse())).toEqual(reached);
+        expect(reached.map(order)).toEqual(reached.map(order).sort());
       }),
     );
   });
