@@ -331,6 +331,42 @@ describe("several owner groups and teams", () => {
     expect(judged(ONE, both)).toEqual(approved(["bo", "dee"]));
   });
 
+  it("of several uncovered groups the first by name is told, its owners sorted", () => {
+    const three = ["search", "zeta", "payments,b"].map((owners, i) =>
+      file(`f${i}`, { owners: owners.split(",") }),
+    );
+    expect(judged(ONE, factsOf({ change: { files: three }, ...by(approval("dee")) }))).toEqual({
+      state: "unmet",
+      reason: { code: "owner-group-missing", params: { owners: ["b", "payments"] } },
+      who: ["b", "payments", "search", "zeta"],
+    });
+  });
+
+  it("groups are told apart by their owners, not by how those are spelt in a row", () => {
+    const alike = [file("a", { owners: ["search", "x"] }), file("b", { owners: ["searchx"] })];
+    expect(
+      judged(ONE, factsOf({ change: { files: alike }, ...by(approval("dee")) })),
+    ).toMatchObject({ state: "unmet", reason: { params: { owners: ["searchx"] } } });
+  });
+
+  it("who owns something is told in one order whatever the groups", () => {
+    const crossed = [file("a", { owners: ["a", "z"] }), file("b", { owners: ["b"] })];
+    expect(judged(ONE, factsOf({ change: { files: crossed } })).who).toEqual(["a", "b", "z"]);
+  });
+
+  it("one of several teams of a person is enough to be an owner", () => {
+    const persons = [...PERSONS, person("eve", { teams: ["other", "payments"] })];
+    const facts = factsOf({ people: { persons, machines: [] }, ...by(approval("eve")) });
+    expect(judged(ONE, facts)).toEqual(approved(["eve"]));
+  });
+
+  it("a change of no files has no owners, so nobody can approve as one", () => {
+    const facts = factsOf({ change: { files: [] }, ...by(approval("bo")) });
+    const nobody = ["an owner: none is declared for these paths"];
+    expect(judged(ONE, facts)).toEqual(lacking(ONE, [], nobody));
+    expect(judged(ONE, facts, { missingOwner: "anyone" })).toEqual(approved(["bo"]));
+  });
+
   it("files with the same owners in another order are one group", () => {
     const same = [
       file("a", { owners: ["x", "payments"] }),
