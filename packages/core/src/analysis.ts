@@ -2,6 +2,17 @@
 /** What can be said of an expression without evaluating it. The index of rules stands on it. */
 import type { ExpressionTree } from "./expression.ts";
 
+export type Analysis = {
+  /** Top-level names it reads, sorted. */
+  readonly reads: readonly string[];
+  /** Paths of lists such that the expression is false whenever one of them is empty, sorted. */
+  readonly needs: readonly string[];
+  readonly key: ImpliedKey | null;
+};
+
+/** By the source of the expression. */
+export type Analyses = ReadonlyMap<string, Analysis>;
+
 /** Top-level names that an expression reads, sorted. */
 export function namesRead(expr: ExpressionTree): readonly string[] {
   const reads = new Set<string>();

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { canonicalJson, digestOf, type Json } from "@interlock/digest";
-import type { ImpliedKey } from "./analysis.ts";
+import type { Analyses, Analysis, ImpliedKey } from "./analysis.ts";
 import { type Expression, expression } from "./expression.ts";
 import type { Mode, Policy, Rule } from "./policy.ts";
 import { normalise, type Requirements } from "./requirement.ts";
 
-/** A rule ready to be asked, with what the decision needs to know without asking. */
+/**
+ * A rule ready to be asked, with what the decision needs to know without asking. Its expressions are
+ * parsed when one of them is first looked at: most rules of a policy have nothing to look through.
+ */
 export type CompiledRule = {
   readonly rule: Rule;
   readonly digest: string;
-  readonly when: Expression | null;
   /** Dotted path of the list that `each` names, e.g. `kubernetes` or `change.files`. */
   readonly each: string | null;
+  /** Told from the text alone; what is false here is certainly not in `reads`. */
+  readonly mayRead: (group: string) => boolean;
+  readonly when: Expression | null;
   readonly where: Expression | null;
   /** Groups of facts it reads; a gap in one of them leaves the rule unknown. */
   readonly reads: readonly string[];
@@ -39,12 +44,20 @@ const EACH = /^[a-z][A-Za-z]*(\.[a-z][A-Za-z]*)*$/;
 const NOWHERE = "";
 const MODE_RANK: Readonly<Record<Mode, number>> = { observe: 0, warn: 1, enforce: 2 };
 
-/** Plans every expression once. A policy is judged by its content: equal content, equal digest. */
-export function compilePolicy(policy: Policy): CompiledPolicy {
-  const rules = policy.rules.map(compileRule).sort(byIdThenContent);
+const NONE_KNOWN: Analyses = new Map();
+
+/**
+ * Plans every expression at most once. A policy is judged by its content: equal content, equal digest.
+ * `known` spares parsing what is only ruled out; it must hold what `analysisOf` says of each source.
+ */
+export function compilePolicy(policy: Policy, known: Analyses = NONE_KNOWN): CompiledPolicy {
+  const rules = policy.rules.map((rule) => compileRule(rule, known)).sort(byIdThenContent);
   return {
     policy,
-    digest: policyDigest(policy),
+    digest: digestOfPolicy(
+      policy,
+      rules.map((r) => r.digest),
+    ),
     rules,
     otherwise: normalise(policy.otherwise),
     modeOf: (rule, systems) => strictest(modesOf(policy, rule, systems)),
@@ -58,8 +71,11 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
   };
 }
 
+export const policyDigest = (policy: Policy): string =>
+  digestOfPolicy(policy, policy.rules.map(ruleDigest));
+
 /** Order of rules, overrides, freezes and calendars is no content. by (order-free) */
-export function policyDigest(policy: Policy): string {
+function digestOfPolicy(policy: Policy, rules: readonly string[]): string {
   const sorted = <T>(items: readonly T[]) => items.map((i) => canonicalJson(i as Json)).sort();
   return digestOf("interlock/policy/v1", {
     id: policy.id,
@@ -67,7 +83,7 @@ export function policyDigest(policy: Policy): string {
     mode: policy.mode,
     missingOwner: policy.missingOwner,
     otherwise: sorted(policy.otherwise),
-    rules: policy.rules.map(ruleDigest).sort(),
+    rules: [...rules].sort(),
     overrides: sorted(policy.overrides),
     freezes: sorted(policy.freezes),
     calendars: sorted(policy.calendars),
@@ -87,20 +103,52 @@ function ruleDigest(rule: Rule): string {
   return digestOf("interlock/rule/v1", decides as Json);
 }
 
-function compileRule(rule: Rule): CompiledRule {
-  const when = rule.when === undefined ? null : expression(rule.when);
-  const where = rule.where === undefined ? null : expression(rule.where);
+function compileRule(rule: Rule, known: Analyses): CompiledRule {
   const each = rule.each === undefined ? null : EACH.test(rule.each) ? rule.each : NOWHERE;
+  const root = each?.split(".")[0];
+  const when = once(() => (rule.when === undefined ? null : expression(rule.when)));
+  const where = once(() => (rule.where === undefined ? null : expression(rule.where)));
+  const analysis = once(() =>
+    ofBoth(known.get(rule.when ?? "") ?? when(), known.get(rule.where ?? "") ?? where(), each),
+  );
+  return {
+    rule,
+    digest: ruleDigest(rule),
+    each,
+    mayRead: (group) =>
+      group === root || rule.when?.includes(group) === true || rule.where?.includes(group) === true,
+    get when() {
+      return when();
+    },
+    get where() {
+      return where();
+    },
+    get reads() {
+      return analysis().reads;
+    },
+    get needs() {
+      return analysis().needs;
+    },
+    get key() {
+      return analysis().key;
+    },
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+function ofBoth(when: Analysis | null, where: Analysis | null, each: string | null): Analysis {
   const reads = new Set([...(when?.reads ?? []), ...(where?.reads ?? [])]);
   reads.delete("it");
   if (each !== null) reads.add(each.split(".")[0] ?? "");
   const needs = [...(when?.needs ?? []), ...(each === null ? [] : [each])];
   return {
-    rule,
-    digest: ruleDigest(rule),
-    when,
-    each,
-    where,
     reads: [...reads].sort(),
     needs: [...new Set(needs)].sort(),
     key: where?.key ?? null,

@@ -2,7 +2,7 @@
 /** The one module that knows the CEL evaluator. Everything else speaks of expressions and values. */
 import { type CelInput, celEnv, celList, celMap, parse, plan } from "@bufbuild/cel";
 import type { Expr } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
-import { type ImpliedKey, impliedKey, namesRead, neededLists } from "./analysis.ts";
+import { type Analysis, impliedKey, namesRead, neededLists } from "./analysis.ts";
 import { direct, type Frame } from "./direct.ts";
 import { type Facts, VISIBLE } from "./facts/facts.ts";
 import { isUnknown } from "./schema.ts";
@@ -26,13 +26,8 @@ export type Verdict =
   | { readonly kind: "known"; readonly holds: boolean }
   | { readonly kind: "unknown"; readonly because: string };
 
-export type Expression = {
+export type Expression = Analysis & {
   readonly source: string;
-  /** Top-level names it reads, sorted. */
-  readonly reads: readonly string[];
-  /** Paths of lists such that the expression is false whenever one of them is empty, sorted. */
-  readonly needs: readonly string[];
-  readonly key: ImpliedKey | null;
   /** By the CEL evaluator, over any values. */
   readonly evaluate: (bindings: Bindings) => Verdict;
   /** The same over facts; the evaluator is asked only where the plain answer is not enough. */
@@ -87,6 +82,12 @@ export function expression(source: string): Expression {
       return holds === undefined ? evaluate(bindings()) : holds ? HOLDS : HOLDS_NOT;
     },
   };
+}
+
+/** What can be said of an expression once and for all, as plain data. */
+export function analysisOf(source: string): Analysis {
+  const { reads, needs, key } = expression(source);
+  return { reads, needs, key };
 }
 
 function broken(source: string, message: string): Expression {

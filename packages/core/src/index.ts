@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export type { Analyses, Analysis } from "./analysis.ts";
 export {
   type Dependency,
   type DependencyGraph,
@@ -11,6 +12,7 @@ export { decide, type JudgingPolicy } from "./decide.ts";
 export * from "./decision.ts";
 export * from "./explain.ts";
 export {
+  analysisOf,
   celValue,
   type Expression,
   type ExpressionTree,

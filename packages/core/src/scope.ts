@@ -118,7 +118,9 @@ const NO: Scope = { applies: "no", certain: false, unknowns: [], matches: [] };
 const YES: Scope = { applies: "yes", certain: true, unknowns: [], matches: [] };
 
 function gapsOf(compiled: CompiledRule, reading: Reading): string[] {
-  return compiled.reads.flatMap((group) => reading.gaps.get(group) ?? []);
+  return [...reading.gaps].flatMap(([group, texts]) =>
+    compiled.mayRead(group) && compiled.reads.includes(group) ? texts : [],
+  );
 }
 
 /**
@@ -127,10 +129,13 @@ function gapsOf(compiled: CompiledRule, reading: Reading): string[] {
  * INVARIANT (index-equals-scan): no decision differs from one that asks every rule about every item.
  */
 function isRuledOut(compiled: CompiledRule, reading: Reading): boolean {
-  for (const path of compiled.needs) {
+  const isEmpty = (path: string): boolean => {
     const list = reading.list(path);
-    if (typeof list === "object" && list?.length === 0) return true;
-  }
+    return typeof list === "object" && list?.length === 0;
+  };
+  // What it looks through is asked first, since that leaves its expressions unparsed.
+  if (compiled.each !== null && isEmpty(compiled.each)) return true;
+  if (compiled.needs.some(isEmpty)) return true;
   return candidates(compiled, reading)?.length === 0;
 }
 

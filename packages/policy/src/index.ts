@@ -23,7 +23,13 @@ export { calendarFacts } from "./load/calendar.ts";
 export { gatherIncludes, type Included, type ReadInclude } from "./load/include.ts";
 export { type Loaded, type LoadOptions, loadPolicy, type Place } from "./load/policy.ts";
 export { VISIBLE_SCOPE } from "./load/rule.ts";
-export { builtInPacks, compilePack, type PackFile } from "./packs.ts";
+export {
+  builtInPacks,
+  compilePack,
+  type PackFile,
+  packAnalyses,
+  writtenAnalyses,
+} from "./packs.ts";
 export { isError, PROBLEMS, type Problem, type ProblemCode, problemText } from "./problem.ts";
 export { JSON_SCHEMAS } from "./schema/schemas.ts";
 export { didYouMean, nearest } from "./suggest.ts";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Rule } from "@interlock/core";
+import { type Analyses, type Analysis, analysisOf, type Rule } from "@interlock/core";
 import { reader, report } from "./load/reader.ts";
 import { readRule } from "./load/rule.ts";
 import { readSource } from "./load/source.ts";
-import { PACKS_JSON } from "./packs.generated.ts";
+import { PACK_ANALYSES_JSON, PACKS_JSON } from "./packs.generated.ts";
 import { isError, type Problem } from "./problem.ts";
 
 let loaded: ReadonlyMap<string, readonly Rule[]> | null = null;
@@ -13,6 +13,35 @@ export function builtInPacks(): ReadonlyMap<string, readonly Rule[]> {
   // The generated text is written by `compilePack` below and compared with the sources by a test.
   loaded ??= new Map(Object.entries(JSON.parse(PACKS_JSON) as Record<string, readonly Rule[]>));
   return loaded;
+}
+
+let analysed: Analyses | null = null;
+
+/** What the index of rules needs of their expressions, so that a start parses only those it asks. */
+export function packAnalyses(): Analyses {
+  analysed ??= new Map(
+    (JSON.parse(PACK_ANALYSES_JSON) as readonly Written[]).map(([source, reads, needs, key]) => [
+      source,
+      { reads, needs, key: key === null ? null : { field: key[0], values: new Set(key[1]) } },
+    ]), // written by `writtenAnalyses` below and compared with the expressions by a test
+  );
+  return analysed;
+}
+
+type Written = readonly [
+  source: string,
+  reads: Analysis["reads"],
+  needs: Analysis["needs"],
+  key: readonly [field: string, values: readonly string[]] | null,
+];
+
+/** Every expression of these rules once, as plain data. */
+export function writtenAnalyses(rules: readonly Rule[]): readonly Written[] {
+  const sources = rules.flatMap(({ when, where }) => [when, where]).filter((s) => s !== undefined);
+  return [...new Set(sources)].map((source) => {
+    const { reads, needs, key } = analysisOf(source);
+    return [source, reads, needs, key === null ? null : [key.field, [...key.values]]];
+  });
 }
 
 export type PackFile = { readonly file: string; readonly text: string };

@@ -1,6 +1,7 @@
 /** Every rule of the pack against its fixtures in `conformance/rules`, through the whole pipeline. */
 import { readdirSync, readFileSync } from "node:fs";
-import { builtInPacks, compilePack } from "@interlock/policy";
+import { analysisOf } from "@interlock/core";
+import { builtInPacks, compilePack, packAnalyses } from "@interlock/policy";
 import { readRuleFile, runRuleCase } from "@interlock/testkit";
 import { describe, expect, it } from "vitest";
 
@@ -22,6 +23,12 @@ describe("the pack", () => {
     const { rules: compiled, problems } = compilePack("reliability-core", sources);
     expect(problems).toEqual([]);
     expect(JSON.parse(JSON.stringify(compiled)), "run `npm run packs`").toEqual(rules);
+  });
+  it("says of every expression, without parsing it, what its analysis says", () => {
+    const sources = rules.flatMap((r) => [r.when, r.where]).filter((s) => s !== undefined);
+    expect(packAnalyses(), "run `npm run packs`").toEqual(
+      new Map(sources.map((source) => [source, analysisOf(source)])),
+    );
   });
   it.each(rules.map((r) => [r.id, r] as const))(
     "%s has a title, a sentence, help, a motive with a link, and fixtures",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { compilePolicy, decide, GateError, validateFacts } from "@interlock/core";
+import { decide, GateError, validateFacts } from "@interlock/core";
 import type { Command } from "commander";
 import { EXIT } from "../exit.ts";
+import { compiled } from "../judge/compiled.ts";
 import { contextFrom, defaultPolicy, policyFromFile, readJson } from "../judge/workspace.ts";
 import { judgementJson } from "../output/judgement.ts";
 import { paintFor } from "../output/paint.ts";
@@ -29,9 +30,7 @@ export function decideCommand(program: Command): void {
     )
     .action(async (file: string, options: Options) => {
       const policy =
-        options.policy === undefined
-          ? compilePolicy(defaultPolicy())
-          : policyFromFile(options.policy);
+        options.policy === undefined ? compiled(defaultPolicy()) : policyFromFile(options.policy);
       const validated = validateFacts(withContext(readJson(file), options.context));
       if (!validated.ok)
         throw new GateError(

@@ -3,13 +3,13 @@
 import {
   approvals,
   type CompiledPolicy,
-  compilePolicy,
   type JudgingPolicy,
   type Mode,
   type Policy,
   type Rule,
 } from "@interlock/core";
 import { builtInPacks } from "@interlock/policy";
+import { compiled } from "./compiled.ts";
 import { loadSource, type PolicyFile, type PolicySource } from "./policy-source.ts";
 
 export const POLICY_PATH = "interlock/policy.yaml";
@@ -80,7 +80,7 @@ function builtIn(): Policies {
   const policy = remembered("built-in", () => ({
     role: "in-force",
     kind: "policy",
-    policy: compilePolicy(defaultPolicy()),
+    policy: compiled(defaultPolicy()),
   }));
   return {
     policies: [policy],
@@ -109,7 +109,7 @@ function first(source: PolicySource, trusted: string | undefined): Policies {
     covers: false,
     origin: "bootstrap",
   };
-  const bootstrap = compilePolicy({ ...BARE, id: "bootstrap", mode: "enforce", rules: [rule] });
+  const bootstrap = compiled({ ...BARE, id: "bootstrap", mode: "enforce", rules: [rule] });
   return { policies: [{ role: "in-force", kind: "policy", policy: bootstrap }, judge], origin };
 }
 
@@ -132,14 +132,13 @@ const STRICTNESS: Readonly<Record<Mode, number>> = { observe: 0, warn: 1, enforc
 /** Even a policy without the pack holds changes to itself, the catalog and the people for their owners. */
 export function gateKept(policy: Policy): CompiledPolicy {
   const rule = builtInRules().find((r) => r.id === GATE_RULE);
-  if (rule === undefined || policy.rules.some((r) => r.id === GATE_RULE))
-    return compilePolicy(policy);
+  if (rule === undefined || policy.rules.some((r) => r.id === GATE_RULE)) return compiled(policy);
   const modes = [policy.mode, ...[...policy.rules, ...policy.overrides].map((r) => r.mode)];
   const mode = modes.reduce<Mode>(
     (a, b) => (b !== undefined && STRICTNESS[b] > STRICTNESS[a] ? b : a),
     policy.mode,
   );
-  return compilePolicy({ ...policy, rules: [...policy.rules, { ...rule, mode }] });
+  return compiled({ ...policy, rules: [...policy.rules, { ...rule, mode }] });
 }
 
 const COMPILED = new Map<string, JudgingPolicy>();

@@ -3,7 +3,6 @@
 import {
   type CompiledPolicy,
   type Context,
-  compilePolicy,
   type Evidence,
   GateError,
   type JudgingPolicy,
@@ -21,6 +20,7 @@ import {
   readPeople,
 } from "@interlock/facts";
 import { problemText } from "@interlock/policy";
+import { compiled } from "./compiled.ts";
 import { type GateFile, gateFiles } from "./gate-files.ts";
 import { POLICY_PATH, type Policies, policiesOf } from "./policies.ts";
 import { loadPolicyFile, withIncludes } from "./policy-source.ts";
@@ -35,7 +35,7 @@ export const PEOPLE_PATH = "interlock/people.yaml";
 /** A policy that the user names on the command line; it must load. */
 export function policyFromFile(path: string): CompiledPolicy {
   const loaded = loadPolicyFile(path);
-  if (loaded.ok) return compilePolicy(loaded.policy);
+  if (loaded.ok) return compiled(loaded.policy);
   throw new GateError(
     "POLICY_INVALID",
     `the policy has ${loaded.problems.length} problem(s)\n${loaded.problems.map(problemText).join("\n")}`,
