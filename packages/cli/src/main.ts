@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import * as module from "node:module";
 // SPDX-License-Identifier: Apache-2.0
+import * as module from "node:module";
 import { fileURLToPath } from "node:url";
 
 // Of Node 22.1 and later: compiled code is kept for the next start. Beside the code itself, since

@@ -29,6 +29,12 @@ export function decideCommand(program: Command): void {
       "\nExamples:\n  interlock facts HEAD | interlock decide - --policy interlock/policy.yaml\n  interlock decide facts.json --record > decision.json\n\nThe document is described by `interlock schema facts`",
     )
     .action(async (file: string, options: Options) => {
+      if (options.format !== "json" && options.format !== "text")
+        throw new GateError(
+          "USAGE",
+          `no format is called \`${options.format}\``,
+          "use json or text",
+        );
       const policy =
         options.policy === undefined ? compiled(defaultPolicy()) : policyFromFile(options.policy);
       const validated = validateFacts(withContext(readJson(file), options.context));
