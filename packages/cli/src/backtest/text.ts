@@ -70,7 +70,7 @@ function ruleRows(
   paint: Paint,
 ): readonly string[] {
   const firing = summary.rules.filter((r) => r.held + r.denied > 0);
-  if (summary.rules.length === 0) return [paint.dim("  no rule held anything")];
+  const none = firing.length === 0 ? [paint.dim("  no rule held anything")] : [];
   const rows = firing.slice(0, RULES_SHOWN).map((r) => {
     const n = r.held + r.denied;
     const part = share(Math.round((n / summary.commits) * 1_000) * 1_000).padStart(8);
@@ -79,6 +79,7 @@ function ruleRows(
   const blind = summary.rules.filter((r) => r.unknown > 0);
   const most = Math.max(0, ...blind.map((r) => r.unknown));
   return [
+    ...none,
     ...rows,
     ...(firing.length > RULES_SHOWN
       ? [paint.dim(`  … and ${firing.length - RULES_SHOWN} more`)]
