@@ -12,17 +12,17 @@ export function readPeople(name: string, text: string): People {
   const document = parseDocument(text, { uniqueKeys: true });
   const problem = document.errors[0];
   if (problem !== undefined) fail(name, problem.message.split("\n")[0] ?? "not YAML");
-  const root = record(document.toJS({ maxAliasCount: 0 }) ?? {}, name, "the file");
+  const root = record(plain(document, name) ?? {}, name, "the file");
   allow(root, ["version", "persons", "machines"], name);
   return {
     persons: list(root["persons"], name, "persons").map((raw) => {
       allow(raw, ["id", "accounts", "agents", "teams", "active", "name"], name);
       return {
         id: word(raw["id"], name, "a person needs an `id`"),
-        accounts: texts(raw["accounts"]).map(canonicalAccount),
-        agents: texts(raw["agents"]).map(canonicalAccount),
-        teams: texts(raw["teams"]).map((t) => t.replace(/^@/, "")),
-        active: raw["active"] !== false,
+        accounts: texts(raw, "accounts", name).map(canonicalAccount),
+        agents: texts(raw, "agents", name).map(canonicalAccount),
+        teams: texts(raw, "teams", name).map((t) => t.replace(/^@/, "")),
+        active: switched(raw, "active", name),
       };
     }),
     machines: list(root["machines"], name, "machines").map((raw) => {
@@ -30,7 +30,7 @@ export function readPeople(name: string, text: string): People {
       return {
         account: canonicalAccount(word(raw["account"], name, "a machine needs an `account`")),
         purpose: typeof raw["purpose"] === "string" ? raw["purpose"] : "",
-        mayTouch: texts(raw["mayTouch"]),
+        mayTouch: texts(raw, "mayTouch", name),
       };
     }),
   };
@@ -70,9 +70,32 @@ function word(value: unknown, name: string, message: string): string {
   return typeof value === "string" && value !== "" ? value : fail(name, message);
 }
 
-const texts = (value: unknown): readonly string[] =>
-  typeof value === "string"
-    ? [value]
-    : Array.isArray(value)
-      ? value.filter((v) => typeof v === "string")
-      : [];
+/** A name that was read as a number, a date or nothing would be another name, or nobody's. */
+function texts(raw: Raw, field: string, name: string): readonly string[] {
+  const value = raw[field];
+  if (value === undefined || value === null) return [];
+  const items = Array.isArray(value) ? value : [value];
+  return items.map((item) =>
+    typeof item === "string" && item !== ""
+      ? item
+      : fail(name, `\`${field}\` has an entry that is no text; put it in quotes`),
+  );
+}
+
+/** Somebody who is written as gone must not count as there: `active: "no"` is a mistake, not a yes. */
+function switched(raw: Raw, field: string, name: string): boolean {
+  const value = raw[field];
+  if (value === undefined) return true;
+  return typeof value === "boolean"
+    ? value
+    : fail(name, `\`${field}\` is neither \`true\` nor \`false\``);
+}
+
+function plain(document: ReturnType<typeof parseDocument>, name: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch {
+    // The only thing that the reader refuses here: an alias could make one person's entry another's.
+    return fail(name, "aliases (`*name`) are not read here; write the value out");
+  }
+}
