@@ -144,7 +144,7 @@ describe("wrong use gets a sentence and its exit code", () => {
     ["no span", ["--last", "0d"], 64, /`0d` is no span of time/],
     ["threads", ["--jobs", "two"], 64, /no whole number/],
     ["a format", ["--format", "csv"], 64, /no format is called `csv`/],
-    ["a policy that does not load", ["--policy", "nowhere.yaml"], 3, /cannot be read/],
+    ["a policy that is not there", ["--policy", "nowhere.yaml"], 3, /no policy `nowhere.yaml`/],
     [
       "a report that cannot be written",
       ["--jobs", "1", "--html", "/nowhere/r.html"],
