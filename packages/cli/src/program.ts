@@ -1,38 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from "commander";
-import { backtestCommand } from "./commands/backtest.ts";
-import { catalogCommand } from "./commands/catalog.ts";
-import { checkCommand } from "./commands/check.ts";
-import { decideCommand } from "./commands/decide.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { factsCommand } from "./commands/facts.ts";
-import { initCommand } from "./commands/init.ts";
-import { policyCommand } from "./commands/policy.ts";
-import { replayCommand } from "./commands/replay.ts";
-import { rulesCommand } from "./commands/rules.ts";
-import { schemaCommand } from "./commands/schema.ts";
 import { VERSION } from "./version.ts";
 
-/** The whole command line. */
-export function program(): Command {
+type Add = (program: Command) => void;
+
+/** In the order of the help. Loaded one by one: the readers of all languages take longer than most work. */
+const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  check: async () => (await import("./commands/check.ts")).checkCommand,
+  explain: async () => (await import("./commands/explain.ts")).explainCommand,
+  backtest: async () => (await import("./commands/backtest.ts")).backtestCommand,
+  init: async () => (await import("./commands/init.ts")).initCommand,
+  rules: async () => (await import("./commands/rules.ts")).rulesCommand,
+  policy: async () => (await import("./commands/policy.ts")).policyCommand,
+  facts: async () => (await import("./commands/facts.ts")).factsCommand,
+  decide: async () => (await import("./commands/decide.ts")).decideCommand,
+  replay: async () => (await import("./commands/replay.ts")).replayCommand,
+  catalog: async () => (await import("./commands/catalog.ts")).catalogCommand,
+  schema: async () => (await import("./commands/schema.ts")).schemaCommand,
+};
+
+/** The whole command line, or as much of it as these arguments reach. */
+export async function program(args: readonly string[] = []): Promise<Command> {
   const interlock = new Command("interlock")
     .description("controlled friction in front of production changes")
     .version(VERSION)
     .showHelpAfterError("(run with --help for usage)")
     .exitOverride();
-  for (const add of [
-    checkCommand,
-    explainCommand,
-    backtestCommand,
-    initCommand,
-    rulesCommand,
-    policyCommand,
-    factsCommand,
-    decideCommand,
-    replayCommand,
-    catalogCommand,
-    schemaCommand,
-  ])
-    add(interlock);
+  const [first = ""] = args;
+  const only = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  const needed =
+    only !== undefined ? [only] : /^(-V|--version)$/.test(first) ? [] : Object.values(COMMANDS);
+  for (const load of needed) (await load())(interlock);
   return interlock;
 }

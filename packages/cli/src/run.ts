@@ -20,7 +20,7 @@ for (const signal of ENDING)
   });
 
 try {
-  await program().parseAsync(process.argv);
+  await (await program(process.argv.slice(2))).parseAsync(process.argv);
 } catch (error) {
   process.exitCode = report(error);
 }

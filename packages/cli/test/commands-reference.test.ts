@@ -12,7 +12,7 @@ const leaves = (command: Command, name: string): readonly (readonly [string, Com
   command.commands.length === 0
     ? [[name, command]]
     : command.commands.flatMap((c) => leaves(c, `${name} ${c.name()}`));
-const COMMANDS = leaves(program(), "interlock").map(([name, command]) => {
+const COMMANDS = leaves(await program(), "interlock").map(([name, command]) => {
   const args = command.registeredArguments.map((a) => {
     const shown = `${a.name()}${a.variadic ? "..." : ""}`;
     return a.required ? ` <${shown}>` : ` [${shown}]`;
