@@ -39,9 +39,13 @@ const STOP_PATIENCE_MS = 5_000;
 export function startThreads(count: number): Threads {
   // One directory above those of all threads: one that dies cannot remove its own.
   const dir = mkdtempSync(join(tmpdir(), "interlock-backtest-"));
-  const removed = () => rmSync(dir, { recursive: true, force: true });
-  process.once("exit", removed);
   const running = new Set<Worker>();
+  const removed = () => {
+    // A thread that still ran would make its folders again under our hands.
+    for (const worker of running) void worker.terminate();
+    rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  };
+  process.once("exit", removed);
   let stopping: NodeJS.Timeout | undefined;
   const judge: Threads["judge"] = (stretch, onJudged) =>
     new Promise((done, fail) => {
