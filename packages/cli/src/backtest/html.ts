@@ -136,12 +136,15 @@ function badCommits(lines: readonly BacktestLine[], labels: Labels): string {
   );
 }
 
+const placeOf = ({ path, line }: BacktestLine["findings"][number]): string =>
+  path === "" ? "" : `${path}:${line} `;
+
 function table(lines: readonly BacktestLine[]): string {
   if (lines.length === 0) return "<p>None.</p>";
   const rows = lines.map((l) => {
     const rules = l.rules.filter((r) => r.outcome !== "allow" && !r.unknown).map((r) => r.rule);
     const first = l.findings[0];
-    return `<tr><td><code>${l.commit.slice(0, 12)}</code></td><td class="day">${instant(l.at).slice(0, 10)}</td><td>${l.outcome}</td><td>${rules.length === 0 ? '<span class="dim">ordinary review</span>' : text(rules.join(", "))}</td><td>${text(l.subject)}${first === undefined ? "" : `<br><span class="dim">${text(`${first.path}:${first.line} ${first.message}`)}</span>`}</td></tr>`;
+    return `<tr><td><code>${l.commit.slice(0, 12)}</code></td><td class="day">${instant(l.at).slice(0, 10)}</td><td class="day">${l.outcome}</td><td>${rules.length === 0 ? '<span class="dim">ordinary review</span>' : text(rules.join(", "))}</td><td>${text(l.subject)}${first === undefined ? "" : `<br><span class="dim">${text(`${placeOf(first)}${first.message}`)}</span>`}</td></tr>`;
   });
   return `<div class="wide"><table><tbody>${rows.join("")}</tbody></table></div>`;
 }
