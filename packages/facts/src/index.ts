@@ -17,6 +17,7 @@ export type { Commit } from "./git/commit.ts";
 export { openRepository, type Repository } from "./git/repository.ts";
 export type { TreeChange } from "./git/tree-change.ts";
 export * from "./history/index.ts";
+export { type OwnersOf, ownersAt } from "./owners/owners.ts";
 export { readPeople } from "./people/read.ts";
 export type { ChangedFile, Source, SourceResult, World } from "./source.ts";
 export { SOURCES } from "./sources.ts";

@@ -2,11 +2,14 @@
 import { type Catalog, importBackstage, type Repository } from "@interlock/facts";
 import { JSON_SCHEMAS } from "@interlock/policy";
 import { stringify } from "yaml";
+import { type Found, systemsIn } from "./systems.ts";
 
 export type StarterFile = { readonly path: string; readonly text: string };
 
 const BACKSTAGE_MAX = 500;
 const COMMITS_READ = 2_000;
+/** Whoever wrote nothing for a year before the newest commit is asked about when they do. */
+const RECENT_MS = 365 * 86_400_000;
 
 /** What editors complete and show for the files below `interlock/`. */
 const SCHEMAS = ["policy", "policy-test", "catalog", "people"] as const;
@@ -19,6 +22,7 @@ export async function starterFiles(repository: Repository): Promise<readonly Sta
   const head = await repository.resolve("HEAD");
   const paths = (await repository.list(head, "")).map((i) => i.path);
   const catalog = await catalogFrom(repository, head, paths);
+  const found = catalog.systems.length > 0 ? [] : await systemsIn(repository, head, paths);
   return [
     { path: "interlock/policy.yaml", text: `${schemaLine("schema/policy")}${policyText()}` },
     {
@@ -27,7 +31,7 @@ export async function starterFiles(repository: Repository): Promise<readonly Sta
     },
     {
       path: "interlock/catalog.yaml",
-      text: `${schemaLine("schema/catalog")}${catalogText(catalog, paths)}`,
+      text: `${schemaLine("schema/catalog")}${catalogText(catalog, found, paths)}`,
     },
     {
       path: "interlock/people.yaml",
@@ -100,7 +104,7 @@ async function catalogFrom(
   return importBackstage(read.filter((f) => f !== null));
 }
 
-function catalogText(catalog: Catalog, paths: readonly string[]): string {
+function catalogText(catalog: Catalog, found: readonly Found[], paths: readonly string[]): string {
   const intro =
     "# Production services: tier 1 is most critical. `interlock schema catalog` describes every field.\n";
   if (catalog.systems.length > 0) {
@@ -113,6 +117,14 @@ function catalogText(catalog: Catalog, paths: readonly string[]): string {
     }));
     return `${intro}# Taken from ${systems.length} catalog-info.yaml file(s); check the tiers.\n${stringify({ systems })}`;
   }
+  if (found.length > 0) {
+    const rows = found.map(({ id, owner, paths: globs, because }) => {
+      const row = stringify([{ id, tier: 3, ...(owner === null ? {} : { owner }), paths: globs }]);
+      return `# ${because}\n${row}`;
+    });
+    const from = found.some(({ owner }) => owner !== null) ? "; owners from CODEOWNERS" : "";
+    return `${intro}# Suggested by what runs from here${from}. Every tier is a guess: 1 where orders stop without it.\nsystems:\n${rows.join("").replace(/^(?=.)/gm, "  ")}`;
+  }
   const folders = [
     ...new Set(
       paths.filter((p) => p.includes("/") && !p.startsWith(".")).map((p) => p.split("/")[0] ?? ""),
@@ -123,7 +135,7 @@ function catalogText(catalog: Catalog, paths: readonly string[]): string {
   const example = folders
     .map((f) => `#   - { id: ${f}, tier: 3, owner: TEAM, paths: ["${f}/**"] }`)
     .join("\n");
-  return `${intro}# No Backstage files were found. Each top folder as a suggestion: uncomment the ones that are services.\nsystems: []\n${example}\n`;
+  return `${intro}# No Backstage files, charts, images or manifests were found. Each top folder as a suggestion: uncomment the ones that are services.\nsystems: []\n${example}\n`;
 }
 
 /** Accounts of recent authors; people are told apart by address, so merging them is left to a person. */
@@ -132,8 +144,14 @@ async function peopleText(repository: Repository, head: string): Promise<string>
   const commits = await Promise.all(ids.map((id) => repository.commit(id)));
   const byName = new Map<string, Set<string>>();
   const machines = new Set<string>();
+  const earlier = new Set<string>();
+  const since = Math.max(0, ...commits.map((c) => c?.committer.at ?? 0)) - RECENT_MS;
   for (const commit of commits) {
     if (commit === null) continue;
+    if (commit.committer.at < since) {
+      earlier.add(commit.author.name);
+      continue;
+    }
     const { name, email } = commit.author;
     if (/\[bot\]|(^|[-_ ])bot(@|$|[-_ ])/i.test(`${name} ${email}`))
       machines.add(email.toLowerCase());
@@ -155,8 +173,13 @@ async function peopleText(repository: Repository, head: string): Promise<string>
   });
   return `# Who answers for which account. Addresses that one name used are put together: check them.
 # An account that is not here holds every change that it contributed to, once rules are enforced.
-${stringify({ persons: distinct, machines: [...machines].sort().map((account) => ({ account, purpose: "found as an author", mayTouch: [] as string[] })) })}`;
+${leftOut(earlier, byName)}${stringify({ persons: distinct, machines: [...machines].sort().map((account) => ({ account, purpose: "found as an author", mayTouch: [] as string[] })) })}`;
 }
+
+const leftOut = (earlier: ReadonlySet<string>, kept: ReadonlyMap<string, unknown>): string => {
+  const count = [...earlier].filter((name) => !kept.has(name)).length;
+  return count === 0 ? "" : `# ${count} more wrote here before the last twelve months.\n`;
+};
 
 const idOf = (name: string, i: number): string =>
   name
