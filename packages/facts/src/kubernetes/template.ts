@@ -10,7 +10,12 @@ const ONLY_ACTIONS = /^\s*(?:\{\{[^{}]*\}\}\s*)+$/;
 // Words of actions that print nothing by themselves.
 const CONTROL =
   /^\{\{-?\s*(?:(?:if|else|end|with|range|define|block|template|break|continue)\b|\/\*|\$[\w.]*\s*:?=)/;
-/** How far an action is looked through for its end; longer ones are taken to the next `}}`. */
+/** Within a line it stands for a text; alone on one it is most often a block of labels. */
+const PRINTS_IN_LINE = /^\{\{-?\s*(?:template|block)\b/;
+/**
+ * How far an action is looked through for its end, not counting raw texts and comments in it, which
+ * may be a whole dashboard; longer ones are taken to the next `}}`.
+ */
 const ACTION_MAX = 5_000;
 
 /**
@@ -29,6 +34,7 @@ function flatten(text: string): string {
     ["{%", "%}"],
     ["<%", "%>"],
   ].reduce((rest, [open = "", close = ""]) => dropped(rest, open, close), text);
+  const next = { "`": searchIn(bare, "`"), "*/": searchIn(bare, "*/") };
   const parts: string[] = [];
   let from = 0;
   // Line ends taken out of actions, given back where the line that they are on ends.
@@ -39,7 +45,7 @@ function flatten(text: string): string {
     if (end >= 0) owed = "";
   };
   for (let start = bare.indexOf("{{"); start >= 0; start = bare.indexOf("{{", from)) {
-    const end = endOfAction(bare, start + 2);
+    const end = endOfAction(bare, start + 2, next);
     if (end < 0) break;
     const action = bare.slice(start, end);
     copy(bare.slice(from, start));
@@ -58,27 +64,54 @@ function oneLine(action: string): string {
   return `{{${inner}}}`;
 }
 
+type Search = (from: number) => number;
+
+/** Where a mark stands next; found once for all, since every action of a hostile text asks anew. */
+function searchIn(text: string, mark: string): Search {
+  const places: number[] = [];
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) places.push(at);
+  return (from) => {
+    let low = 0;
+    for (let high = places.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((places[middle] ?? 0) < from) low = middle + 1;
+      else high = middle;
+    }
+    return places[low] ?? -1;
+  };
+}
+
 /** Behind the `}}` that closes the action; braces in its quoted texts and comments do not. */
-function endOfAction(text: string, from: number): number {
-  const limit = Math.min(text.length, from + ACTION_MAX);
+function endOfAction(
+  text: string,
+  from: number,
+  next: { readonly "`": Search; readonly "*/": Search },
+): number {
+  let limit = Math.min(text.length, from + ACTION_MAX);
   for (let at = from; at < limit; at++) {
     const mark = text[at];
     if (mark === "}" && text[at + 1] === "}") return at + 2;
-    const close =
-      mark === '"' || mark === "`" ? mark : mark === "/" && text[at + 1] === "*" ? "*/" : "";
-    if (close === "") continue;
-    const end = closing(text, close, at + 1, limit);
+    if (mark === '"') {
+      const end = closingQuote(text, at + 1, limit);
+      if (end < 0) break;
+      at = end;
+      continue;
+    }
+    const close = mark === "`" ? "`" : mark === "/" && text[at + 1] === "*" ? "*/" : null;
+    if (close === null) continue;
+    const end = next[close](at + close.length);
     if (end < 0) break;
+    limit = Math.min(text.length, limit + end - at);
     at = end + close.length - 1;
   }
   const end = text.indexOf("}}", from);
   return end < 0 || end > limit ? -1 : end + 2;
 }
 
-function closing(text: string, close: string, from: number, limit: number): number {
+function closingQuote(text: string, from: number, limit: number): number {
   for (let at = from; at < limit; at++) {
-    if (close === '"' && text[at] === "\\") at++;
-    else if (text.startsWith(close, at)) return at;
+    if (text[at] === "\\") at++;
+    else if (text[at] === '"') return at;
   }
   return -1;
 }
@@ -101,19 +134,40 @@ function plainLine(line: string, lines: readonly string[], index: number): strin
   if (ONLY_ACTIONS.test(line)) return printedAlone(line, lines, index);
   const bare = withoutConditions(line).replace(ACTION, readable);
   const value = /^(\s*(?:- +)*(?:[\w./-]+|"[^"]*"|'[^']*'):\s+)(\{\{.*)$/.exec(bare);
-  if (value !== null) return `${value[1] ?? ""}${quoted(value[2] ?? "")}`;
+  if (value !== null)
+    return opensBlock(line, lines, index)
+      ? (value[1] ?? "").trimEnd()
+      : `${value[1] ?? ""}${quoted(value[2] ?? "")}`;
+  const inFlow = /^(\s*)(\{\{.*\}\}),\s*$/.exec(bare);
+  if (inFlow !== null) return `${inFlow[1] ?? ""}${quoted(inFlow[2] ?? "")},`;
   const item = /^(\s*(?:- +)+)(\{\{.*)$/.exec(bare);
   if (item !== null && !/\}\}[\w.-]*:(?:\s|$)/.test(bare)) {
     return `${item[1] ?? ""}${quoted(item[2] ?? "")}`;
   }
   const key = /^(\s*(?:- +)*)(\{\{[^{}]*\}\}[\w./-]*):(\s.*|)$/.exec(bare);
-  return key === null ? bare : `${key[1] ?? ""}${quoted(key[2] ?? "")}:${key[3] ?? ""}`;
+  if (key !== null) {
+    const rest = (key[3] ?? "").trim();
+    const printed = rest.startsWith("{{") ? ` ${quoted(rest)}` : (key[3] ?? "");
+    return `${key[1] ?? ""}${quoted(key[2] ?? "")}:${printed}`;
+  }
+  // A line of a text, since nothing else begins so.
+  const text = /^(\s*)(\{\{.*)$/.exec(bare);
+  return text === null ? bare : `${text[1] ?? ""}${quoted(text[2] ?? "")}`;
+}
+
+/** `labels: {{- include "x" . | nindent 4 }}` prints the first of the lines below it. */
+function opensBlock(line: string, lines: readonly string[], index: number): boolean {
+  if (!/\bnindent\b[^{}]*\}\}\s*$/.test(line)) return false;
+  const below = lines.slice(index + 1, index + 21).find(counts);
+  return below !== undefined && indent(below) > indent(line);
 }
 
 /** `{{ if .a }}b: c{{ end }}` is `b: c`; with an `else` the line shows both as they are written. */
 function withoutConditions(line: string): string {
   if (/\{\{-?\s*else\b/.test(line)) return line;
-  return line.replace(ACTION, (action) => (CONTROL.test(action) ? "" : action));
+  return line.replace(ACTION, (action) =>
+    CONTROL.test(action) && !PRINTS_IN_LINE.test(action) ? "" : action,
+  );
 }
 
 /** A whole block that an action prints stands for the value of the key above it, if it is all of it. */

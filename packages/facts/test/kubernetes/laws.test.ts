@@ -141,6 +141,7 @@ describe("the source", () => {
       "a:",
       "\n",
       '"',
+      "`",
       "- ",
       " ",
       "if",
@@ -158,6 +159,8 @@ describe("the source", () => {
     ["openings without end", "{{ ".repeat(50_000)],
     ["comments without end", "{{/* a ".repeat(20_000)],
     ["percent signs", "{% % ".repeat(20_000)],
+    ["raw texts without end", `a: ${"{{ ` }} ".repeat(20_001)}`],
+    ["raw texts of comments", `${"{{/*`}} ".repeat(20_000)}*/\``],
   ])("is linear on %s", (_, text) => {
     expect(withoutActions(text).length).toBeGreaterThan(0);
   });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../src/config/parse.ts";
 import { isAgentIdentity } from "../../src/kubernetes/access.ts";
 import { imageRef, isMutable } from "../../src/kubernetes/images.ts";
 import { cpu, memory } from "../../src/kubernetes/quantity.ts";
@@ -66,9 +67,38 @@ describe("withoutActions", () => {
     ["a:\n  {{- include `x` . | nindent 2 }}\n  b: 1", "a:\n\n  b: 1"],
     ["a: 1\n{% if x %}\nb: 2\n{% endif %}", "a: 1\n\nb: 2\n"],
     ["{{/* a\n comment */}}\na: 1", "\n\na: 1"],
+    ['a: {{ template "name" . }}', 'a: "{{ template name . }}"'],
+    [
+      "{{ tpl .Values.k $ }}: {{ .Values.a | quote }}",
+      '"{{ tpl .Values.k $ }}": "{{ .Values.a | quote }}"',
+    ],
+    ['a: ["b",\n  {{ . | quote }},\n  "c"]', 'a: ["b",\n  "{{ . | quote }}",\n  "c"]'],
+    ['a: {{- include "x" . | nindent 2 }}\n  b: 1', "a:\n  b: 1"],
+    ['a: {{- include "x" . | nindent 2 }}\nb: 1', 'a: "{{- include x . | nindent 2 }}"\nb: 1'],
+    [
+      "a: |-\n  {{ .Values.b }}.{{ .Values.c }}.svc",
+      'a: |-\n  "{{ .Values.b }}.{{ .Values.c }}.svc"',
+    ],
+    ['a: |-\n  {{`{"b": "{{c}}"}`}}\nd: 1', "a: |-\n\nd: 1"],
   ])("%j", (template, plain) => {
     expect(withoutActions(template)).toBe(plain);
     expect(withoutActions(template).split("\n").length).toBe(template.split("\n").length);
+  });
+});
+
+describe("long raw texts in templates", () => {
+  const board = JSON.stringify({
+    panels: Array.from({ length: 900 }, (_, id) => ({ id, legend: "{{pod}}" })),
+  });
+
+  it.each([
+    ["alone", `a: |-\n  {{\`${board}\`}}\nb: 1`],
+    ["between values", `a: |-\n  {{\`${board}\`}}{{ .Values.c }}{{\`${board}\`}}\nb: 1`],
+    ["in a comment", `{{/* ${board} */}}\na: x\nb: 1`],
+  ])("are read over: %s", (_, text) => {
+    const parsed = parseConfig("yaml", withoutActions(text));
+    expect(parsed).toMatchObject({ ok: true, approximate: false });
+    expect(withoutActions(text).split("\n").at(-1)).toBe("b: 1");
   });
 });
 
