@@ -68,7 +68,7 @@ export function turnedDeltas({ before, after, regions }: Pair): readonly Delta[]
   if (found === null) return [];
   const text = (regions.after.split("\n")[found.line] ?? "").trim();
   // `flag = false` is a setting; a condition or what a question is answered with steers others.
-  const steers = /\b(if|elif|elsif|unless|while|return|when|assert|case)\b|\?|&&|\|\||=>/;
+  const steers = /\b(if|elif|elsif|unless|while|return|when|assert|case)\b|\?|&&|\|\||\)\s*=>/;
   if (!steers.test(text)) return [];
   return [
     delta({
