@@ -135,6 +135,28 @@ export function lostGates(before: readonly Job[], after: readonly Job[]): readon
   });
 }
 
+const ALL_BRANCHES = /^\*{1,2}$/;
+
+/** A deployment that pushes to some branches started, and pushes to all of them start now. */
+export function lostBranches(
+  before: GithubWorkflow | null,
+  after: GithubWorkflow | null,
+): readonly Finding[] {
+  if (before === null || after === null || after.pushed === null) return [];
+  const was = before.pushed ?? [];
+  const isAll = after.pushed.length === 0 || after.pushed.some((one) => ALL_BRANCHES.test(one));
+  if (was.length === 0 || was.some((one) => ALL_BRANCHES.test(one)) || !isAll) return [];
+  const job = after.jobs.find(deployJob);
+  return job === undefined
+    ? []
+    : [
+        {
+          ...jobFinding("gate-removed", job, `pushes to ${was.join(", ")} only`, ["branches"]),
+          line: after.triggerLine,
+        },
+      ];
+}
+
 const RANK: Readonly<Record<string, number>> = { none: 0, read: 1, write: 2 };
 
 function levelOf(permissions: Permissions | null, scope: string): number {

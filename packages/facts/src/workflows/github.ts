@@ -17,6 +17,8 @@ export type Permissions = { readonly line: number; readonly levels: ReadonlyMap<
 export type GithubWorkflow = {
   readonly triggers: ReadonlySet<string>;
   readonly triggerLine: number;
+  /** Branches and tags whose pushes start it; empty: all of them, `null`: no push does. */
+  readonly pushed: readonly string[] | null;
   readonly crons: readonly { readonly text: string; readonly line: number }[];
   readonly permissions: Permissions | null;
   readonly jobs: readonly GithubJob[];
@@ -32,6 +34,7 @@ export function readGithub(root: Node): GithubWorkflow {
   return {
     triggers: new Set(on?.kind === "map" ? keysOf(on) : textsOf(on)),
     triggerLine: on?.line ?? 1,
+    pushed: pushedOf(on),
     crons: itemsOf(child(on, "schedule")).map((item) => ({
       text: textOf(child(item, "cron")),
       line: lineOf(item, "cron"),
@@ -39,6 +42,17 @@ export function readGithub(root: Node): GithubWorkflow {
     permissions: readPermissions(root),
     jobs: runs === undefined ? jobs : [...jobs, readJob("action", runs, runs.line, root)],
   };
+}
+
+function pushedOf(on: Node | undefined): readonly string[] | null {
+  if (on?.kind !== "map") return textsOf(on).includes("push") ? [] : null;
+  if (!keysOf(on).includes("push")) return null;
+  const push = child(on, "push");
+  return ["branches", "branches-ignore", "tags", "tags-ignore", "paths"].flatMap((filter) =>
+    textsOf(child(push, filter)).map((text) =>
+      filter === "branches" ? text : `${filter} ${text}`,
+    ),
+  );
 }
 
 function entriesOf(node: Node | undefined): readonly (readonly [string, Node, number])[] {

@@ -11,6 +11,7 @@ import {
 } from "./authority.ts";
 import {
   ignoredFailures,
+  lostBranches,
   lostChecks,
   lostGates,
   newFindings,
@@ -64,7 +65,10 @@ function readWorkflows(files: readonly ChangedFile[]): SourceResult {
       // What another changed file already had is moved, not new.
       const fresh = newFindings(old, after.findings);
       const compared = after.github === null ? [] : widenedPermissions(before.github, after.github);
-      const gates = lostGates(before.jobs, after.jobs);
+      const gates = [
+        ...lostGates(before.jobs, after.jobs),
+        ...lostBranches(before.github, after.github),
+      ];
       return [
         touched(file),
         ...(authority.get(file) ?? []).slice(0, 1).map((one) => granted(file, one)),

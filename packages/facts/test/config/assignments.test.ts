@@ -93,10 +93,10 @@ describe("settings in a module of Python or Ruby", () => {
       }),
     );
     for (const long of [
-      "A = " + "(".repeat(1_900),
-      "A" + ".b".repeat(900) + " = 1",
+      `A = ${"(".repeat(1_900)}`,
+      `A${".b".repeat(900)} = 1`,
       "'".repeat(1_990),
-      "A = " + "'\\".repeat(900),
+      `A = ${"'\\".repeat(900)}`,
     ])
       expect(parseConfig("assignments", `${long}\n`.repeat(500)).ok).toBe(true);
   });
