@@ -16,8 +16,9 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ["packages/*/test/**/*.test.ts", "tools/test/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For what hangs. A busy machine is no failure: some properties start git hundreds of times.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     pool: "threads",
     // The default leaves one processor idle, of two that is half.
     maxWorkers: availableParallelism(),
