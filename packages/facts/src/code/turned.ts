@@ -57,6 +57,9 @@ function turnedAt(
   return { was, is, line: after[at]?.line ?? 0 };
 }
 
+/** An entry of a table, as PHP writes it: a setting. */
+const ENTRY = /^(?:'[^']*'|"[^"]*")\s*=>\s*(?:true|false)\s*,?\s*(?:(?:\/\/|#).*)?$/i;
+
 /** One finding for a file whose only difference is a sign of a condition, or a literal answer. */
 export function turnedDeltas({ before, after, regions }: Pair): readonly Delta[] {
   if (before === null || after === null || regions.after.length > REGION_MAX) return [];
@@ -69,7 +72,7 @@ export function turnedDeltas({ before, after, regions }: Pair): readonly Delta[]
   const text = (regions.after.split("\n")[found.line] ?? "").trim();
   // `flag = false` is a setting; a condition or what a question is answered with steers others.
   const steers = /\b(if|elif|elsif|unless|while|return|when|assert|case)\b|\?|&&|\|\||\)\s*=>/;
-  if (!steers.test(text)) return [];
+  if (!steers.test(text) || ENTRY.test(text)) return [];
   return [
     delta({
       path: after.path,

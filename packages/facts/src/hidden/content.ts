@@ -153,9 +153,10 @@ function inText(file: HiddenInput): readonly HiddenContent[] {
     return old.has(text);
   };
   let longest: number | null = null;
+  const unpadded = tableCells(file.path, after);
   for (const { line, text } of file.addedLines()) {
     // A byte order mark at the very beginning is how some editors write UTF-8.
-    const hidden = hiddenIn(line === 1 ? text.replace(/^\ufeff/, "") : text);
+    const hidden = hiddenIn(unpadded(line === 1 ? text.replace(/^\ufeff/, "") : text));
     if (hidden.length > 0 && wasThere(text)) continue;
     for (const { kind, detail } of hidden) add(kind, line, detail);
     if (text.length <= LINE_MAX) continue;
@@ -164,6 +165,24 @@ function inText(file: HiddenInput): readonly HiddenContent[] {
     if (longest <= LINE_MAX) add("long-line", line, `${text.length} characters`);
   }
   return found;
+}
+
+/**
+ * Rows of a table of Markdown without the blanks behind their cells: those are layout where the row
+ * of dashes is as wide, and every reader of the page sees all cells.
+ */
+function tableCells(path: string, text: string): (line: string) => string {
+  if (!/\.(?:md|mdx|markdown)$/i.test(path)) return (line) => line;
+  const widths = new Set(
+    text.split("\n").flatMap((line) => (/^\|[-:| ]+\|$/.test(line) ? [line.length] : [])),
+  );
+  return (line) =>
+    line.startsWith("|") && widths.has(line.length)
+      ? line
+          .split("|")
+          .map((cell) => cell.trimEnd())
+          .join(" |")
+      : line;
 }
 
 function longestLine(text: string): number {

@@ -143,8 +143,13 @@ const TAIL =
 
 /** Whether a key is called after its role: what it says of the role stands last. */
 export function endsInRole(role: string, words: readonly string[]): boolean {
-  const joined = words.join(" ");
-  const match = TESTS.find((one) => one.role === role)?.pattern.exec(joined) ?? null;
-  if (match === null) return false;
-  return TAIL.test(joined.slice(match.index + match[0].length).trim());
+  const pattern = TESTS.find((one) => one.role === role)?.pattern;
+  if (pattern === undefined) return false;
+  // `deletion protection` says it twice.
+  let rest = words.join(" ");
+  for (let match = pattern.exec(rest); match !== null; match = pattern.exec(rest)) {
+    rest = rest.slice(match.index + match[0].length).trim();
+    if (TAIL.test(rest)) return true;
+  }
+  return false;
 }

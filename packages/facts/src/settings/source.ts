@@ -25,9 +25,12 @@ export const SETTINGS_SOURCE: Source = {
     (!NOT_CONFIGURATION.has(kind) || (kind === "source" && /\.(?:php|py|rb)$/.test(path))),
   read: (files) => {
     const moved = files.length > 1 ? movedAway(files) : new Set<ChangedFile>();
-    const read = files.map((f) =>
-      isCrontab(f.path) ? readCrontab(f) : readFile(f, moved.has(f) ? ["moved"] : []),
-    );
+    const gone = files.filter(({ after }) => after === null);
+    const tagsOf = (f: ChangedFile) => [
+      ...(moved.has(f) ? ["moved"] : []),
+      ...(f.after === null && gone.length >= TOGETHER_MIN ? ["gone-together"] : []),
+    ];
+    const read = files.map((f) => (isCrontab(f.path) ? readCrontab(f) : readFile(f, tagsOf(f))));
     return {
       deltas: read.flatMap((r) => r.deltas),
       effects: read.flatMap((r) => r.effects),
@@ -35,6 +38,9 @@ export const SETTINGS_SOURCE: Source = {
     };
   },
 };
+
+/** So many files of settings that go at once are the end of what they set. */
+const TOGETHER_MIN = 3;
 
 type Read = {
   readonly deltas: readonly Delta[];

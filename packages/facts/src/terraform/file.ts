@@ -37,6 +37,8 @@ export type TfFile = {
   } | null;
 };
 
+const LINK = "120000";
+
 export function isTerraform(path: string): boolean {
   return HCL.test(path) || TERRAFORM_JSON.test(path);
 }
@@ -53,8 +55,11 @@ export function mayMatter(file: ChangedFile): boolean {
 
 export function readFile(file: ChangedFile): TfFile {
   const terraform = isTerraform(file.path);
-  const before = HCL.test(file.path) ? hclSide(file.before) : treeSide(file, "before");
-  const after = HCL.test(file.path) ? hclSide(file.after) : treeSide(file, "after");
+  const isHcl = HCL.test(file.path);
+  // The text of a link is a path.
+  const text = (side: string | null, mode: string) => (mode === LINK ? null : side);
+  const before = isHcl ? hclSide(text(file.before, file.oldMode)) : treeSide(file, "before");
+  const after = isHcl ? hclSide(text(file.after, file.mode)) : treeSide(file, "after");
   const broken = [after, before].find((side) => side !== null && "problem" in side);
   return {
     path: file.path,

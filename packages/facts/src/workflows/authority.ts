@@ -68,11 +68,20 @@ export function newAuthority(
   );
   return new Map(
     sides.flatMap(({ file, before, after }) => {
-      const fresh = [...after].filter(([grant]) => !before.has(grant) && !given.has(grant));
+      const fresh = [...after].filter(
+        ([grant]) => !before.has(grant) && !given.has(grant) && !isConfined(grant, file.before),
+      );
       return fresh.length === 0 ? [] : [[file, fresh.map(([, granted]) => granted)] as const];
     }),
   );
 }
+
+/**
+ * `permission-contents: write` confines the token of an app that had all that the app may do, see
+ * https://github.com/actions/create-github-app-token#permission-permission-name.
+ */
+const isConfined = (grant: string, before: string | null): boolean =>
+  grant.startsWith("write permission-") && before !== null && !/\bpermission-[a-z]/.test(before);
 
 /** Whether somebody's action or pipeline is fixed to a commit there: then a tag beside it stands out. */
 export const pinsOthers = (text: string | null): boolean =>
