@@ -354,6 +354,7 @@ describe("a link", () => {
     rmSync(join(dir, "site/limits.json"));
     symlinkSync("../real/limits.json", join(dir, "site/limits.json"));
     symlinkSync("real/limits.json", join(dir, "new.json"));
+    symlinkSync("../real/variables.tf", join(dir, "site/variables.tf"));
     const facts = await factsOf(await open(dir), commit("after"));
     expect(facts.gaps).toEqual([]);
     const { config } = facts;
