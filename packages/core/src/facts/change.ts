@@ -129,7 +129,7 @@ export const CHANGE = object({
     signals: list(text({ max: 300 }), 100),
   }),
   gate: about(
-    "which parts of the gate it touches: `policy`, `catalog`, `people`, `owners`, `workflow`, `agent-rules`, `enforcement`",
+    "which parts of the gate it touches: `policy`, `catalog`, `people`, `owners`, `folder-owners`, `workflow`, `agent-rules`, `enforcement`",
     list(text({ max: 40 }), 20),
   ),
   reverts: about("the commit that it undoes", optional(text({ max: 64 }))),

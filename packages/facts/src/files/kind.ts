@@ -212,8 +212,9 @@ export function isGate(lower: string): boolean {
 export function gatePartsOf(path: string): readonly string[] {
   const lower = path.toLowerCase();
   const parts: string[] = [];
-  if (/^(\.github\/|\.gitlab\/|docs\/)?codeowners$/.test(lower) || baseName(path) === "owners")
+  if (/^(\.github\/|\.gitlab\/|docs\/)?codeowners$|^owners$|^owners_aliases$/.test(lower))
     parts.push("owners");
+  else if (baseName(path) === "owners") parts.push("folder-owners");
   if (/^interlock\//.test(lower)) {
     if (/catalog/.test(lower)) parts.push("catalog");
     else if (/people/.test(lower)) parts.push("people");

@@ -118,7 +118,7 @@ export async function gatherFromGit(around: Surroundings, given: GitChange): Pro
       ownersOf: await ownersAt(
         repository,
         given.before,
-        read.files.map((f) => f.path),
+        read.files.flatMap((f) => (f.oldPath === null ? [f.path] : [f.path, f.oldPath])),
       ),
       ...(given.history === undefined ? {} : { history: given.history }),
     },

@@ -22,6 +22,7 @@ import { attachedFile } from "./attached.ts";
 import { changedFile } from "./changed-file.ts";
 import type { GatherInput, RawFile } from "./input.ts";
 import { blastOf } from "./reach.ts";
+import { withoutEscapes } from "./renames.ts";
 
 const FILES_MAX = 20_000;
 const EFFECTS_MAX = 1_000;
@@ -32,13 +33,13 @@ const GAPS_MAX = 1_000;
  * a gap in its group, and the rules that read it hold. by (fail-closed)
  */
 export async function gatherFacts(input: GatherInput, sources: readonly Source[]): Promise<Facts> {
-  const raw = isUnknown(input.files) ? [] : input.files;
+  const raw = isUnknown(input.files) ? [] : withoutEscapes(input.files, { ...input, sources });
   const files = [...raw, ...(input.attached ?? []).map(attachedFile)].map(changedFile);
   const gaps: Gap[] = [...input.gaps];
   const deltas = new Map<DeltaGroup, Delta[]>(DELTA_GROUPS.map((g) => [g, []]));
   const effects: Effect[] = [];
   for (const source of [...sources, contractsSource(input.catalog, raw)]) {
-    const result = await readSource(source, files, input);
+    const result = await readSource(source, files, { raw, world: input.world });
     deltas.get(source.group)?.push(...result.deltas);
     effects.push(...result.effects);
     gaps.push(...result.gaps);
@@ -82,13 +83,9 @@ export async function gatherFacts(input: GatherInput, sources: readonly Source[]
 async function readSource(
   source: Source,
   files: readonly ChangedFile[],
-  input: GatherInput,
+  { raw, world }: { readonly raw: readonly RawFile[] } & Pick<GatherInput, "world">,
 ): Promise<SourceResult> {
-  const unread = new Map(
-    (isUnknown(input.files) ? [] : input.files).flatMap((f) =>
-      f.unread === null ? [] : [[f.path, f.unread]],
-    ),
-  );
+  const unread = new Map(raw.flatMap((f) => (f.unread === null ? [] : [[f.path, f.unread]])));
   const all = files.filter((f) => source.wants(f));
   const wanted = all.filter((f) => !unread.has(f.path));
   const gaps: Gap[] = all.flatMap((f) => {
@@ -97,7 +94,7 @@ async function readSource(
   });
   if (wanted.length === 0) return { deltas: [], effects: [], gaps };
   try {
-    const result = await source.read(wanted, input.world);
+    const result = await source.read(wanted, world);
     return { ...result, gaps: [...gaps, ...result.gaps] };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
