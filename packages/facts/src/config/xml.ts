@@ -37,6 +37,10 @@ export function parseXml(text: string): Parsed {
   };
   parser.onopentag = ({ name }) => {
     if (problem !== null) return;
+    // The library takes the first of two equal attributes and does not tell; others take the last.
+    const written = text.slice(parser.startTagPosition - 1, parser.position).match(ASSIGNED) ?? [];
+    if (written.length !== attributes.length)
+      return stop("duplicate-key", `an attribute of \`${name}\` stands twice`);
     if (stack.length > DEPTH_MAX) return stop("too-deep", `deeper than ${DEPTH_MAX} elements`);
     const line = parser.line + 1;
     const draft = { tag: name, line, endLine: line, attributes, children: [], text: "" };
@@ -64,6 +68,8 @@ export function parseXml(text: string): Parsed {
 
 // Its own bound is for streams of unknown length; this text is bounded by `CONFIG_MAX_BYTES`.
 Object.assign(sax, { MAX_BUFFER_LENGTH: Number.POSITIVE_INFINITY });
+
+const ASSIGNED = /=\s*(?:"[^"]*"|'[^']*')/g;
 
 /** After a mistake at most this much more is looked at. */
 const CHUNK = 65_536;
@@ -96,7 +102,7 @@ function grouped(children: readonly Draft[]): readonly (readonly Draft[])[] {
 
 function entriesOf(group: readonly Draft[]): readonly Entry[] {
   const settings = group.map(settingOf);
-  if (settings.every((one) => one !== null)) return settings;
+  if (settings.every((one) => one !== null)) return settings.flat();
   const first = group[0];
   if (first === undefined) return [];
   const items = group.map(nodeOf);
@@ -107,22 +113,27 @@ function entriesOf(group: readonly Draft[]): readonly Entry[] {
 }
 
 const NAMING = ["name", "key", "id"];
-/** What may stand beside a name and a value without being a setting of its own. */
-const BESIDE = new Set([...NAMING, "value", "description", "final", "type"]);
+/** What may stand beside a name and a value: `dfs.replication.final` of `dfs.replication`. */
+const BESIDE = new Set(["description", "final", "type"]);
 
 const hasName = (draft: Draft): boolean =>
   fieldsOf(draft).some(({ key }) => NAMING.includes(key.toLowerCase()));
 
-/** `null` for an element that says more than a name and a value. */
-function settingOf(draft: Draft): Entry | null {
+/** A value by its name, with what stands beside it; `null` for an element that says more. */
+function settingOf(draft: Draft): readonly Entry[] | null {
   const fields = fieldsOf(draft);
   if (fields.length < 2 || fields.length < draft.attributes.length + draft.children.length)
     return null;
-  if (!fields.every(({ key }) => BESIDE.has(key.toLowerCase()))) return null;
-  const name = fields.find(({ key }) => NAMING.includes(key.toLowerCase()))?.value;
-  const value = fields.find(({ key }) => key.toLowerCase() === "value")?.value;
+  const names = fields.filter(({ key }) => NAMING.includes(key.toLowerCase()));
+  const values = fields.filter(({ key }) => key.toLowerCase() === "value");
+  const beside = fields.filter(({ key }) => BESIDE.has(key.toLowerCase()));
+  const [name, value] = [names[0]?.value, values[0]?.value];
+  if (names.length + values.length !== 2 || beside.length !== fields.length - 2) return null;
   if (name?.kind !== "scalar" || name.text === "" || value === undefined) return null;
-  return { key: name.text, keyLine: draft.line, value };
+  return [
+    { key: name.text, keyLine: draft.line, value },
+    ...beside.map((one) => ({ ...one, key: `${name.text}.${one.key}` })),
+  ];
 }
 
 /** Attributes and elements that hold one text each. */

@@ -178,11 +178,15 @@ function tableCells(path: string, text: string): (line: string) => string {
   );
   return (line) =>
     line.startsWith("|") && widths.has(line.length)
-      ? line
-          .split("|")
-          .map((cell) => cell.trimEnd())
-          .join(" |")
+      ? line.split("|").map(withoutBlanks).join(" |")
       : line;
+}
+
+/** Blanks only: other characters that nobody sees are what is looked for. */
+function withoutBlanks(cell: string): string {
+  let end = cell.length;
+  while (cell[end - 1] === " ") end--;
+  return cell.slice(0, end);
 }
 
 function longestLine(text: string): number {

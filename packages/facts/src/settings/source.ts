@@ -3,7 +3,7 @@ import { type Delta, delta, type Effect, type Gap } from "@interlock/core";
 import { formatOf } from "../config/parse.ts";
 import type { ConfigDelta, ConfigDiff, Place, Problem } from "../config/types.ts";
 import { movedAway } from "../lines/moved.ts";
-import type { ChangedFile, Source } from "../source.ts";
+import type { ChangedFile, Source, World } from "../source.ts";
 import { cleanupDeltas } from "./cleanup.ts";
 import { crontabDeltas, isCrontab, scheduleChange } from "./crontab.ts";
 import { asSetting, onlyNumber } from "./inside.ts";
@@ -23,12 +23,12 @@ export const SETTINGS_SOURCE: Source = {
   wants: ({ path, kind }) =>
     (formatOf(path) !== null || isCrontab(path)) &&
     (!NOT_CONFIGURATION.has(kind) || (kind === "source" && /\.(?:php|py|rb)$/.test(path))),
-  read: (files) => {
+  read: async (files, world) => {
     const moved = files.length > 1 ? movedAway(files) : new Set<ChangedFile>();
-    const gone = files.filter(({ after }) => after === null);
+    const ended = await endedFolders(files, world);
     const tagsOf = (f: ChangedFile) => [
       ...(moved.has(f) ? ["moved"] : []),
-      ...(f.after === null && gone.length >= TOGETHER_MIN ? ["gone-together"] : []),
+      ...(f.after === null && ended.has(folderOf(f.path)) ? ["gone-together"] : []),
     ];
     const read = files.map((f) => (isCrontab(f.path) ? readCrontab(f) : readFile(f, tagsOf(f))));
     return {
@@ -39,8 +39,25 @@ export const SETTINGS_SOURCE: Source = {
   },
 };
 
-/** So many files of settings that go at once are the end of what they set. */
+/** So many files of settings that go at once, and nothing beside them stays: the end of what they set. */
 const TOGETHER_MIN = 3;
+
+const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+
+/** Folders that held several files of settings before the change and hold nothing after it. */
+async function endedFolders(
+  files: readonly ChangedFile[],
+  world: World,
+): Promise<ReadonlySet<string>> {
+  const gone = new Map<string, number>();
+  for (const { path, after } of files)
+    if (after === null) gone.set(folderOf(path), (gone.get(folderOf(path)) ?? 0) + 1);
+  const many = [...gone].flatMap(([folder, n]) =>
+    n >= TOGETHER_MIN && folder !== "" ? [folder] : [],
+  );
+  const left = await Promise.all(many.map((folder) => world.listAfter(folder)));
+  return new Set(many.filter((_, i) => left[i]?.length === 0));
+}
 
 type Read = {
   readonly deltas: readonly Delta[];

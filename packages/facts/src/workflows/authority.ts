@@ -81,7 +81,10 @@ export function newAuthority(
  * https://github.com/actions/create-github-app-token#permission-permission-name.
  */
 const isConfined = (grant: string, before: string | null): boolean =>
-  grant.startsWith("write permission-") && before !== null && !/\bpermission-[a-z]/.test(before);
+  grant.startsWith("write permission-") &&
+  before !== null &&
+  before.includes("create-github-app-token") &&
+  !/\bpermission-[a-z]/.test(before);
 
 /** Whether somebody's action or pipeline is fixed to a commit there: then a tag beside it stands out. */
 export const pinsOthers = (text: string | null): boolean =>

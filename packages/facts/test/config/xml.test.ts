@@ -29,7 +29,7 @@ describe("XML as settings", () => {
     [
       "the same with elements",
       "<c><property><name>a.b</name><value>3</value><final>true</final></property></c>",
-      { c: { "a.b": "3" } },
+      { c: { "a.b": "3", "a.b.final": "true" } },
     ],
     [
       "several of one name",
@@ -41,8 +41,12 @@ describe("XML as settings", () => {
       '<s><c name="a" port="1"/></s>',
       { s: { c: [{ name: "a", port: "1" }] } },
     ],
-    // Readers of XML refuse it; the library does not say that it saw the second.
-    ["the first of two equal attributes", '<a b="1" b="2"/>', { a: { b: "1" } }],
+    [
+      "a name and a key",
+      '<a><add name="x" key="y" value="1"/></a>',
+      { a: { add: [{ name: "x", key: "y", value: "1" }] } },
+    ],
+    ["signs inside of attributes", `<a b="c='d'" e='f="g"'/>`, { a: { b: "c='d'", e: 'f="g"' } }],
     ["text among elements", "<a>x<b>1</b>y</a>", { a: { b: "1", text: "xy" } }],
     [
       "entities and CDATA",
@@ -70,6 +74,11 @@ describe("XML as settings", () => {
       "an entity of its own",
       '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///x">]>\n<a>&x;</a>',
       { code: "syntax", line: 2 },
+    ],
+    [
+      "an attribute that stands twice",
+      '<a>\n<b c="1" d="=&quot;" c="2"/></a>',
+      { code: "duplicate-key", line: 2 },
     ],
     ["nesting beyond reason", "<a>".repeat(200), { code: "too-deep", line: 1 }],
   ])("%s is a problem with its place", (_, text, expected) => {
