@@ -7,10 +7,13 @@ import { defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL(".", import.meta.url));
 
 /** Tests run against the sources: a package name resolves to its `src`, so no build can be stale. */
-const alias = readdirSync(`${root}packages`).map((name) => ({
-  find: new RegExp(`^@interlock/${name}$`),
-  replacement: `${root}packages/${name}/src/index.ts`,
-}));
+const alias = [
+  { find: /^#hash$/, replacement: `${root}packages/digest/src/hash.node.ts` },
+  ...readdirSync(`${root}packages`).map((name) => ({
+    find: new RegExp(`^@interlock/${name}$`),
+    replacement: `${root}packages/${name}/src/index.ts`,
+  })),
+];
 
 export default defineConfig({
   resolve: { alias },

@@ -20,6 +20,8 @@ type Place = { readonly name: string; readonly area: string };
 
 const PACKAGE_FILE = /^packages\/([^/]+)\/(src|test|bench)\//;
 const OWN = "@interlock/";
+/** Chosen by a condition of package.json where the runtime is Node; a browser gets another file. */
+const FOR_NODE = ".node.ts";
 
 /** Complains about every import that the table does not allow. */
 export function checkImports(files: readonly TextFile[], table: ImportTable): readonly Complaint[] {
@@ -74,8 +76,10 @@ function objection(from: string, path: string, place: Place, table: ImportTable)
   if (from.startsWith(".")) return relativeObjection(from, path, place);
   if (from.startsWith(OWN)) return ownObjection(from, place, table);
   if (place.area !== "src") return null;
+  // A name of the package's own, which its package.json resolves inside the package.
+  if (from.startsWith("#")) return null;
   if (from.startsWith("node:")) {
-    return allowed.node
+    return allowed.node || path.endsWith(FOR_NODE)
       ? null
       : `\`${place.name}\` runs in a browser and may not import \`${from}\``;
   }

@@ -4,8 +4,11 @@ export {
   type Dependency,
   type DependencyGraph,
   dependencyGraph,
+  type Reach,
   type Reached,
   reach,
+  reachedAt,
+  UNREACHED,
 } from "./blast.ts";
 export { type CompiledPolicy, type CompiledRule, compilePolicy, policyDigest } from "./compile.ts";
 export { decide, type JudgingPolicy } from "./decide.ts";

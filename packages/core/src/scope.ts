@@ -129,14 +129,20 @@ function gapsOf(compiled: CompiledRule, reading: Reading): string[] {
  * INVARIANT (index-equals-scan): no decision differs from one that asks every rule about every item.
  */
 function isRuledOut(compiled: CompiledRule, reading: Reading): boolean {
-  const isEmpty = (path: string): boolean => {
-    const list = reading.list(path);
-    return typeof list === "object" && list?.length === 0;
-  };
+  const { each } = compiled;
   // What it looks through is asked first, since that leaves its expressions unparsed.
-  if (compiled.each !== null && isEmpty(compiled.each)) return true;
-  if (compiled.needs.some(isEmpty)) return true;
-  return candidates(compiled, reading)?.length === 0;
+  if (each !== null && isEmpty(each, reading)) return true;
+  for (const path of compiled.needs) if (isEmpty(path, reading)) return true;
+  if (each === null || compiled.key === null) return false;
+  const buckets = reading.buckets(each, compiled.key.field);
+  if (buckets === null) return false;
+  for (const text of compiled.key.values) if (buckets.has(text)) return false;
+  return true;
+}
+
+function isEmpty(path: string, reading: Reading): boolean {
+  const list = reading.list(path);
+  return typeof list === "object" && list?.length === 0;
 }
 
 /** The items that the rule's key leaves to look at; `null`: it has no key, or none can be used. */

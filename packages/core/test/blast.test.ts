@@ -1,14 +1,25 @@
 /** Blast radius: a table of small graphs, and a property against a naive walk. */
-import { type Dependency, dependencyGraph, reach } from "@interlock/core";
+import { type Dependency, dependencyGraph, type Reached, reach, reachedAt } from "@interlock/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 const hard = (from: string, to: string): Dependency => ({ from, to, hard: true });
 const soft = (from: string, to: string): Dependency => ({ from, to, hard: false });
+
+function all(
+  ids: readonly string[],
+  dependencies: readonly Dependency[],
+  touched: readonly string[],
+): readonly Reached[] {
+  const graph = dependencyGraph(ids, dependencies);
+  const found = reach(graph, touched);
+  return Array.from(found.systems, (index) => reachedAt(graph, found, index));
+}
+
 const IDS = ["a", "b", "c", "d", "e"];
 /** `system via@depth`, with a question mark where it is only inferred. */
 const written = (dependencies: readonly Dependency[], touched: readonly string[]) =>
-  reach(dependencyGraph(IDS, dependencies), touched).map(
+  all(IDS, dependencies, touched).map(
     (r) => `${r.system} ${r.via}@${r.depth}${r.certain ? "" : "?"}`,
   );
 
@@ -43,13 +54,26 @@ describe("reach", () => {
       ["a @0", "b a@1", "c a@1?", "d a@1", "e b@2"],
     ],
     ["twice, hard and soft", [soft("b", "a"), hard("b", "a")], ["a"], ["a @0", "b a@1"]],
+    [
+      "the first by id of those at the same distance, whoever comes first",
+      [
+        hard("d", "c"),
+        hard("c", "a"),
+        hard("d", "b"),
+        hard("b", "a"),
+        soft("e", "d"),
+        soft("e", "c"),
+      ],
+      ["a"],
+      ["a @0", "b a@1", "c a@1", "d b@2", "e c@2?"],
+    ],
     ["unknown ends are left out", [hard("x", "a"), hard("b", "x")], ["a"], ["a @0"]],
   ])("%s", (_name, dependencies, touched, expected) => {
     expect(written(dependencies, touched)).toEqual(expected);
   });
 
   it("of no systems reaches nothing", () => {
-    expect(reach(dependencyGraph([], []), ["a"])).toEqual([]);
+    expect(all([], [], ["a"])).toEqual([]);
   });
 
   it("agrees with a naive walk", () => {
@@ -58,7 +82,7 @@ describe("reach", () => {
     const edges = fc.array(fc.record({ from: id, to: id, hard: fc.boolean() }), { maxLength: 30 });
     fc.assert(
       fc.property(edges, fc.array(id, { maxLength: 3 }), (dependencies, touched) => {
-        const found = reach(dependencyGraph(ids, dependencies), touched);
+        const found = all(ids, dependencies, touched);
         const certain = distances(
           ids,
           dependencies.filter((d) => d.hard),
@@ -92,7 +116,7 @@ describe("reach", () => {
       { maxLength: 12 },
     );
     const told = (dependencies: readonly Dependency[], ids: readonly string[]) =>
-      reach(dependencyGraph(ids, dependencies), ["a", "c"]);
+      all(ids, dependencies, ["a", "c"]);
     const order = (r: { readonly depth: number; readonly system: string }) =>
       `${String(r.depth).padStart(3, "0")} ${r.system}`;
     fc.assert(

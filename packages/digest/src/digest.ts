@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { sha256HexOfText } from "#hash";
 import { canonicalJson } from "./canonical.ts";
 import { DigestError, shown } from "./error.ts";
 import type { Json } from "./json.ts";
-import { sha256Hex } from "./sha256.ts";
-import { encodeInto } from "./utf8.ts";
 
 declare const digest: unique symbol;
 
@@ -12,9 +11,6 @@ export type Digest = string & { readonly [digest]: true };
 
 const DIGEST = /^[0-9a-f]{64}$/;
 const TAG = /^[a-z0-9][a-z0-9._/-]{0,99}$/;
-
-/** Memory of one call: most values are small, and nothing here is asynchronous. */
-const SCRATCH = new Uint8Array(1 << 16);
 
 /** Whether a text has the form of a digest. */
 export function isDigest(text: unknown): text is Digest {
@@ -31,13 +27,8 @@ export function digestOf(tag: string, value: Json): Digest {
   if (!TAG.test(tag)) {
     throw new DigestError("BAD_TAG", `the tag ${shown(tag)} is not lower-case ASCII`);
   }
-  const text = canonicalJson(value);
-  const most = tag.length + 1 + text.length * 3;
-  const bytes = most <= SCRATCH.length ? SCRATCH : new Uint8Array(most);
-  const start = encodeInto(tag, bytes) + 1;
-  bytes[start - 1] = 0;
-  const length = encodeInto(text, bytes.subarray(start));
-  const hex = sha256Hex(bytes.subarray(0, start + length));
+  // A tag is ASCII and canonical JSON refuses lone surrogates, so that the text is well formed.
+  const hex = sha256HexOfText(`${tag}\0${canonicalJson(value)}`);
   if (!isDigest(hex)) throw new Error("invariant broken: a SHA-256 is 64 hexadecimal digits");
   return hex;
 }

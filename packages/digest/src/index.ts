@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+export { sha256, sha256Hex } from "#hash";
 export { canonicalJson, MAX_CANONICAL_LENGTH, MAX_DEPTH } from "./canonical.ts";
 export {
   CHANGE_TAG,
@@ -12,6 +13,5 @@ export {
 export { type Digest, digestOf, isDigest } from "./digest.ts";
 export { DIGEST_ERRORS, DigestError, type DigestErrorCode } from "./error.ts";
 export type { Json } from "./json.ts";
-export { sha256, sha256Hex } from "./sha256.ts";
 export { sixWords } from "./six-words.ts";
 export { utf8 } from "./utf8.ts";

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from "node:crypto";
-import { sha256, sha256Hex, utf8 } from "@interlock/digest";
+import * as chosen from "@interlock/digest";
+import { utf8 } from "@interlock/digest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import * as forNode from "../src/hash.node.ts";
+import * as forBrowsers from "../src/hash.ts";
+import { sha256, sha256Hex } from "../src/sha256.ts";
 
 describe("NIST vectors (FIPS 180-4 examples)", () => {
   test.each([
@@ -50,6 +54,27 @@ test("each call returns memory of its own", () => {
   const copy = first.slice();
   sha256(utf8("second"));
   expect(first).toEqual(copy);
+});
+
+test("what Node lends gives the bytes of our own, of texts too", () => {
+  expect(chosen.sha256Hex).toBe(forNode.sha256Hex);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      expect(forNode.sha256Hex(bytes)).toBe(forBrowsers.sha256Hex(bytes));
+      expect(forNode.sha256(bytes)).toEqual(forBrowsers.sha256(bytes));
+    }),
+  );
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), (text) => {
+      expect(forNode.sha256HexOfText(text)).toBe(reference(new TextEncoder().encode(text)));
+      expect(forBrowsers.sha256HexOfText(text)).toBe(forNode.sha256HexOfText(text));
+    }),
+  );
+});
+
+test("a text larger than the scratch memory, and the one after it", () => {
+  for (const text of ["é".repeat(40_000), "after"])
+    expect(forBrowsers.sha256HexOfText(text)).toBe(forNode.sha256HexOfText(text));
 });
 
 function reference(bytes: Uint8Array): string {

@@ -82,8 +82,7 @@ export function newAuthority(
  */
 const isConfined = (grant: string, before: string | null): boolean =>
   grant.startsWith("write permission-") &&
-  before !== null &&
-  before.includes("create-github-app-token") &&
+  before?.includes("create-github-app-token") === true &&
   !/\bpermission-[a-z]/.test(before);
 
 /** Whether somebody's action or pipeline is fixed to a commit there: then a tag beside it stands out. */
