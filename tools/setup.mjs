@@ -13,6 +13,7 @@ const OLDEST_NODE = [20, 19];
 const INSTALLED = "node_modules/.interlock-stamp";
 const BUILT = ".cache/built";
 const TSC = "node_modules/typescript/bin/tsc";
+const BUNDLE = "packages/cli/dist/bundle/interlock.js";
 
 /** Makes the work tree runnable, and exits with a message and code 3 where that is impossible. */
 export function setUp() {
@@ -87,13 +88,15 @@ function isInstalled(lock) {
 
 function build() {
   const stamp = sourcesStamp();
-  const complete = packages().every((name) =>
-    existsSync(join(ROOT, "packages", name, "dist/index.js")),
-  );
+  const made = [...packages().map((name) => `packages/${name}/dist/index.js`), BUNDLE];
+  const complete = made.every((file) => existsSync(join(ROOT, file)));
   if (complete && stampIs(BUILT, stamp)) return;
   process.stderr.write("building\n");
   if (runQuietly(process.execPath, [TSC, "-b"]) !== 0) {
     stop("the sources do not compile", "run `npx tsc -b` to see only the errors");
+  }
+  if (runQuietly(process.execPath, [join(ROOT, "tools/bundle.mjs")]) !== 0) {
+    stop("the command cannot be put together", "the lines above say why");
   }
   writeStamp(BUILT, stamp);
 }

@@ -9,7 +9,7 @@ setUp();
 
 const given = process.argv.slice(2);
 const args = given.length > 0 ? given : ["check"];
-const command = join(ROOT, "packages/cli/dist/main.js");
+const command = join(ROOT, "packages/cli/dist/bundle/interlock.js");
 // npm runs scripts in the repository; paths in ARGS are meant from where the person stands.
 const cwd = given.length > 0 ? (process.env.INIT_CWD ?? process.cwd()) : ROOT;
 const { status, signal, error } = spawnSync(process.execPath, [command, ...args], {

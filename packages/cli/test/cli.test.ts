@@ -1,28 +1,9 @@
 /** The command as people and pipelines meet it: exit codes, streams, bad input. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
-
-const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
-
-function folder(): string {
-  const dir = mkdtempSync(join(tmpdir(), "interlock-cli-"));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
-function run(dir: string, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
-    cwd: dir,
-    encoding: "utf8",
-    env: { PATH: process.env["PATH"] ?? "", HOME: dir },
-  });
-  expect(stderr).not.toMatch(/\n\s+at .*:\d+:\d+/);
-  return { status, stdout, stderr };
-}
+import { describe, expect, it } from "vitest";
+import { commit, type Files, folder, git, interlock, repository } from "./scratch.ts";
 
 const WEB = (replicas: number) => `apiVersion: apps/v1
 kind: Deployment
@@ -31,28 +12,9 @@ spec:
   replicas: ${replicas}
 `;
 
-function git(dir: string, ...args: readonly string[]): void {
-  const { status, stderr } = spawnSync(
-    "git",
-    ["-C", dir, "-c", "user.name=ana", "-c", "user.email=ana@example.com", ...args],
-    { encoding: "utf8" },
-  );
-  expect([args[0], status, stderr]).toEqual([args[0], 0, stderr]);
-}
-
-function shop(files: Readonly<Record<string, string>> = {}): string {
-  const dir = folder();
-  git(dir, "init", "-q", "-b", "main");
-  const put = (all: Readonly<Record<string, string>>, message: string) => {
-    for (const [path, text] of Object.entries(all)) {
-      spawnSync("mkdir", ["-p", join(dir, path, "..")]);
-      writeFileSync(join(dir, path), text);
-    }
-    git(dir, "add", "-A");
-    git(dir, "commit", "-q", "-m", message);
-  };
-  put({ "k8s/web.yaml": WEB(3), CODEOWNERS: "* @payments\n", ...files }, "start");
-  put({ "k8s/web.yaml": WEB(0) }, "save cost on the weekend");
+function shop(files: Files = {}): string {
+  const dir = repository({ "k8s/web.yaml": WEB(3), CODEOWNERS: "* @payments\n", ...files });
+  commit(dir, { "k8s/web.yaml": WEB(0) }, "save cost on the weekend");
   return dir;
 }
 
@@ -60,7 +22,7 @@ const ENFORCED = "policy: shop\nversion: 1\nmode: enforce\npacks: [reliability-c
 
 describe("check", () => {
   it("without a policy observes: it says what it would have held, and passes", () => {
-    const { status, stdout } = run(shop(), "check", "--format", "json");
+    const { status, stdout } = interlock(shop(), "check", "--format", "json");
     const { change, decision, findings, effects } = JSON.parse(stdout);
     expect(status).toBe(0);
     expect(change.digest).toMatch(/^[0-9a-f]{64}$/);
@@ -86,7 +48,7 @@ describe("check", () => {
   it("with an enforced policy holds with exit code 1, in every format", () => {
     const dir = shop({ "interlock/policy.yaml": ENFORCED });
     for (const format of ["text", "json", "sarif", "github", "markdown"]) {
-      const { status, stdout } = run(dir, "check", "--format", format);
+      const { status, stdout } = interlock(dir, "check", "--format", format);
       expect([format, status]).toEqual([format, 1]);
       expect(stdout).toContain("R43");
     }
@@ -99,21 +61,22 @@ describe("check", () => {
       "policy: shop\nversion: 2\nmode: observe\npacks: [reliability-core]\n",
     );
     git(dir, "commit", "-qam", "switch it off");
-    expect(run(dir, "check").status).toBe(1);
+    expect(interlock(dir, "check").status).toBe(1);
     writeFileSync(join(dir, "interlock/policy.yaml"), "policy: [\n");
     git(dir, "commit", "-qam", "break it");
-    expect(run(dir, "check").stdout).toContain("the policy cannot be read");
+    expect(interlock(dir, "check").stdout).toContain("the policy cannot be read");
   });
 
   it("judges what is staged, and a branch as it would land", () => {
     const dir = shop();
     writeFileSync(join(dir, "k8s/web.yaml"), WEB(3));
     git(dir, "add", "-A");
-    expect(JSON.parse(run(dir, "check", "--staged", "--format", "json").stdout).change.kind).toBe(
-      "index",
-    );
     expect(
-      JSON.parse(run(dir, "check", "HEAD~1..HEAD", "--format", "json").stdout).decision.beyond,
+      JSON.parse(interlock(dir, "check", "--staged", "--format", "json").stdout).change.kind,
+    ).toBe("index");
+    expect(
+      JSON.parse(interlock(dir, "check", "HEAD~1..HEAD", "--format", "json").stdout).decision
+        .beyond,
     ).toContainEqual({ rule: "R43", kind: "approvals", state: "unmet" });
   });
 });
@@ -121,27 +84,30 @@ describe("check", () => {
 describe("decide and replay", () => {
   it("a decision is the same from facts alone, and replays to the same bytes", () => {
     const dir = shop();
-    writeFileSync(join(dir, "facts.json"), run(dir, "facts").stdout);
-    const { stdout } = run(dir, "decide", "facts.json");
+    writeFileSync(join(dir, "facts.json"), interlock(dir, "facts").stdout);
+    const { stdout } = interlock(dir, "decide", "facts.json");
     expect(JSON.parse(stdout).decision.outcome).toBe("hold");
-    writeFileSync(join(dir, "record.json"), run(dir, "decide", "facts.json", "--record").stdout);
-    expect(run(dir, "replay", "record.json")).toMatchObject({
+    writeFileSync(
+      join(dir, "record.json"),
+      interlock(dir, "decide", "facts.json", "--record").stdout,
+    );
+    expect(interlock(dir, "replay", "record.json")).toMatchObject({
       status: 0,
       stdout: "1 the same, 0 different, 0 erased\n",
     });
-    const record = JSON.parse(run(dir, "decide", "facts.json", "--record").stdout);
+    const record = JSON.parse(interlock(dir, "decide", "facts.json", "--record").stdout);
     writeFileSync(
       join(dir, "record.json"),
       JSON.stringify({ ...record, decision: { ...record.decision, outcome: "allow" } }),
     );
-    expect(run(dir, "replay", "record.json").status).toBe(1);
+    expect(interlock(dir, "replay", "record.json").status).toBe(1);
   });
 });
 
 describe("backtest", () => {
   it("judges a history on all cores; stdout is data", () => {
     const dir = shop();
-    const { status, stdout } = run(dir, "backtest", "--format", "jsonl");
+    const { status, stdout } = interlock(dir, "backtest", "--format", "jsonl");
     const lines = stdout
       .trim()
       .split("\n")
@@ -150,10 +116,10 @@ describe("backtest", () => {
     expect(
       lines.map((l) => [l.subject, l.outcome, l.beyond.map((b: { rule: string }) => b.rule)]),
     ).toEqual([
-      ["start", "hold", expect.anything()],
+      ["state 0", "hold", expect.anything()],
       ["save cost on the weekend", "hold", expect.arrayContaining(["R43"])],
     ]);
-    expect(run(dir, "backtest", "--html", join(dir, "r.html")).stdout).toContain(
+    expect(interlock(dir, "backtest", "--html", join(dir, "r.html")).stdout).toContain(
       "reviewer-hours a month",
     );
   });
@@ -162,11 +128,11 @@ describe("backtest", () => {
 describe("init", () => {
   it("writes files that load, and overwrites none", () => {
     const dir = shop();
-    expect(run(dir, "init").status).toBe(0);
-    expect(run(dir, "policy", "lint").stdout).toMatch(
+    expect(interlock(dir, "init").status).toBe(0);
+    expect(interlock(dir, "policy", "lint").stdout).toMatch(
       /^interlock\/policy\.yaml:6:7: warning: the policy blocks nothing: it observes\n.*\n.* 1 warning\n$/,
     );
-    expect(run(dir, "policy", "test")).toMatchObject({
+    expect(interlock(dir, "policy", "test")).toMatchObject({
       status: 0,
       stdout: "3 cases: 3 agree, 0 do not\n",
     });
@@ -176,14 +142,14 @@ describe("init", () => {
         /^# yaml-language-server: \$schema=(.*)\n/.exec(readFileSync(file, "utf8")) ?? [];
       const described = JSON.parse(readFileSync(join(file, "..", schema), "utf8"));
       const kind = name.startsWith("tests/") ? "policy-test" : name;
-      expect(described).toEqual(JSON.parse(run(dir, "schema", kind).stdout));
+      expect(described).toEqual(JSON.parse(interlock(dir, "schema", kind).stdout));
     }
     git(dir, "add", "-A");
     git(dir, "commit", "-qm", "gate");
     const [, digest = ""] =
-      /--trust-first-policy ([0-9a-f]{64})/.exec(run(dir, "check").stdout) ?? [];
-    expect(run(dir, "check", "--trust-first-policy", digest).status).toBe(0);
-    expect(run(dir, "init")).toMatchObject({
+      /--trust-first-policy ([0-9a-f]{64})/.exec(interlock(dir, "check").stdout) ?? [];
+    expect(interlock(dir, "check", "--trust-first-policy", digest).status).toBe(0);
+    expect(interlock(dir, "init")).toMatchObject({
       status: 3,
       stderr: expect.stringContaining("exists already"),
     });
@@ -233,7 +199,7 @@ describe("bad input gets a clear error and the right code, never a stack trace a
     ],
   ])("%s", (_name, args, code, message) => {
     const dir = folder();
-    const { status, stderr } = run(dir, ...args(dir));
+    const { status, stderr } = interlock(dir, ...args(dir));
     expect(status).toBe(code);
     expect(stderr).toMatch(message);
   });
@@ -244,18 +210,18 @@ describe("bad input gets a clear error and the right code, never a stack trace a
       join(dir, "p.yaml"),
       "policy: x\nrules:\n  - id: a\n    when: change.fils.size() > 0\n    require: [{approvals: 1}]\n",
     );
-    expect(run(dir, "policy", "lint", "p.yaml").stdout).toMatch(
+    expect(interlock(dir, "policy", "lint", "p.yaml").stdout).toMatch(
       /^p\.yaml:4:1\d: no fact is called `fils` here\n {2}help: did you mean `files`\?/,
     );
   });
 
   it("facts with missing groups hold, each with its reason", () => {
     const dir = shop();
-    const whole = JSON.parse(run(dir, "facts").stdout);
+    const whole = JSON.parse(interlock(dir, "facts").stdout);
     delete whole.kubernetes;
     writeFileSync(join(dir, "f.json"), JSON.stringify(whole));
     writeFileSync(join(dir, "p.yaml"), ENFORCED);
-    const { status, stdout } = run(dir, "decide", "f.json", "--policy", "p.yaml");
+    const { status, stdout } = interlock(dir, "decide", "f.json", "--policy", "p.yaml");
     expect(status).toBe(1);
     expect(stdout).toContain("`kubernetes` is missing from the facts document");
   });
@@ -265,6 +231,6 @@ describe("bad input gets a clear error and the right code, never a stack trace a
     if (process.getuid?.() !== 0) return;
     spawnSync("chown", ["-R", "12345:12345", dir]);
     chmodSync(dir, 0o755);
-    expect(run(dir, "check").status).toBe(0);
+    expect(interlock(dir, "check").status).toBe(0);
   });
 });

@@ -1,56 +1,13 @@
 /** Live state that is handed in, from the file to the decision. */
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { GateError } from "@interlock/core";
 import { readContext } from "@interlock/facts";
 import { builtInPacks } from "@interlock/policy";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { interlock, repository } from "./scratch.ts";
 
-const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const AT = "observedAt: 2030-05-02T09:00:00Z";
-
-function run(dir: string, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
-    cwd: dir,
-    encoding: "utf8",
-    env: { PATH: process.env["PATH"] ?? "", HOME: dir },
-  });
-  expect(stderr).not.toMatch(/\n\s+at .*:\d+:\d+/);
-  return { status, stdout, stderr };
-}
-
-function repository(
-  before: Readonly<Record<string, string>>,
-  after: Readonly<Record<string, string>>,
-): string {
-  const dir = mkdtempSync(join(tmpdir(), "interlock-context-"));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const git = (...args: readonly string[]) =>
-    expect(
-      spawnSync("git", [
-        "-C",
-        dir,
-        "-c",
-        "user.name=ana",
-        "-c",
-        "user.email=ana@example.com",
-        ...args,
-      ]).status,
-    ).toBe(0);
-  git("init", "-q", "-b", "main");
-  for (const side of [before, after]) {
-    for (const [path, text] of Object.entries(side)) {
-      mkdirSync(dirname(join(dir, path)), { recursive: true });
-      writeFileSync(join(dir, path), text);
-    }
-    git("add", "-A");
-    git("commit", "-q", "-m", "a change");
-  }
-  return dir;
-}
 
 const quota = (n: number) => ({ "quota.yaml": `quota: {user-id: ${n}}\n` });
 const live = (dir: string, observedAt: number, more = "validFor: 15m") => {
@@ -69,31 +26,31 @@ describe("--context", () => {
   it("denies what live state contradicts, and is silent without it", () => {
     const dir = repository(quota(1000), quota(800));
     const file = live(dir, Date.now() - 1_000);
-    const held = rulesOf(run(dir, "check", "--format", "json", "--context", file).stdout);
+    const held = rulesOf(interlock(dir, "check", "--format", "json", "--context", file).stdout);
     expect(held.map((r) => r.rule)).toContain("L02-config");
-    const silent = rulesOf(run(dir, "check", "--format", "json").stdout);
+    const silent = rulesOf(interlock(dir, "check", "--format", "json").stdout);
     expect(silent.map((r) => r.rule)).not.toContain("L02-config");
-    const explained = run(dir, "explain", "HEAD", "--context", file).stdout;
+    const explained = interlock(dir, "explain", "HEAD", "--context", file).stdout;
     expect(explained).toContain("less than its peak use");
   });
 
   it("holds what it is too old to tell", () => {
     const dir = repository(quota(1000), quota(800));
     const file = live(dir, Date.now() - 3_600_000);
-    const rule = rulesOf(run(dir, "check", "--format", "json", "--context", file).stdout).find(
-      (r) => r.rule === "L02-config",
-    );
+    const rule = rulesOf(
+      interlock(dir, "check", "--format", "json", "--context", file).stdout,
+    ).find((r) => r.rule === "L02-config");
     expect(rule?.because).toContain("context stale");
   });
 
   it("joins a facts document in `decide`, from a second file", () => {
     const dir = repository(quota(1000), quota(800));
-    const { stdout } = run(dir, "facts");
+    const { stdout } = interlock(dir, "facts");
     const facts = join(dir, "..", `${dir.split("/").pop()}-facts.json`);
     onTestFinished(() => rmSync(facts, { force: true }));
     writeFileSync(facts, stdout);
     const now: number = JSON.parse(stdout).now;
-    const decided = run(dir, "decide", facts, "--context", live(dir, now - 1_000));
+    const decided = interlock(dir, "decide", facts, "--context", live(dir, now - 1_000));
     expect(rulesOf(decided.stdout).map((r) => r.rule)).toContain("L02-config");
   });
 

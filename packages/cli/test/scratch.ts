@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
 
-export const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+export const MAIN = fileURLToPath(new URL("../dist/bundle/interlock.js", import.meta.url));
 
 export function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), "interlock-cli-"));
