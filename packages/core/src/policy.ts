@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { From, Requirement, Via } from "./requirement.ts";
+import type { Approvals, From, Requirement, Via } from "./requirement.ts";
 
 /** `observe` records what it would have decided, `warn` says it, `enforce` holds. */
 export const MODES = ["observe", "warn", "enforce"] as const;
@@ -88,7 +88,7 @@ export const approvals = (
     readonly distinct?: readonly "teams"[];
     readonly naming?: readonly string[];
   } = {},
-): Requirement => ({
+): Approvals => ({
   kind: "approvals",
   count,
   from,

@@ -47,18 +47,13 @@ export type Requirements = readonly Requirement[];
 
 const VIA_RANK: Readonly<Record<Via, number>> = { review: 0, passkey: 1 };
 
-type Approvals = Extract<Requirement, { kind: "approvals" }>;
+export type Approvals = Extract<Requirement, { kind: "approvals" }>;
 
 /**
  * `a` implies `b`: whoever meets `a` meets `b` (design section 5, question 2). The order is
  * syntactic, so that two machines with different catalogs agree on it.
  */
-export function implies(a: Requirement, b: Requirement): boolean {
-  if (a.kind === "approvals" && b.kind === "approvals") return approvalsImply(a, b);
-  return a.kind === b.kind && sameRequirement(merge(a, b), a);
-}
-
-function approvalsImply(a: Approvals, b: Approvals): boolean {
+export function implies(a: Approvals, b: Approvals): boolean {
   return (
     a.count >= b.count &&
     (a.from === b.from || b.from === "anyone") &&
@@ -76,17 +71,15 @@ export function join(a: Requirements, b: Requirements): Requirements {
 /** Brings requirements in any order into normal form. */
 export function normalise(requirements: readonly Requirement[]): Requirements {
   const approvals: Approvals[] = [];
-  const single = new Map<RequirementKind, Requirement>();
+  const single = new Map<RequirementKind, Single>();
   for (const requirement of requirements) {
     if (requirement.kind === "approvals") {
-      approvals.push(canonical(requirement));
+      const { distinct, naming } = requirement;
+      approvals.push({ ...requirement, distinct: union(distinct, []), naming: union(naming, []) });
       continue;
     }
-    const known = single.get(requirement.kind);
-    single.set(
-      requirement.kind,
-      known === undefined ? canonical(requirement) : merge(known, requirement),
-    );
+    const known = single.get(requirement.kind) ?? requirement;
+    single.set(requirement.kind, merge(known, requirement));
   }
   return [...maximal(approvals), ...single.values()].sort(byCanonicalJson);
 }
@@ -94,88 +87,62 @@ export function normalise(requirements: readonly Requirement[]): Requirements {
 function maximal(approvals: readonly Approvals[]): readonly Approvals[] {
   const kept: Approvals[] = [];
   for (const candidate of approvals) {
-    if (candidate.count === 0 || kept.some((k) => approvalsImply(k, candidate))) continue;
+    if (candidate.count === 0 || kept.some((k) => implies(k, candidate))) continue;
     for (let i = kept.length - 1; i >= 0; i--) {
       const other = kept[i];
-      if (other !== undefined && approvalsImply(candidate, other)) kept.splice(i, 1);
+      if (other !== undefined && implies(candidate, other)) kept.splice(i, 1);
     }
     kept.push(candidate);
   }
   return kept;
 }
 
-function merge(a: Requirement, b: Requirement): Requirement {
-  if (a.kind === "document" && b.kind === "document")
-    return { kind: "document", sections: union(a.sections, b.sections) };
-  if (a.kind === "check" && b.kind === "check")
-    return { kind: "check", names: union(a.names, b.names) };
-  if (a.kind === "staged" && b.kind === "staged")
-    return {
-      kind: "staged",
-      cells: Math.min(a.cells, b.cells),
-      trafficPpm: Math.min(a.trafficPpm, b.trafficPpm),
-      bakeMs: Math.max(a.bakeMs, b.bakeMs),
-    };
-  if (a.kind === "window" && b.kind === "window")
-    return { kind: "window", calendars: union(a.calendars, b.calendars) };
-  if (a.kind === "rollback" && b.kind === "rollback")
-    return {
-      kind: "rollback",
-      rehearsedWithinMs: Math.min(a.rehearsedWithinMs, b.rehearsedWithinMs),
-    };
-  if (a.kind === "ticket" && b.kind === "ticket")
-    return { kind: "ticket", systems: union(a.systems, b.systems) };
-  if (a.kind === "cooldown" && b.kind === "cooldown")
-    return { kind: "cooldown", ms: Math.max(a.ms, b.ms) };
-  if (a.kind === "deny" && b.kind === "deny")
-    return { kind: "deny", reasons: union(a.reasons, b.reasons) };
-  if (a.kind === "known" && b.kind === "known")
-    return { kind: "known", facts: union(a.facts, b.facts) };
-  throw new Error(`invariant broken: merged \`${a.kind}\` with \`${b.kind}\``);
-}
+type Of<K extends RequirementKind> = Extract<Requirement, { readonly kind: K }>;
+type Merged = {
+  readonly [K in Exclude<RequirementKind, "approvals">]: (a: Of<K>, b: Of<K>) => Of<K>;
+};
 
-function canonical<R extends Requirement>(requirement: R): R;
-function canonical(requirement: Requirement): Requirement {
-  switch (requirement.kind) {
-    case "approvals":
-      return {
-        ...requirement,
-        distinct: union(requirement.distinct, []),
-        naming: union(requirement.naming, []),
-      };
-    case "staged":
-    case "rollback":
-    case "cooldown":
-      return requirement;
-    default:
-      return merge(requirement, requirement);
-  }
+/** The least requirement of a kind that demands what both demand. */
+const MERGED: Merged = {
+  document: (a, b) => ({ kind: "document", sections: union(a.sections, b.sections) }),
+  check: (a, b) => ({ kind: "check", names: union(a.names, b.names) }),
+  staged: (a, b) => ({
+    kind: "staged",
+    cells: Math.min(a.cells, b.cells),
+    trafficPpm: Math.min(a.trafficPpm, b.trafficPpm),
+    bakeMs: Math.max(a.bakeMs, b.bakeMs),
+  }),
+  window: (a, b) => ({ kind: "window", calendars: union(a.calendars, b.calendars) }),
+  rollback: (a, b) => ({
+    kind: "rollback",
+    rehearsedWithinMs: Math.min(a.rehearsedWithinMs, b.rehearsedWithinMs),
+  }),
+  ticket: (a, b) => ({ kind: "ticket", systems: union(a.systems, b.systems) }),
+  cooldown: (a, b) => ({ kind: "cooldown", ms: Math.max(a.ms, b.ms) }),
+  deny: (a, b) => ({ kind: "deny", reasons: union(a.reasons, b.reasons) }),
+  known: (a, b) => ({ kind: "known", facts: union(a.facts, b.facts) }),
+};
+
+type Single = Exclude<Requirement, Approvals>;
+
+/** Of two requirements of one kind. */
+function merge(a: Single, b: Single): Single {
+  // The table pairs each kind with its own function, which the compiler cannot follow.
+  const merged = MERGED[a.kind] as (a: Single, b: Single) => Single;
+  return merged(a, b);
 }
 
 function union<T extends string>(a: readonly T[], b: readonly T[]): readonly T[] {
   return [...new Set([...a, ...b])].sort();
 }
 
-export function sameRequirement(a: Requirement, b: Requirement): boolean {
-  return key(a) === key(b);
-}
-
 /** `a` demands no more than `b`: joining them adds nothing to `b`. */
 export function atMost(a: Requirements, b: Requirements): boolean {
-  const joined = join(a, b);
-  const other = normalise(b);
-  return joined.length === other.length && joined.every((r, i) => key(r) === keyAt(other, i));
+  return (
+    canonicalJson(join(a, b) as unknown as Json) === canonicalJson(normalise(b) as unknown as Json)
+  );
 }
 
 const key = (requirement: Requirement): string => canonicalJson(requirement as Json);
 
-function keyAt(requirements: Requirements, i: number): string | undefined {
-  const requirement = requirements[i];
-  return requirement === undefined ? undefined : key(requirement);
-}
-
-function byCanonicalJson(a: Requirement, b: Requirement): number {
-  const x = key(a);
-  const y = key(b);
-  return x < y ? -1 : x > y ? 1 : 0;
-}
+const byCanonicalJson = (a: Requirement, b: Requirement): number => (key(a) < key(b) ? -1 : 1);

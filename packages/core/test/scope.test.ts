@@ -2,6 +2,7 @@
 /** Whether a rule applies, to what, and what it says of all that it could not see. */
 import {
   type Context,
+  compilePolicy,
   type Delta,
   delta,
   type Facts,
@@ -11,6 +12,7 @@ import {
 } from "@interlock/core";
 import { decideBy, factsOf, file, NOW, policyOf, rule } from "@interlock/testkit";
 import { describe, expect, it } from "vitest";
+import { reading, type Scope, scopeOf, stricter } from "../src/scope.ts";
 
 const UNIT = { kind: "check", names: ["unit"] } as const;
 const lost = unknown("lost", "find it");
@@ -219,5 +221,81 @@ describe("context of which a contributor supplied a part", () => {
       ...{ kinds: ["known"] },
       unknowns: [expect.stringContaining("nothing")],
     });
+  });
+});
+
+describe("what is known for certain", () => {
+  const compiled = (own: Partial<Rule>) => {
+    const [only] = compilePolicy(policyOf([rule("r", own)])).rules;
+    if (only === undefined) throw new Error("the policy has one rule");
+    return only;
+  };
+  const scope = (own: Partial<Rule>, facts: Facts, gaps: readonly Gap[] = []) =>
+    scopeOf(compiled(own), reading(facts, gaps));
+  const one = item("a", 1);
+
+  it.each<[string, Partial<Rule>, Facts, readonly Gap[], Pick<Scope, "applies" | "certain">]>([
+    ["a rule without condition", {}, factsOf(), [], { applies: "yes", certain: true }],
+    ["a match", { each: "sql" }, factsOf({ sql: [one] }), [], { applies: "yes", certain: true }],
+    ["no match", { each: "sql" }, factsOf(), [], { applies: "no", certain: false }],
+    [
+      "a match beside a gap",
+      { each: "sql" },
+      factsOf({ sql: [one] }),
+      [gap("sql", "b.sql")],
+      { applies: "yes", certain: false },
+    ],
+    [
+      "a gap alone",
+      { each: "sql" },
+      factsOf(),
+      [gap("sql", "b.sql")],
+      { applies: "unknown", certain: false },
+    ],
+    [
+      "a gap of a group that only a text of the rule names",
+      { when: "change.subject != 'sql'" },
+      factsOf(),
+      [gap("sql", "b.sql")],
+      { applies: "yes", certain: true },
+    ],
+    [
+      "a condition that is lost, and one match",
+      { each: "sql", when: "config.exists(c, c.line == 1)" },
+      factsOf({ sql: [one], config: lost }),
+      [],
+      { applies: "yes", certain: false },
+    ],
+  ])("%s", (_name, own, facts, gaps, expected) => {
+    const { applies, certain } = scope(own, facts, gaps);
+    expect({ applies, certain }).toEqual(expected);
+  });
+
+  it("names what is unknown once each, in order", () => {
+    const gaps = [gap("sql", "c.sql"), gap("sql", "a.sql"), gap("sql", "c.sql")];
+    expect(scope({ each: "sql" }, factsOf(), gaps).unknowns).toEqual([
+      "sql unparsable a.sql",
+      "sql unparsable c.sql",
+    ]);
+  });
+
+  const yes: Scope = { applies: "yes", certain: true, unknowns: [], matches: [one] };
+  const none: Scope = { applies: "no", certain: false, unknowns: [], matches: [] };
+  const maybe: Scope = { applies: "unknown", certain: false, unknowns: ["b", "c"], matches: [] };
+  it.each<[string, Scope, Scope, Scope]>([
+    ["yes and no", yes, none, { ...yes, certain: false }],
+    ["yes and yes", yes, yes, yes],
+    ["no and no", none, none, none],
+    ["no and unknown", none, maybe, maybe],
+    ["yes and unknown", yes, maybe, { ...yes, certain: false, unknowns: ["b", "c"] }],
+    [
+      "unknown and unknown",
+      maybe,
+      { ...maybe, unknowns: ["a", "c"] },
+      { ...maybe, unknowns: ["a", "b", "c"] },
+    ],
+  ])("the stricter of %s", (_name, a, b, expected) => {
+    expect(stricter(a, b)).toEqual(expected);
+    expect(stricter(b, a)).toEqual(expected);
   });
 });

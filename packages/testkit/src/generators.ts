@@ -2,6 +2,7 @@
 /** fast-check generators of policies, facts and evidence for the laws of the decision. */
 import {
   type Approval,
+  type Approvals,
   approvals,
   type Delta,
   delta,
@@ -22,7 +23,7 @@ const someOf = <T>(items: readonly T[], max = items.length) =>
 
 export const froms = fc.constantFrom<From>("anyone", "owners", "team:payments", "team:search");
 
-export const approvalsRequirements: fc.Arbitrary<Requirement> = fc
+export const approvalsRequirements: fc.Arbitrary<Approvals> = fc
   .record({
     count: fc.integer({ min: 1, max: 3 }),
     from: froms,
