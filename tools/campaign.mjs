@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// Long runs that are no part of `npm test`: `campaign:laws`, `campaign:fuzz`, `campaign:mutation`.
+// Long runs that are no part of `npm test`: `campaign:laws`, `campaign:fuzz`, `campaign:mutation`,
+// `campaign:vectors`.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -38,6 +39,7 @@ const CAMPAIGNS = {
   laws: () => properties(DECIDING),
   fuzz: () => properties(PARSING),
   mutation: () => ({ args: [STRYKER, "run", "tools/campaign/stryker.json"], runs: "0.1" }),
+  vectors: () => ({ args: ["tools/campaign/vectors.mjs"], runs: "1" }),
 };
 
 const [name = "", ...more] = process.argv.slice(2);
