@@ -49,6 +49,12 @@ export function refused(code: TlogFailureCode, message: string): Refused {
   return { ok: false, failure: { code, message } };
 }
 
+/** Untrusted text for a message: on one line, without control characters, cut to 80 characters. */
+export function shown(text: string): string {
+  const cut = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return `\`${JSON.stringify(cut).slice(1, -1)}\``;
+}
+
 /** For states that only a bug of ours, or of a caller's own code, can reach. */
 export function invariant(holds: boolean, claim: string): asserts holds {
   if (!holds) throw new Error(`invariant broken: ${claim}`);

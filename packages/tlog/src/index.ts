@@ -32,3 +32,25 @@ export {
   verifySubtreeInclusion,
 } from "./merkle/verify.ts";
 export { MAX_SIZE } from "./size.ts";
+export { type CheckedEntries, readEntries } from "./tile/audit.ts";
+export { decodeBundle, encodeBundle, MAX_ENTRY_LENGTH } from "./tile/bundle.ts";
+export {
+  EMPTY_EDGE,
+  type Grown,
+  growEdge,
+  rootOfEdge,
+  type TreeEdge,
+  type WrittenTile,
+} from "./tile/edge.ts";
+export { decodeTile, encodeTile } from "./tile/hashes.ts";
+export { bundlesBetween, partialTiles, tileAt, tilesBetween, tilesFor } from "./tile/layout.ts";
+export {
+  type Bundle,
+  bundlePath,
+  parseTilePath,
+  TILE_WIDTH,
+  type Tile,
+  type TilePath,
+  tilePath,
+} from "./tile/path.ts";
+export { type FetchStored, type StoredTree, type TileReader, tileReader } from "./tile/reader.ts";

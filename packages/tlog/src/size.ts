@@ -5,8 +5,17 @@
 /** The largest tree that is handled: beyond it a number is no longer exact. */
 export const MAX_SIZE = Number.MAX_SAFE_INTEGER;
 
+const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/;
+
 export function isSize(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
+}
+
+/** Reads an ASCII decimal without leading zeros, or `null` when it is none or above `MAX_SIZE`. */
+export function parseSize(text: string): number | null {
+  if (!DECIMAL.test(text)) return null;
+  const value = Number(text);
+  return value <= MAX_SIZE ? value : null;
 }
 
 export function half(value: number): number {
