@@ -9,7 +9,7 @@ import { ROOT, setUp } from "./setup.mjs";
 
 const VITEST = "node_modules/vitest/vitest.mjs";
 const STRYKER = "node_modules/@stryker-mutator/core/bin/stryker.js";
-const PARSING = ["facts", "cli"];
+const PARSING = ["facts", "tlog", "cli"];
 const DECIDING = ["digest", "core", "policy"];
 
 /** Test files of the packages that have properties. */

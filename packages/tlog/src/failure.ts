@@ -49,10 +49,18 @@ export function refused(code: TlogFailureCode, message: string): Refused {
   return { ok: false, failure: { code, message } };
 }
 
-/** Untrusted text for a message: on one line, without control characters, cut to 80 characters. */
+// Beside ASCII controls, those of Latin-1, which some terminals obey, and what reorders or hides text.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}"\\]/gu;
+
+/** Untrusted text for a message: on one line, nothing in it unprintable, cut to 80 characters. */
 export function shown(text: string): string {
   const cut = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  return `\`${JSON.stringify(cut).slice(1, -1)}\``;
+  return `\`${cut.replace(UNPRINTABLE, escaped)}\``;
+}
+
+function escaped(character: string): string {
+  const point = character.codePointAt(0) ?? 0;
+  return point === 0x22 || point === 0x5c ? `\\${character}` : `\\u{${point.toString(16)}}`;
 }
 
 /** For states that only a bug of ours, or of a caller's own code, can reach. */

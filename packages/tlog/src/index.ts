@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export {
+  type Checkpoint,
+  formatCheckpoint,
+  openCheckpoint,
+  parseCheckpoint,
+  type SignedCheckpoint,
+  signCheckpoint,
+} from "./checkpoint.ts";
+export {
   type Outcome,
   type Refused,
   TLOG_FAILURES,
@@ -31,6 +39,31 @@ export {
   verifySubtreeConsistency,
   verifySubtreeInclusion,
 } from "./merkle/verify.ts";
+export { cosign, type SignBytes } from "./note/cosignature.ts";
+export {
+  formatVerifierKey,
+  type KeyKind,
+  parseVerifierKey,
+  type VerifierKey,
+  verifierKey,
+} from "./note/key.ts";
+export {
+  formatNote,
+  formatSignature,
+  MAX_NOTE_LENGTH,
+  MAX_SIGNATURES,
+  type Note,
+  type NoteSignature,
+  parseNote,
+  parseSignatures,
+} from "./note/note.ts";
+export {
+  type CheckedNote,
+  checkNote,
+  openNote,
+  signText,
+  type VerifiedSignature,
+} from "./note/open.ts";
 export { MAX_SIZE } from "./size.ts";
 export { type CheckedEntries, readEntries } from "./tile/audit.ts";
 export { decodeBundle, encodeBundle, MAX_ENTRY_LENGTH } from "./tile/bundle.ts";

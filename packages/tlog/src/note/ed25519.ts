@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ed25519 (RFC 8032) by the Web Cryptography API: in Node since 18, in every browser since 2025.
+
+type CryptoKey = { readonly algorithm: unknown };
+type Subtle = {
+  readonly importKey: (
+    format: "raw",
+    key: Uint8Array,
+    algorithm: { readonly name: "Ed25519" },
+    extractable: boolean,
+    usages: readonly ["verify"],
+  ) => Promise<CryptoKey>;
+  readonly verify: (
+    algorithm: { readonly name: "Ed25519" },
+    key: CryptoKey,
+    signature: Uint8Array,
+    message: Uint8Array,
+  ) => Promise<boolean>;
+};
+declare const crypto: { readonly subtle?: Subtle } | undefined;
+
+const ALGORITHM = { name: "Ed25519" } as const;
+
+/**
+ * What verifying came to. `unavailable` is no verdict: the platform has no Ed25519, or the page is
+ * not served over HTTPS.
+ */
+export type Verdict = "valid" | "invalid" | "unavailable";
+
+/** Verifies an Ed25519 signature with a public key of 32 bytes. */
+export async function verifyEd25519(
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<Verdict> {
+  const subtle = typeof crypto === "undefined" ? undefined : crypto.subtle;
+  if (subtle === undefined) return "unavailable";
+  try {
+    const key = await subtle.importKey("raw", publicKey, ALGORITHM, false, ["verify"]);
+    return (await subtle.verify(ALGORITHM, key, signature, message)) ? "valid" : "invalid";
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+// `NotSupportedError`: the algorithm is unknown. `DataError`: the 32 bytes are no point of the curve,
+// so that no signature is one of theirs. Anything else is not ours to judge.
+function failureOf(error: unknown): Verdict {
+  const name = error instanceof Error ? error.name : "";
+  if (name === "NotSupportedError") return "unavailable";
+  if (name === "DataError") return "invalid";
+  throw error;
+}
