@@ -64,6 +64,24 @@ export {
   signText,
   type VerifiedSignature,
 } from "./note/open.ts";
+export { type Assurance, assuranceOf, isQuorum } from "./policy/assurance.ts";
+export {
+  MAX_POLICY_LENGTH,
+  type Policy,
+  type PolicyGroup,
+  type PolicyLog,
+  type PolicyWitness,
+  parsePolicy,
+  readableName,
+} from "./policy/parse.ts";
+export {
+  acceptCheckpoint,
+  CLOCK_TOLERANCE,
+  type Cosigned,
+  type WeighedCheckpoint,
+  type WeighOptions,
+  weighCheckpoint,
+} from "./policy/weigh.ts";
 export { MAX_SIZE } from "./size.ts";
 export { type CheckedEntries, readEntries } from "./tile/audit.ts";
 export { decodeBundle, encodeBundle, MAX_ENTRY_LENGTH } from "./tile/bundle.ts";

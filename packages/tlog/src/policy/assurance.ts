@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import { invariant } from "../failure.ts";
+import type { Policy } from "./parse.ts";
+
+/**
+ * What a policy is worth against a log that shows different histories to different readers.
+ *
+ * - `unwitnessed`: nobody but the log has to sign.
+ * - `split-possible`: two quorums need not share a witness that is not the log's own, so both views
+ *   can be accepted though every witness is honest.
+ * - `witnessed`: any two quorums share at least `liars` independent witnesses, all of which would have
+ *   to sign against their own record.
+ */
+export type Assurance = {
+  readonly kind: "unwitnessed" | "split-possible" | "witnessed";
+  readonly liars: number;
+  /** For people: what may be claimed, and no more (P5). */
+  readonly says: string;
+};
+
+const NOT_EXCLUDED =
+  "tamper-evident to anyone holding an older checkpoint; a split view is not excluded";
+
+/**
+ * What may be claimed under a policy. `operators` names the witnesses that the log's own operator
+ * runs: they add nothing against that operator.
+ */
+export function assuranceOf(policy: Policy, operators: ReadonlySet<string> = new Set()): Assurance {
+  if (policy.quorum === null) return { kind: "unwitnessed", liars: 0, says: NOT_EXCLUDED };
+  const liars = overlap(policy, policy.quorum, operators);
+  if (liars === 0) return { kind: "split-possible", liars, says: NOT_EXCLUDED };
+  const who = liars === 1 ? "1 independent witness signs" : `${liars} independent witnesses sign`;
+  const says = `no two histories can both be accepted unless ${who} against their own record`;
+  return { kind: "witnessed", liars, says };
+}
+
+/**
+ * The fewest independent witnesses that two sets which both satisfy `name` have in common. Two sets
+ * of `k` out of `n` members share `2k - n` members at least; and since a name is a member only once,
+ * what one member needs is independent of the others.
+ */
+function overlap(policy: Policy, name: string, operators: ReadonlySet<string>): number {
+  const group = policy.groups.find((g) => g.name === name);
+  if (group === undefined) return operators.has(name) ? 0 : 1;
+  const shared = 2 * group.threshold - group.members.length;
+  if (shared <= 0) return 0;
+  return group.members
+    .map((member) => overlap(policy, member, operators))
+    .sort((a, b) => a - b)
+    .slice(0, shared)
+    .reduce((sum, each) => sum + each, 0);
+}
+
+/** Whether these witnesses satisfy the policy's quorum. */
+export function isQuorum(policy: Policy, witnesses: ReadonlySet<string>): boolean {
+  return policy.quorum === null || witnessed(policy, policy.quorum, witnesses);
+}
+
+function witnessed(policy: Policy, name: string, witnesses: ReadonlySet<string>): boolean {
+  const group = policy.groups.find((g) => g.name === name);
+  if (group === undefined) {
+    invariant(
+      policy.witnesses.some((w) => w.name === name),
+      "a policy refers to what it defines",
+    );
+    return witnesses.has(name);
+  }
+  const count = group.members.filter((member) => witnessed(policy, member, witnesses)).length;
+  return count >= group.threshold;
+}
