@@ -105,3 +105,12 @@ export {
   tilePath,
 } from "./tile/path.ts";
 export { type FetchStored, type StoredTree, type TileReader, tileReader } from "./tile/reader.ts";
+export {
+  formatTlogProof,
+  MAX_EXTRA_LENGTH,
+  MAX_TLOG_PROOF_LENGTH,
+  parseTlogProof,
+  type TlogProof,
+  type VerifiedEntry,
+  verifyTlogProof,
+} from "./tlog-proof.ts";
