@@ -114,3 +114,19 @@ export {
   type VerifiedEntry,
   verifyTlogProof,
 } from "./tlog-proof.ts";
+export {
+  cosignedAnswer,
+  formatAddCheckpoint,
+  judgeSubmission,
+  MAX_ADD_CHECKPOINT_LENGTH,
+  NOTHING_SEEN,
+  type OpenedRequest,
+  openAddCheckpoint,
+  parseAddCheckpoint,
+  readWitnessAnswer,
+  type Submission,
+  type WitnessAnswer,
+  type WitnessedHead,
+  type WitnessReply,
+  type WitnessVerdict,
+} from "./witness.ts";
