@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // Long runs that are no part of `npm test`: `campaign:laws`, `campaign:fuzz`, `campaign:mutation`,
-// `campaign:vectors`.
+// `campaign:passkeys`, `campaign:vectors`.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { ROOT, setUp } from "./setup.mjs";
 
 const VITEST = "node_modules/vitest/vitest.mjs";
 const STRYKER = "node_modules/@stryker-mutator/core/bin/stryker.js";
-const PARSING = ["facts", "tlog", "cli"];
+const PARSING = ["facts", "tlog", "receipt", "cli"];
 const DECIDING = ["digest", "core", "policy"];
 
 /** Test files of the packages that have properties. */
@@ -38,6 +38,7 @@ const properties = (packages) => ({
 const CAMPAIGNS = {
   laws: () => properties(DECIDING),
   fuzz: () => properties(PARSING),
+  passkeys: () => ({ args: ["tools/campaign/passkey-vectors.mjs"], runs: "1" }),
   mutation: () => ({ args: [STRYKER, "run", "tools/campaign/stryker.json"], runs: "0.1" }),
   vectors: () => ({ args: ["tools/campaign/vectors.mjs"], runs: "1" }),
 };
