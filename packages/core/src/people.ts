@@ -31,6 +31,9 @@ export function personGraph(people: People): PersonGraph {
   return graph;
 }
 
+/** The account that every person has: a passkey statement names the person and no account. */
+export const accountOf = (person: string): string => `person:${person}`;
+
 /**
  * Two records that share an account are one person: the safe reading, since two records for one
  * human would otherwise make two approvers. by (two-people)
@@ -45,7 +48,7 @@ function buildGraph(people: People): PersonGraph {
     const active = group.every((p) => p.active);
     const teams = [...new Set(group.flatMap((p) => p.teams))].sort();
     for (const person of group) {
-      for (const account of person.accounts)
+      for (const account of [accountOf(person.id), ...person.accounts])
         byAccount.set(account, { kind: "person", id, active, teams, agent: false });
     }
     // An agent is set last: an account listed both ways must not approve as a human.
@@ -64,7 +67,7 @@ function mergeByAccount(persons: readonly Person[]): readonly (readonly Person[]
   };
   const firstHolder = new Map<string, number>();
   persons.forEach((person, i) => {
-    for (const account of [`id ${person.id}`, ...person.accounts, ...person.agents]) {
+    for (const account of [accountOf(person.id), ...person.accounts, ...person.agents]) {
       const holder = firstHolder.get(account);
       if (holder === undefined) firstHolder.set(account, i);
       else parent[root(i)] = root(holder);

@@ -49,6 +49,17 @@ describe("personGraph", () => {
     expect(new Set(ids)).toEqual(new Set(["bo"]));
   });
 
+  it("everybody has the account of their own id, and who claims another's is one person with them", () => {
+    const own = graph([person("bo"), person("cy")]);
+    expect(own.resolve("person:bo")).toMatchObject({ kind: "person", id: "bo", agent: false });
+    expect(own.resolve("person:dee")).toEqual({ kind: "unknown" });
+    const claimed = graph([person("bo", { accounts: ["person:cy"] }), person("cy")]);
+    expect(claimed.resolve("person:cy")).toMatchObject({ id: "bo" });
+    expect(claimed.resolve("email:cy@example.com")).toMatchObject({ id: "bo" });
+    const asAgent = graph([person("bo", { agents: ["person:cy"] }), person("cy")]);
+    expect(asAgent.resolve("person:cy")).toMatchObject({ id: "bo", agent: true });
+  });
+
   it("two records that share nothing are two people", () => {
     const { resolve } = graph([person("bo"), person("cy")]);
     expect(resolve("email:bo@example.com")).toMatchObject({ id: "bo" });
