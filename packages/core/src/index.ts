@@ -31,7 +31,23 @@ export * from "./facts/people.ts";
 export * from "./facts/reach.ts";
 export * from "./failure.ts";
 export { globMatches } from "./glob.ts";
-export { contributorsOf, type PersonGraph, personGraph, type Resolution } from "./people.ts";
+export {
+  type Bodies,
+  DECISION_OF,
+  type DecisionBody,
+  ENTRY_KINDS,
+  type EntryKind,
+  isEntryKind,
+  type Signed,
+} from "./ledger/bodies.ts";
+export * from "./ledger/entry.ts";
+export {
+  accountOf,
+  contributorsOf,
+  type PersonGraph,
+  personGraph,
+  type Resolution,
+} from "./people.ts";
 export * from "./policy.ts";
 export { type Reason, type ReasonCode, reason } from "./reason.ts";
 export { type DecisionRecord, type Replayed, replay } from "./replay.ts";
@@ -39,4 +55,5 @@ export * from "./requirement.ts";
 export * from "./risk.ts";
 export { RISK_MODEL } from "./risk-model.generated.ts";
 export * from "./schema.ts";
+export * from "./statement.ts";
 export { type Invalid, type Validated, validateFacts } from "./validate.ts";

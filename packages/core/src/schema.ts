@@ -4,12 +4,37 @@
  * validator, the JSON Schema for editors, the CEL checker and its static cost (the list bounds).
  */
 export type Schema =
-  | { readonly kind: "text"; readonly max: number; readonly values?: readonly string[] }
+  | {
+      readonly kind: "text";
+      readonly max: number;
+      readonly values?: readonly string[];
+      readonly form?: TextForm;
+    }
   | { readonly kind: "int"; readonly min: number; readonly max: number }
   | { readonly kind: "bool" }
   | { readonly kind: "list"; readonly of: Schema; readonly max: number }
   | { readonly kind: "record"; readonly of: Schema; readonly max: number }
   | { readonly kind: "object"; readonly fields: Fields };
+
+/** Texts with one spelling. `says` completes "is not …". */
+export const TEXT_FORMS = {
+  digest: { pattern: /^[0-9a-f]{64}$/, says: "64 lower-case hexadecimal digits" },
+  "git-id": {
+    pattern: /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/,
+    says: "a whole object id of Git in lower case",
+  },
+  aaguid: { pattern: /^[0-9a-f]{32}$/, says: "32 lower-case hexadecimal digits" },
+  base64url: {
+    pattern: /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/,
+    says: "base64url",
+  },
+  "32-bytes": { pattern: /^[\w-]{42}[AEIMQUYcgkosw048]$/, says: "32 bytes in base64url" },
+  origin: {
+    pattern: /^(?:https:\/\/[a-z0-9][a-z0-9.-]{0,252}|http:\/\/localhost)(?::[1-9][0-9]{0,4})?$/,
+    says: "an origin such as `https://approve.example.com`",
+  },
+} as const;
+export type TextForm = keyof typeof TEXT_FORMS;
 
 export type Field = Schema & {
   /** Absent means not applicable; an expression must guard it with `has()`. */
@@ -50,12 +75,13 @@ type InferFields<F> = {
 };
 
 export const text = <const V extends string = string>(
-  options: { readonly max?: number; readonly values?: readonly V[] } = {},
+  options: { readonly max?: number; readonly values?: readonly V[]; readonly form?: TextForm } = {},
 ) =>
   ({
     kind: "text",
     max: options.max ?? 1_000,
     ...(options.values === undefined ? {} : { values: options.values }),
+    ...(options.form === undefined ? {} : { form: options.form }),
   }) as { readonly kind: "text"; readonly max: number } & (string extends V
     ? unknown
     : { readonly values: readonly V[] });

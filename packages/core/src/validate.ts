@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FACTS, FACTS_VERSION, type Facts } from "./facts/facts.ts";
-import { type Field, type Fields, isUnknown, type Schema, unknown } from "./schema.ts";
+import { type Field, type Fields, isUnknown, type Schema, TEXT_FORMS, unknown } from "./schema.ts";
 
 export type Invalid = { readonly path: string; readonly message: string };
 export type Validated =
@@ -35,13 +35,21 @@ export function validateFacts(document: unknown): Validated {
       ],
     };
   const complete = withMissingAsUnknown(FACTS.fields, document);
-  const problems: Invalid[] = [];
-  check(FACTS, complete, "", problems);
+  const problems = problemsOf(FACTS, complete, "no such fact; see `interlock schema facts`");
   // The walk above has checked every field of the schema.
   return problems.length > 0
     ? invalid(problems)
     : { ok: true, facts: complete as unknown as Facts };
 }
+
+/** What is wrong with a value by a schema; `stray` is said of a field that the schema does not have. */
+export function problemsOf(schema: Schema, value: unknown, stray: string): readonly Invalid[] {
+  const found: Found = { problems: [], stray };
+  check(schema, value, "", found);
+  return found.problems;
+}
+
+type Found = { readonly problems: Invalid[]; readonly stray: string };
 
 const invalid = (problems: readonly Invalid[]): Validated => ({
   ok: false,
@@ -67,7 +75,8 @@ function withMissingAsUnknown(
   return complete;
 }
 
-function check(schema: Field | Schema, value: unknown, path: string, problems: Invalid[]): void {
+function check(schema: Field | Schema, value: unknown, path: string, found: Found): void {
+  const { problems } = found;
   if (problems.length >= PROBLEMS_MAX) return;
   const report = (message: string) => problems.push({ path, message });
   if (isUnknown(value)) {
@@ -100,7 +109,7 @@ function check(schema: Field | Schema, value: unknown, path: string, problems: I
         report(`more than ${schema.max} items`);
         return;
       }
-      for (const [i, item] of value.entries()) check(schema.of, item, `${path}[${i}]`, problems);
+      for (const [i, item] of value.entries()) check(schema.of, item, `${path}[${i}]`, found);
       return;
     case "record":
       if (!isRecord(value)) {
@@ -112,10 +121,10 @@ function check(schema: Field | Schema, value: unknown, path: string, problems: I
         return;
       }
       for (const [name, item] of Object.entries(value))
-        check(schema.of, item, dotted(path, name), problems);
+        check(schema.of, item, dotted(path, name), found);
       return;
     case "object":
-      checkObject(schema.fields, value, path, problems);
+      checkObject(schema.fields, value, path, found);
       return;
   }
 }
@@ -130,25 +139,24 @@ function checkText(
   else if (!value.isWellFormed()) report("half a character (a lone surrogate)");
   else if (schema.values !== undefined && !schema.values.includes(value))
     report(`\`${shown(value)}\` is not one of ${schema.values.map((v) => `\`${v}\``).join(", ")}`);
+  else if (schema.form !== undefined && !TEXT_FORMS[schema.form].pattern.test(value))
+    report(`\`${shown(value)}\` is not ${TEXT_FORMS[schema.form].says}`);
 }
 
-function checkObject(fields: Fields, value: unknown, path: string, problems: Invalid[]): void {
+function checkObject(fields: Fields, value: unknown, path: string, found: Found): void {
+  const { problems, stray } = found;
   if (!isRecord(value)) {
     problems.push({ path, message: "expected an object" });
     return;
   }
   for (const name of Object.keys(value))
-    if (!Object.hasOwn(fields, name))
-      problems.push({
-        path: dotted(path, name),
-        message: "no such fact; see `interlock schema facts`",
-      });
+    if (!Object.hasOwn(fields, name)) problems.push({ path: dotted(path, name), message: stray });
   for (const [name, field] of Object.entries(fields)) {
     const part = value[name];
     if (part === undefined) {
       if (field.optional !== true) problems.push({ path: dotted(path, name), message: "missing" });
     } else {
-      check(field, part, dotted(path, name), problems);
+      check(field, part, dotted(path, name), found);
     }
   }
 }

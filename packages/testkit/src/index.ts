@@ -16,5 +16,6 @@ export { type Rewrite, rewritesOf } from "./outage-rewrites.ts";
 export * from "./outage-table.ts";
 export * from "./policies.ts";
 export * from "./rule-cases.ts";
+export { STATEMENT_AT, statementWith } from "./statement.ts";
 export * from "./webauthn/authenticator.ts";
 export { type CborValue, encodeCbor } from "./webauthn/cbor.ts";

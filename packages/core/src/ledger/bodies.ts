@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What the entries of the ledger say, a kind at a time. A kind is never renamed; a body only ever
+ * gains optional fields, because old entries are rebuilt from their bodies for ever.
+ */
+import { about, bool, count, type Infer, int, list, object, optional, text } from "../schema.ts";
+import { problemsOfStatement, STATEMENT, type Statement } from "../statement.ts";
+import type { Invalid } from "../validate.ts";
+
+const person = text({ max: 200 });
+const persons = list(person, 20);
+const credential = about("credential id", text({ max: 1_400, form: "base64url" }));
+const digest = text({ max: 64, form: "digest" });
+const entry = about("id of an entry: its leaf hash in the log", digest);
+const origin = text({ max: 300, form: "origin" });
+
+/** The ceremony that starts an organisation: on which site its keys live, and who may vouch first. */
+const FOUNDING = object({
+  tenant: text({ max: 200 }),
+  product: origin,
+  ledger: text({ max: 255 }),
+  rpId: about("the host itself, for ever", text({ max: 253 })),
+  origins: list(origin, 5),
+  founders: persons,
+  cooldownMs: about("how long a key enrolled later cannot approve", count()),
+});
+
+export const ENROLMENT_BASES = ["founding", "endorsed", "recovery"] as const;
+
+/** A key becomes a person's. The mapping from credential to person comes from here only. */
+const ENROLMENT = object({
+  person,
+  credential,
+  key: about("COSE key", text({ max: 2_800, form: "base64url" })),
+  userHandle: text({ max: 86, form: "base64url" }),
+  backupEligible: bool(),
+  backedUp: bool(),
+  signCount: int(0, 2 ** 32 - 1),
+  aaguid: text({ max: 32, form: "aaguid" }),
+  attestation: object({
+    format: text({ max: 32 }),
+    trust: text({ values: ["none", "self", "unverified"] }),
+  }),
+  basis: text({ values: ENROLMENT_BASES }),
+  endorsedBy: about("who vouched for it besides its owner", persons),
+  usableFrom: about("when its cool-down ends, in milliseconds since 1970 UTC", int(0)),
+});
+
+const REVOCATION = object({ person, credential, reason: text({ max: 2_000 }), by: persons });
+
+/** A statement and the assertion over it, byte for byte as they were verified. */
+const SIGNED = object({
+  statement: STATEMENT,
+  nonce: text({ max: 43, form: "32-bytes" }),
+  clientData: text({ max: 11_000, form: "base64url" }),
+  authenticatorData: text({ max: 4_000, form: "base64url" }),
+  signature: text({ max: 1_400, form: "base64url" }),
+  userHandle: optional(text({ max: 86, form: "base64url" })),
+  keyDigest: about("SHA-256 of the COSE key", digest),
+  enrolment: entry,
+  reason: about("the text whose digest the statement names", optional(text({ max: 2_000 }))),
+});
+export type Signed = Infer<typeof SIGNED>;
+
+const OUTCOMES = ["allow", "hold", "deny"] as const;
+
+const DECISION = object({
+  change: text({ max: 200 }),
+  repository: text({ max: 400 }),
+  target: text({ max: 1_000 }),
+  environment: text({ max: 100 }),
+  outcome: text({ values: OUTCOMES }),
+  effective: text({ values: OUTCOMES }),
+  decision: about("the decision's digest", digest),
+  engine: text({ max: 100 }),
+  rules: about("digests of the rules that applied, one a readable policy, sorted", list(digest, 4)),
+  policies: about("digests of the policies that judged, sorted", list(digest, 4)),
+  facts: about("salted digest of the facts, which stand beside and can be erased", digest),
+  counted: about("entries of the passkey approvals that counted, sorted", list(entry, 50)),
+  approvals: about("how many persons the rules wanted by passkey", int(0, 50)),
+});
+export type DecisionBody = Infer<typeof DECISION>;
+
+/** A body was erased; its leaf and every proof stay. by (erasable) */
+const EXPUNGE = object({ entry, reason: text({ max: 2_000 }), by: persons });
+
+export const BODIES = {
+  founding: FOUNDING,
+  enrolment: ENROLMENT,
+  revocation: REVOCATION,
+  approval: SIGNED,
+  rejection: SIGNED,
+  withdrawal: SIGNED,
+  decision: DECISION,
+  expunge: EXPUNGE,
+} as const;
+
+export type EntryKind = keyof typeof BODIES;
+export type Bodies = { readonly [K in EntryKind]: Infer<(typeof BODIES)[K]> };
+
+export const ENTRY_KINDS: readonly EntryKind[] = Object.keys(BODIES) as EntryKind[]; // its own keys
+
+export function isEntryKind(text: string): text is EntryKind {
+  return Object.hasOwn(BODIES, text);
+}
+
+/** Which decision a signed entry may carry. */
+export const DECISION_OF: Readonly<
+  Record<"approval" | "rejection" | "withdrawal", Statement["decision"]>
+> = { approval: "approve", rejection: "reject", withdrawal: "withdraw" };
+
+type Problems = { readonly [K in EntryKind]: (body: Bodies[K]) => readonly Invalid[] };
+
+const none = () => [];
+
+/** What a schema cannot say, checked after it. */
+export const RULES_OF_BODIES: Problems = {
+  founding: ({ founders }) => atLeast(founders, 2, "founders"),
+  enrolment: problemsOfEnrolment,
+  revocation: none,
+  approval: (body) => problemsOfSigned("approval", body),
+  rejection: (body) => problemsOfSigned("rejection", body),
+  withdrawal: (body) => problemsOfSigned("withdrawal", body),
+  decision: ({ rules, policies, counted }) => [
+    ...sortedSet(rules, "rules"),
+    ...sortedSet(policies, "policies"),
+    ...sortedSet(counted, "counted"),
+  ],
+  expunge: ({ by }) => atLeast(by, 2, "by"),
+};
+
+/** Trust reference B.3: a key needs a second person, a recovery two; nobody vouches for himself. */
+function problemsOfEnrolment(body: Bodies["enrolment"]): readonly Invalid[] {
+  const others = new Set(body.endorsedBy);
+  const problems = atLeast(
+    body.endorsedBy,
+    { founding: 0, endorsed: 1, recovery: 2 }[body.basis],
+    "endorsedBy",
+  );
+  return others.has(body.person)
+    ? [...problems, { path: "endorsedBy", message: "nobody vouches for their own key" }]
+    : problems;
+}
+
+function problemsOfSigned(kind: keyof typeof DECISION_OF, body: Signed): readonly Invalid[] {
+  const { decision, reason } = body.statement;
+  const problems = problemsOfStatement(body.statement).map(({ path, message }) => ({
+    path: `statement.${path}`,
+    message,
+  }));
+  if (decision !== DECISION_OF[kind])
+    problems.push({
+      path: "statement.decision",
+      message: `\`${decision}\` in an entry of \`${kind}\``,
+    });
+  if ((reason === undefined) !== (body.reason === undefined))
+    problems.push({
+      path: "reason",
+      message: "the statement and the entry must both have a reason or neither",
+    });
+  return problems;
+}
+
+function atLeast(names: readonly string[], least: number, path: string): readonly Invalid[] {
+  return new Set(names).size === names.length && names.length >= least
+    ? []
+    : [{ path, message: `at least ${least} different persons are needed, each named once` }];
+}
+
+function sortedSet(items: readonly string[], path: string): readonly Invalid[] {
+  return items.every((item, i) => i === 0 || (items[i - 1] ?? "") < item)
+    ? []
+    : [{ path, message: "not sorted, or one of them twice" }];
+}
