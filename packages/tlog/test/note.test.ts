@@ -14,6 +14,7 @@ import {
   parseVerifierKey,
   signText,
   type VerifierKey,
+  verifierKey,
 } from "@interlock/tlog";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -212,6 +213,29 @@ describe("verifier keys", () => {
     const line = formatSignature({ ...key, signature: Uint8Array.of(1, 2, 3) });
     expect(await opened(EXAMPLE + line, [KEY, key])).toBe("accepted");
     expect(await opened(`text\n\n${line}`, [KEY, key])).toBe("SIGNATURE_MISSING");
+  });
+
+  test("a key that anyone can sign with is none", async () => {
+    const spellings = [
+      "00".repeat(32),
+      `01${"00".repeat(31)}`,
+      "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+      "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+      `ec${"ff".repeat(30)}7f`,
+      `ed${"ff".repeat(30)}7f`,
+      `ee${"ff".repeat(30)}7f`,
+    ].flatMap((hex) => [
+      hex,
+      hex.slice(0, 62) + (Number.parseInt(hex.slice(62), 16) | 0x80).toString(16),
+    ]);
+    for (const hex of spellings) {
+      const publicKey = new Uint8Array(Buffer.from(hex, "hex"));
+      const text = formatVerifierKey({ ...KEY, publicKey });
+      expect(codeOf(parseVerifierKey(text))).toBe("KEY_MALFORMED");
+      expect(() => verifierKey("w.example.com", "cosignature", publicKey)).toThrow(
+        "invariant broken",
+      );
+    }
   });
 
   test("32 bytes that are no point of the curve verify nothing", async () => {

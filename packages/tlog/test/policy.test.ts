@@ -332,6 +332,13 @@ describe("P5 honest label", () => {
     expect(shared("group g 2 a b c\nquorum g\n", "c").says).toBe(label);
   });
 
+  test("P5 a witness with the key of a log is no witness against that log", () => {
+    const twin = formatVerifierKey(signer("w.example.com", "cosignature", 1).key);
+    const policy = policyOf(`${LOG_LINE}witness t ${twin}\nquorum t\n`);
+    expect(policy.witnesses[0]?.key.publicKey).toEqual(LOG.key.publicKey);
+    expect(assuranceOf(policy).says).toBe(label);
+  });
+
   test("P5 otherwise as many as must lie", () => {
     expect(shared("quorum a\n")).toEqual({
       kind: "witnessed",
@@ -373,7 +380,7 @@ function grouped(members: readonly string[], cut: number, k: number, l: number):
   if (inner.length > 0) {
     groups.unshift({ name: "inner", threshold: 1 + (k % inner.length), members: inner });
   }
-  const witnesses = members.map((name) => ({ name, key: LOG.key, url: null }));
+  const witnesses = members.map((name) => ({ name, key: STAGING.key, url: null }));
   return { logs: [], witnesses, groups, quorum: "outer" };
 }
 

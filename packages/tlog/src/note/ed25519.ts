@@ -27,6 +27,30 @@ const ALGORITHM = { name: "Ed25519" } as const;
  */
 export type Verdict = "valid" | "invalid" | "unavailable";
 
+/**
+ * The y coordinates of the points of small order, in every spelling (the sign bit apart). Such a key
+ * accepts signatures that anyone can make, and Node accepts such a key. Found by computing the points
+ * of order 1, 2, 4 and 8; the last three are 2^255 - 20, - 19 and - 18.
+ */
+const SMALL_ORDER: readonly string[] = [
+  "00".repeat(32),
+  `01${"00".repeat(31)}`,
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  `ec${"ff".repeat(30)}7f`,
+  `ed${"ff".repeat(30)}7f`,
+  `ee${"ff".repeat(30)}7f`,
+];
+
+/** Whether anyone could sign for this public key. */
+export function isWeakKey(publicKey: Uint8Array): boolean {
+  const last = publicKey.length - 1;
+  const y = Array.from(publicKey, (byte, i) =>
+    (i === last ? byte & 0x7f : byte).toString(16).padStart(2, "0"),
+  );
+  return SMALL_ORDER.includes(y.join(""));
+}
+
 /** Verifies an Ed25519 signature with a public key of 32 bytes. */
 export async function verifyEd25519(
   publicKey: Uint8Array,

@@ -2,6 +2,7 @@
 import { sha256, utf8 } from "@interlock/digest";
 import { base64, fromBase64 } from "../base64.ts";
 import { accepted, invariant, type Outcome, refused, shown } from "../failure.ts";
+import { isWeakKey } from "./ed25519.ts";
 import { bytesOfId } from "./note.ts";
 import { isKeyName } from "./text.ts";
 
@@ -38,6 +39,7 @@ export function verifierKey(
 ): VerifierKey {
   invariant(isKeyName(name), "a key's name is not empty and has no space and no plus");
   invariant(publicKey.length === ED25519_KEY_LENGTH, "an Ed25519 public key is 32 bytes");
+  invariant(!isWeakKey(publicKey), "not everybody can sign with the key of one");
   const type = TYPES[kind];
   return { name, keyId: keyIdOf(name, type, publicKey), kind, type, publicKey };
 }
@@ -57,6 +59,9 @@ export function parseVerifierKey(text: string): Outcome<VerifierKey> {
   if (kind === "unsupported") return accepted({ name, keyId, kind, type, publicKey });
   if (publicKey.length !== ED25519_KEY_LENGTH) {
     return refused("KEY_MALFORMED", `the key of ${shown(name)} is not 32 bytes long`);
+  }
+  if (isWeakKey(publicKey)) {
+    return refused("KEY_MALFORMED", `anyone could sign with the key of ${shown(name)}`);
   }
   if (keyId !== keyIdOf(name, type, publicKey)) {
     return refused("KEY_MALFORMED", `the id of ${shown(text)} does not fit its name and key`);

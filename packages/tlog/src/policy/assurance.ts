@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { invariant } from "../failure.ts";
+import { sameBytes } from "../merkle/hash.ts";
 import type { Policy } from "./parse.ts";
 
 /**
@@ -23,11 +24,15 @@ const NOT_EXCLUDED =
 
 /**
  * What may be claimed under a policy. `operators` names the witnesses that the log's own operator
- * runs: they add nothing against that operator.
+ * runs: they add nothing against that operator, and neither does a witness with the key of a log.
  */
 export function assuranceOf(policy: Policy, operators: ReadonlySet<string> = new Set()): Assurance {
   if (policy.quorum === null) return { kind: "unwitnessed", liars: 0, says: NOT_EXCLUDED };
-  const liars = overlap(policy, policy.quorum, operators);
+  const logKeys = policy.logs.map(({ key }) => key.publicKey);
+  const own = policy.witnesses
+    .filter(({ key }) => logKeys.some((logKey) => sameBytes(logKey, key.publicKey)))
+    .map(({ name }) => name);
+  const liars = overlap(policy, policy.quorum, new Set([...operators, ...own]));
   if (liars === 0) return { kind: "split-possible", liars, says: NOT_EXCLUDED };
   const who = liars === 1 ? "1 independent witness signs" : `${liars} independent witnesses sign`;
   const says = `no two histories can both be accepted unless ${who} against their own record`;
