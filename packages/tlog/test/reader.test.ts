@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  compareHeads,
   encodeTile,
   growEdge,
   type Hash,
@@ -88,7 +89,7 @@ describe("writing", () => {
 });
 
 describe("reading", () => {
-  test("proofs from tiles are the recursive definition's, and verify", async () => {
+  test("P2 P3 proofs from tiles, of every leaf tried and between any two sizes, are the recursive definition's, and verify", async () => {
     for (const size of SIZES) {
       const { hashes } = tileReader(at(size));
       const entries = LOG.entries.slice(0, size);
@@ -235,6 +236,34 @@ describe("LG19 stale CDN partial tile", () => {
   });
 });
 
+describe("LG1 older checkpoint", () => {
+  const fork = newLog();
+  append(fork, [...LOG.entries.slice(0, 250), ...entriesOf(50, 7)]);
+  const headOf = (size: number) => ({ size, root: rootAt(size) });
+  const compared = async (tree: StoredTree, seen: number) => {
+    const outcome = await compareHeads(tree, headOf(seen));
+    return outcome.ok ? outcome.value : outcome.failure.code;
+  };
+
+  test("LG1 to one who remembers, a tree is the same, grown or older", async () => {
+    expect(await compared(at(300), 300)).toBe("same");
+    expect(await compared(at(700), 300)).toBe("grown");
+    expect(await compared(at(257), 700)).toBe("older");
+    const empty = { size: 0, root: naiveRoot([]) };
+    expect(taken(await compareHeads(at(5 + 252), empty))).toBe("grown");
+    expect(taken(await compareHeads({ ...empty, fetch: fetching(LOG) }, headOf(2)))).toBe("older");
+  });
+
+  test("LG1 LG2 a tree of another history is forked, whichever is larger", async () => {
+    const forked = treeOf(fork);
+    expect(await compared(forked, 300)).toBe("forked");
+    expect(await compared(forked, 257)).toBe("forked");
+    expect(await compared({ ...at(257), size: 256 }, 700)).toBe("forked");
+    // Only the fork's own files are there: nothing to tell by.
+    expect(await compared(forked, 700)).toBe("TILE_MISSING");
+  });
+});
+
 describe("reading entries", () => {
   const all = async (tree: StoredTree, from = 0) => {
     const found: Uint8Array[] = [];
@@ -252,6 +281,8 @@ describe("reading entries", () => {
     expect(await all(at(700), 300)).toEqual(LOG.entries.slice(300));
     expect(await all({ size: 0, root: naiveRoot([]), fetch: fetching(LOG) })).toEqual([]);
     expect(await all({ ...at(0), root: rootAt(1) })).toMatchObject({ code: "TILE_MISMATCH" });
+    expect(await all(at(300), 300)).toEqual([]);
+    expect(await all(at(300), 301)).toMatchObject({ code: "INDEX_OUTSIDE" });
   });
 
   test("names the entry that was edited, and the bundle that lost one", async () => {

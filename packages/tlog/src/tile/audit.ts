@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { accepted, type Outcome, refused } from "../failure.ts";
 import { type Hash, sameBytes, TREE_HASH } from "../merkle/hash.ts";
+import { isSize } from "../size.ts";
 import { decodeBundle } from "./bundle.ts";
 import { bundlesBetween } from "./layout.ts";
 import { type Bundle, bundlePath, TILE_WIDTH } from "./path.ts";
@@ -18,6 +19,10 @@ export async function* readEntries(
   tree: StoredTree,
   from = 0,
 ): AsyncGenerator<Outcome<CheckedEntries>> {
+  if (!isSize(from) || from > tree.size) {
+    yield refused("INDEX_OUTSIDE", `a log of ${tree.size} entries has none from \`${from}\` on`);
+    return;
+  }
   const reader = tileReader(tree);
   const hash = tree.hash ?? TREE_HASH;
   if (tree.size === 0) {

@@ -49,23 +49,22 @@ export function* bundlesBetween(from: number, size: number): Generator<Bundle> {
   }
 }
 
-/** Where the hashes under a complete subtree stand: `count` of one tile from `offset`. */
+/** Where a complete subtree stands: `row` levels above the hashes of a tile, the one at `at` there. */
 export type PlaceInTile = {
   readonly level: number;
   readonly index: number;
-  readonly offset: number;
-  readonly count: number;
+  readonly row: number;
+  readonly at: number;
 };
 
 export function placeOf({ level, index }: TreeNode): PlaceInTile {
-  const tileLevel = Math.floor(level / HEIGHT);
-  const count = 2 ** (level % HEIGHT);
-  const first = index * count;
+  const row = level % HEIGHT;
+  const width = TILE_WIDTH / 2 ** row;
   return {
-    level: tileLevel,
-    index: Math.floor(first / TILE_WIDTH),
-    offset: first % TILE_WIDTH,
-    count,
+    level: Math.floor(level / HEIGHT),
+    index: Math.floor(index / width),
+    row,
+    at: index % width,
   };
 }
 

@@ -2,7 +2,7 @@
 import { accepted, invariant, type Outcome, refused } from "../failure.ts";
 import { type Hash, sameBytes, TREE_HASH, type TreeHash } from "../merkle/hash.ts";
 import type { HashReader } from "../merkle/prove.ts";
-import { rootOfLeaves, type TreeNode } from "../merkle/subtree.ts";
+import type { TreeNode } from "../merkle/subtree.ts";
 import { isSize } from "../size.ts";
 import { rootOfEdge, type TreeEdge } from "./edge.ts";
 import { decodeTile } from "./hashes.ts";
@@ -32,8 +32,14 @@ export type TileReader = {
   readonly edge: () => Promise<Outcome<TreeEdge>>;
 };
 
-/** Two megabytes of tiles: a proof needs at most seven, a walk through the log goes left to right. */
-const KEPT_TILES = 256;
+/** A proof needs at most seven, a walk through the log goes left to right; each takes some 100 kB. */
+const KEPT_TILES = 128;
+
+/**
+ * The hashes of a tile and, row by row, those of the complete subtrees above them: they are needed to
+ * check the tile, and again for every proof through it.
+ */
+type Rows = readonly (readonly Hash[])[];
 
 /**
  * Reads the tiles of a tree.
@@ -44,7 +50,7 @@ const KEPT_TILES = 256;
 export function tileReader(tree: StoredTree): TileReader {
   invariant(isSize(tree.size), "the size of a tree is checked before it is read");
   const hash = tree.hash ?? TREE_HASH;
-  const kept = new Map<string, Promise<Outcome<readonly Hash[]>>>();
+  const kept = new Map<string, Promise<Outcome<Rows>>>();
   let edge: Promise<Outcome<TreeEdge>> | undefined;
 
   const readEdge = (): Promise<Outcome<TreeEdge>> => {
@@ -53,11 +59,11 @@ export function tileReader(tree: StoredTree): TileReader {
     });
     return edge;
   };
-  const readTile = (level: number, index: number): Promise<Outcome<readonly Hash[]>> => {
+  const readRows = (level: number, index: number): Promise<Outcome<Rows>> => {
     const key = `${level}/${index}`;
     const known = kept.get(key);
     if (known !== undefined) return known;
-    const reading = forgetting(loadTile({ tree, hash, readEdge, readTile }, level, index), () => {
+    const reading = forgetting(loadRows({ tree, hash, readEdge, readRows }, level, index), () => {
       kept.delete(key);
     });
     kept.set(key, reading);
@@ -66,8 +72,11 @@ export function tileReader(tree: StoredTree): TileReader {
     return reading;
   };
   return {
-    hashes: (nodes) => readNodes({ tree, hash, readEdge, readTile }, nodes),
-    tile: readTile,
+    hashes: (nodes) => readNodes({ tree, hash, readEdge, readRows }, nodes),
+    tile: async (level, index) => {
+      const rows = await readRows(level, index);
+      return rows.ok ? accepted(rows.value[0] ?? []) : rows;
+    },
     edge: readEdge,
   };
 }
@@ -76,7 +85,7 @@ type Reading = {
   readonly tree: StoredTree;
   readonly hash: TreeHash;
   readonly readEdge: TileReader["edge"];
-  readonly readTile: TileReader["tile"];
+  readonly readRows: (level: number, index: number) => Promise<Outcome<Rows>>;
 };
 
 /** What failed once may be there, or whole, the next time: only successes are kept. */
@@ -98,37 +107,56 @@ async function readNodes(
   nodes: readonly TreeNode[],
 ): Promise<Outcome<readonly Hash[]>> {
   const places = nodes.map(placeOf);
-  const tiles = await Promise.all(places.map(({ level, index }) => reading.readTile(level, index)));
+  const tiles = await Promise.all(places.map(({ level, index }) => reading.readRows(level, index)));
   const hashes: Hash[] = [];
-  for (const [i, { level, index, offset, count }] of places.entries()) {
-    const tile = tiles[i];
-    invariant(tile !== undefined, "every place was read");
-    if (!tile.ok) return tile;
-    const own = tile.value.slice(offset, offset + count);
-    if (own.length < count) return outside(level, index, reading.tree.size);
-    hashes.push(rootOfLeaves(own, reading.hash));
+  for (const [i, { level, index, row, at }] of places.entries()) {
+    const rows = tiles[i];
+    invariant(rows !== undefined, "every place was read");
+    if (!rows.ok) return rows;
+    const found = rows.value[row]?.[at];
+    if (found === undefined) return outside(level, index, reading.tree.size);
+    hashes.push(found);
   }
   return accepted(hashes);
 }
 
-async function loadTile(
-  { tree, hash, readEdge, readTile }: Reading,
+async function loadRows(
+  { tree, hash, readEdge, readRows }: Reading,
   level: number,
   index: number,
-): Promise<Outcome<readonly Hash[]>> {
+): Promise<Outcome<Rows>> {
   const tile = tileAt(level, index, tree.size);
   if (tile === null) return outside(level, index, tree.size);
   if (tile.width < TILE_WIDTH) {
     const edge = await readEdge();
-    return edge.ok ? accepted(edge.value.levels[level] ?? []) : edge;
+    return edge.ok ? accepted(rowsOver(edge.value.levels[level] ?? [], hash)) : edge;
   }
-  const above = await readTile(level + 1, Math.floor(index / TILE_WIDTH));
+  const above = await readRows(level + 1, Math.floor(index / TILE_WIDTH));
   if (!above.ok) return above;
   const found = await fetchTile(tree.fetch, tile, tile.width);
   if (!found.ok) return found;
-  const expected = above.value[index % TILE_WIDTH];
-  invariant(expected !== undefined, "the tile above a full tile has its hash");
-  return sameBytes(rootOfLeaves(found.value, hash), expected) ? found : altered(tile);
+  const expected = above.value[0]?.[index % TILE_WIDTH];
+  const rows = rowsOver(found.value, hash);
+  const root = rows.at(-1)?.[0];
+  invariant(
+    expected !== undefined && root !== undefined,
+    "a full tile has a root, which the tile above it holds",
+  );
+  return sameBytes(root, expected) ? accepted(rows) : altered(tile);
+}
+
+/** Row by row the hashes of the complete subtrees over some hashes of a tile. */
+function rowsOver(hashes: readonly Hash[], hash: TreeHash): Rows {
+  const rows: (readonly Hash[])[] = [hashes];
+  for (let row = hashes; row.length > 1; ) {
+    row = Array.from({ length: Math.floor(row.length / 2) }, (_, i) => {
+      const [left, right] = [row[2 * i], row[2 * i + 1]];
+      invariant(left !== undefined && right !== undefined, "a row has two hashes for each above");
+      return hash.node(left, right);
+    });
+    rows.push(row);
+  }
+  return rows;
 }
 
 async function loadEdge(tree: StoredTree, hash: TreeHash): Promise<Outcome<TreeEdge>> {
