@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// A writer: `growEdge` and `encodeBundle`, store what they give, take the new head by compare-and-swap,
+//   `signCheckpoint`, `formatAddCheckpoint` to each witness, `readWitnessAnswer`, `checkNote`.
+// A verifier of one entry: `parsePolicy`, `verifyTlogProof`. Of a log: `acceptCheckpoint`, then
+//   `readEntries` for all of it, `proveInclusion` over a `tileReader`, `compareHeads` with one seen before.
+// A witness: `openAddCheckpoint`, then `judgeSubmission` in one step with storing, `cosign`.
 
 export {
   type Checkpoint,

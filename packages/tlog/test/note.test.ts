@@ -17,7 +17,7 @@ import {
   verifierKey,
 } from "@interlock/tlog";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { bytesOf, LOG, NOW, STAGING, signer, textOf, WITNESSES } from "./keys.ts";
 import { codeOf, taken } from "./outcome.ts";
 
@@ -40,7 +40,7 @@ describe("the example of the specification", () => {
     const note = taken(parseNote(bytesOf(EXAMPLE)));
     const { text, verified } = taken(await openNote(note, [KEY]));
     expect(text).toBe("This is an example message.\n");
-    expect(verified).toEqual([{ key: KEY, timestamp: null }]);
+    expect(verified).toEqual([{ key: KEY, timestamp: null, line: note.signatures[0] }]);
     expect(textOf(formatNote(note))).toBe(EXAMPLE);
     expect(formatVerifierKey(KEY)).toBe(VKEY);
   });
@@ -154,9 +154,15 @@ describe("cosignatures", () => {
   const at = async (timestamp: number) => cosign(text, witness.key, timestamp, witness.sign);
 
   test("verify with their time, and the latest of two counts", async () => {
-    const note = { text, signatures: [await at(NOW), await at(NOW - 5)] };
-    const { verified } = taken(await openNote(note, [witness.key]));
-    expect(verified).toEqual([{ key: witness.key, timestamp: NOW }]);
+    const [early, late] = [await at(NOW - 5), await at(NOW)];
+    const note = { text, signatures: [late, early] };
+    for (const signatures of [
+      [late, early],
+      [early, late],
+    ]) {
+      const { verified } = taken(await openNote({ text, signatures }, [witness.key]));
+      expect(verified).toEqual([{ key: witness.key, timestamp: NOW, line: late }]);
+    }
     expect(taken(parseNote(formatNote(note)))).toEqual(note);
   });
 
@@ -176,6 +182,16 @@ describe("cosignatures", () => {
       "SIGNATURE_INVALID",
     );
     expect(await outcome({ ...good, signature: new Uint8Array(0) })).toBe("SIGNATURE_INVALID");
+  });
+
+  test("a time that no number tells exactly is none, though it was signed", async () => {
+    const time = 2n ** 60n;
+    const bare = await witness.sign(bytesOf(`cosignature/v1\ntime ${time}\n${text}`));
+    const stamp = new Uint8Array(8);
+    new DataView(stamp.buffer).setBigUint64(0, time);
+    const { name, keyId } = witness.key;
+    const signatures = [{ name, keyId, signature: Uint8Array.of(...stamp, ...bare) }];
+    expect(codeOf(await openNote({ text, signatures }, [witness.key]))).toBe("SIGNATURE_INVALID");
   });
 
   test("the key of a note is not the key of a cosignature, though the 32 bytes are the same", async () => {
@@ -243,6 +259,32 @@ describe("verifier keys", () => {
     const key = { ...bad.key, publicKey: new Uint8Array(32).fill(0xff) };
     const note = { text: "text\n", signatures: [await signText("text\n", bad.key, bad.sign)] };
     expect(codeOf(await openNote(note, [key]))).toBe("SIGNATURE_INVALID");
+  });
+});
+
+describe("without Ed25519", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+  const failing = (name: string) => ({
+    subtle: { importKey: () => Promise.reject(Object.assign(new Error("no"), { name })) },
+  });
+
+  test.each<[string, unknown]>([
+    ["no Web Cryptography at all", undefined],
+    ["a page without HTTPS", {}],
+    ["an algorithm that is unknown", failing("NotSupportedError")],
+  ])("%s: no verdict", async (_, crypto) => {
+    vi.stubGlobal("crypto", crypto);
+    expect(await opened(EXAMPLE)).toBe("CRYPTO_UNAVAILABLE");
+    expect(await opened(EXAMPLE, [LOG.key])).toBe("SIGNATURE_MISSING");
+  });
+
+  test("a key that the platform refuses verifies nothing, and what else fails is told", async () => {
+    vi.stubGlobal("crypto", failing("DataError"));
+    expect(await opened(EXAMPLE)).toBe("SIGNATURE_INVALID");
+    vi.stubGlobal("crypto", failing("OperationError"));
+    await expect(opened(EXAMPLE)).rejects.toThrow("no");
   });
 });
 

@@ -20,7 +20,7 @@ import {
   type WitnessedHead,
 } from "@interlock/tlog";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { bytesOf, LOG, NOW, type Signer, STAGING, signed, textOf, WITNESSES } from "./keys.ts";
 import { entriesOf, naiveConsistency, naiveRoot } from "./naive.ts";
 import { codeOf, taken } from "./outcome.ts";
@@ -81,7 +81,7 @@ describe("answers", () => {
     const note = taken(parseNote(checkpoint));
     const merged = { text: note.text, signatures: [...note.signatures, ...reply.signatures] };
     const { verified } = taken(await checkNote(merged, [WITNESS.key]));
-    expect(verified).toEqual([{ key: WITNESS.key, timestamp: NOW }]);
+    expect(verified).toEqual([{ key: WITNESS.key, timestamp: NOW, line: reply.signatures[0] }]);
   });
 
   test("stores exactly the head that was signed", async () => {
@@ -157,6 +157,13 @@ describe("answers", () => {
         evidence: false,
       });
     }
+  });
+
+  test("503 where there is no Ed25519: nothing was judged", async () => {
+    const body = await bodyOf(0, 5);
+    vi.stubGlobal("crypto", undefined);
+    const answer = await ask(body, NOTHING_SEEN).finally(() => vi.unstubAllGlobals());
+    expect(answer.status).toBe(503);
   });
 
   const HASH = "bjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0=\n";

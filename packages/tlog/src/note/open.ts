@@ -11,6 +11,8 @@ export type VerifiedSignature = {
   readonly key: VerifierKey;
   /** Of a cosignature: when it was made, in seconds since the Epoch. */
   readonly timestamp: number | null;
+  /** Its line, to be copied into another note of the same text: so a log takes over cosignatures. */
+  readonly line: NoteSignature;
 };
 
 /**
@@ -62,8 +64,8 @@ export async function checkNote(
       return refused("SIGNATURE_INVALID", `the signature of ${shown(key.name)} is not valid`);
     }
     const before = verified.get(keyOf(key))?.timestamp ?? null;
-    const latest = before !== null && timestamp !== null ? Math.max(before, timestamp) : timestamp;
-    verified.set(keyOf(key), { key, timestamp: latest });
+    if (before !== null && timestamp !== null && before >= timestamp) continue;
+    verified.set(keyOf(key), { key, timestamp, line: signature });
   }
   return accepted({ text: note.text, verified: [...verified.values()] });
 }

@@ -10,8 +10,8 @@ import { partialTiles, placeOf, tileAt } from "./layout.ts";
 import { TILE_WIDTH, type Tile, tilePath } from "./path.ts";
 
 /**
- * Fetches the bytes stored under a path below the log's prefix, or `null` when there are none. What
- * it throws (no network, no permission) goes to whoever asked the reader.
+ * Fetches the bytes stored under a path below the log's prefix, or `null` when there are none. Nobody
+ * may write to them afterwards. What it throws (no network, no permission) goes to whoever asked.
  */
 export type FetchStored = (path: string) => Promise<Uint8Array | null>;
 
