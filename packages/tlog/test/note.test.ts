@@ -166,6 +166,26 @@ describe("cosignatures", () => {
     expect(taken(parseNote(formatNote(note)))).toEqual(note);
   });
 
+  // github.com/FiloSottile/sunlight, cmd/skylight/testdata/witness: another implementation's.
+  test("of another implementation verify; the log's own, of type 0x05, is not known here", async () => {
+    const key = taken(
+      parseVerifierKey("witness.example.org+b8a2cf20+BFLN3yikSfFkVAJtrnh/CiY3Zozkoy7clp+P7XB28qUN"),
+    );
+    const note = taken(
+      parseNote(
+        bytesOf(`rome2026h1.example.org
+300
+lCkHUpkmVBEms2r2T1K6Og69+wUuuN3MIEW1/ezu2v0=
+
+— rome2026h1.example.org kVB1JgAAAZtxtEwABAMARzBFAiEAi+mTa2xjL1IdWpH82OeciGsGvwRAP+f1WkfKaSZCfFECIHoNPZ/Q3y6UNzvKOO9cuLr6V16vPNfhwhle9f6r5H/Z
+— witness.example.org uKLPIAAAAABpVGeAhm2bOvKc3LaB9PFN1ruG19Y5yqslmcAAbhftnn1Zznmo0LXFZq4LGvqKqLX8jWlwLKasxEGTLIqAVusneCBmBw==
+`),
+      ),
+    );
+    const { verified } = taken(await openNote(note, [key]));
+    expect(verified.map((v) => v.timestamp)).toEqual([1_767_139_200]);
+  });
+
   test("another time, another text, a bare signature, a time beyond numbers", async () => {
     const good = await at(NOW);
     const withByte = (index: number, value: number) => ({

@@ -16,6 +16,7 @@ import {
   parseNote,
   readWitnessAnswer,
   type Submission,
+  verifierKey,
   type WitnessAnswer,
   type WitnessedHead,
 } from "@interlock/tlog";
@@ -192,6 +193,30 @@ describe("answers", () => {
     const checkpoint = await signed(headAt(5), LOG, [[WITNESS, NOW]]);
     expect((await ask(formatAddCheckpoint(0, [], checkpoint), NOTHING_SEEN)).status).toBe(200);
   });
+});
+
+// github.com/FiloSottile/torchwood, cmd/litewitness/testdata/litewitness.txt: its first request.
+test("a request of another implementation is answered as that one answers it", async () => {
+  const origin =
+    "sigsum.org/v1/tree/4d6d8825a6bb689d459628312889dfbb0bcd41b5211d9e1ce768b0ff0309e562";
+  const raw = "ffdc2d4d98e4124d3feaf788c0c2f9abfd796083d1f0495437f302ec79cf100f";
+  const key = verifierKey(origin, "ed25519", new Uint8Array(Buffer.from(raw, "hex")));
+  const body = bytesOf(`old 0
+
+${origin}
+1
+KgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+
+— ${origin} UgIom7fPZTqpxWWhyjWduBvTvGVqsokMbqTArsQilegKoFBJQjUFAmQ0+YeSPM3wfUQMFSzVnnNuWRTYrajXpNUbIQY=
+`);
+  const opened = await openAddCheckpoint(body, () => [key]);
+  if (!opened.ok) throw new Error(opened.failure.message);
+  expect(judgeSubmission(opened.submission, NOTHING_SEEN)).toMatchObject({
+    kind: "store",
+    head: { size: 1 },
+  });
+  const unknown = await openAddCheckpoint(body, () => []);
+  expect(unknown.ok ? 200 : unknown.answer.status).toBe(404);
 });
 
 test("LG2 same size, different root to two clients: 422 and evidence", async () => {
