@@ -50,10 +50,10 @@ export {
 } from "./people.ts";
 export * from "./policy.ts";
 export { type Reason, type ReasonCode, reason } from "./reason.ts";
-export { type DecisionRecord, type Replayed, replay } from "./replay.ts";
+export { type DecisionRecord, judgedDigest, type Replayed, replay } from "./replay.ts";
 export * from "./requirement.ts";
 export * from "./risk.ts";
 export { RISK_MODEL } from "./risk-model.generated.ts";
 export * from "./schema.ts";
 export * from "./statement.ts";
-export { type Invalid, type Validated, validateFacts } from "./validate.ts";
+export { type Invalid, problemsOf, type Validated, validateFacts } from "./validate.ts";

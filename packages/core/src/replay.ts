@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { canonicalJson, type Json } from "@interlock/digest";
+import { canonicalJson, type Digest, digestOf, type Json } from "@interlock/digest";
 import { compilePolicy } from "./compile.ts";
 import { decide, type JudgingPolicy } from "./decide.ts";
 import type { Decision, PolicyRole } from "./decision.ts";
@@ -17,6 +17,13 @@ export type DecisionRecord = {
   readonly facts: Facts | null;
   readonly decision: Decision;
 };
+
+/**
+ * Digest of the policies of a record as they stand there. Unlike a policy's own digest it covers
+ * titles and origins too, so that nothing of a record can be changed beside its ledger entry.
+ */
+export const judgedDigest = (policies: DecisionRecord["policies"]): Digest =>
+  digestOf("interlock/ledger-policies/v1", policies as unknown as Json); // policies are plain data
 
 export type Replayed =
   | { readonly kind: "same" }

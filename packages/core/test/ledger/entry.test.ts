@@ -7,13 +7,14 @@ import {
   entryId,
   entryOf,
   isKnownKind,
+  judgedDigest,
   leafOf,
   readBody,
   readLeaf,
   type Signed,
 } from "@interlock/core";
 import { type Digest, sha256Hex } from "@interlock/digest";
-import { STATEMENT_AT, statementWith } from "@interlock/testkit";
+import { STATEMENT_AT, statementWith, TWO_OWNERS } from "@interlock/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -70,6 +71,7 @@ const GOOD: Bodies = {
     engine: "interlock-core/1",
     rules: [HEX],
     policies: [HEX],
+    judged: HEX,
     facts: HEX,
     counted: [HEX],
     approvals: 2,
@@ -149,6 +151,22 @@ test("the leaf of an entry never changes: old proofs are verified with it", () =
   expect(entry.body).toBe("09f25bdbd2a2da5357030a18e60071a45f66ea2cfa761f9bc1b81e37ff443f30");
   const prefixed = new Uint8Array([0, ...leafOf(entry)]);
   expect(entryId(entry)).toBe(sha256Hex(prefixed));
+});
+
+test("the digest of what judged covers every word of it, and its order", () => {
+  const plain = { role: "in-force", policy: TWO_OWNERS } as const;
+  const [rule] = TWO_OWNERS.rules;
+  if (rule === undefined) throw new Error("no rule");
+  const retitled = { ...TWO_OWNERS, rules: [{ ...rule, origin: "pack" }] };
+  const others = [
+    [],
+    [{ ...plain, role: "proposed" }],
+    [{ role: "in-force", policy: retitled }],
+    [plain, plain],
+    [{ role: "in-force", unreadable: "lost" }],
+  ] as const;
+  const digests = [[plain], ...others].map((policies) => judgedDigest(policies));
+  expect(new Set(digests).size).toBe(6);
 });
 
 describe("P7 the leaf is made again from the content (leaf-binding)", () => {
