@@ -1,6 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
+export {
+  checkEnrolment,
+  checkStatement,
+  type Enrolment,
+  type SignedPlace,
+  verifySignedEntry,
+} from "./approval.ts";
 export { fromBase64url, toBase64url } from "./bytes.ts";
-export { REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
+export { type ProofFile, proofFilesOf } from "./proof-files.ts";
+export {
+  RECEIPT_MAX,
+  type Receipt,
+  type ReceiptEntry,
+  type ReceiptRecord,
+  readReceipt,
+} from "./receipt.ts";
+export { type Attempted, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
+export type { Site, Trust } from "./trust.ts";
+export { type ReceiptOutcome, type Shown, STEPS, type Step, verifyReceipt } from "./verify.ts";
 export {
   type Assertion,
   type AssertionFacts,

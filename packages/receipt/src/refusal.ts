@@ -32,6 +32,8 @@ export const REFUSALS = {
   "key-weak": "the public key is one for which signatures can be made without its private half",
   "signature-malformed": "the signature is not in the one encoding of its algorithm",
   "signature-wrong": "the signature is not by the enrolled key over these bytes",
+  "crypto-unavailable":
+    "this platform cannot verify such a signature; use HTTPS, a newer browser or the command line",
   "credential-unknown": "no enrolment knows this credential",
   "credential-of-another": "the credential is enrolled for another person",
   "user-handle-differs": "the authenticator names another account than the enrolment",
@@ -39,6 +41,29 @@ export const REFUSALS = {
   "counter-went-back":
     "the signature counter of a device-bound key went back: it may have been copied",
   "attestation-malformed": "the attestation object is not of the form that its format prescribes",
+  "receipt-malformed": "the file is not a receipt in the form that this build reads",
+  "receipt-not-canonical":
+    "the receipt is not canonical JSON, so parts of it could be read in two ways",
+  "body-malformed": "the content of an entry is not what its kind prescribes",
+  "checkpoint-refused": "the checkpoint is not one that your policy accepts",
+  "ledger-differs": "the checkpoint is of another log than the one you trust",
+  "entry-not-in-log":
+    "the entry made from this content is not in the log at the place that is named",
+  "entry-twice": "an entry is given twice",
+  "enrolment-missing": "the entry that enrolled the key is not in the receipt",
+  "enrolment-not-before": "the key was enrolled after it was used",
+  "enrolment-differs":
+    "the enrolment is of another key, credential or person than the approval says",
+  "enrolment-cooling": "the key was used before its cool-down had ended",
+  "statement-elsewhere": "the statement was made for another product, ledger or organisation",
+  "statement-for-another":
+    "the statement is about another change, target, environment or set of rules",
+  "statement-out-of-time": "the statement was recorded or counted outside the time it is good for",
+  "counted-differs": "the decision counted other approvals than the receipt shows",
+  "quorum-missing": "fewer persons signed than the rules of the decision wanted",
+  "record-differs": "the record beside the receipt is not the one that the decision was made from",
+  "evidence-unsigned": "the decision counted an approval by passkey that nobody here signed",
+  "replay-differs": "deciding again from the same facts and policies gives another answer",
 } as const;
 
 export type RefusalCode = keyof typeof REFUSALS;
@@ -61,6 +86,11 @@ class Refused extends Error {
 export function refuse(code: RefusalCode, detail?: string): never {
   const says = detail === undefined ? REFUSALS[code] : `${REFUSALS[code]} (${detail})`;
   throw new Refused({ code, says });
+}
+
+/** Stops the current `attempt` with a refusal that was a value before. */
+export function passOn(refusal: Refusal): never {
+  throw new Refused(refusal);
 }
 
 export type Attempted<T> =

@@ -18,11 +18,15 @@ export async function verifySignature(
 ): Promise<void> {
   if (signature.length > SIGNATURE_MAX) refuse("too-large", `over ${SIGNATURE_MAX} bytes`);
   const raw = key.algorithm === "ES256" ? fromDer(signature) : concat(signature);
-  const { subtle } = globalThis.crypto;
-  const imported = await importKey(key);
+  // A page that is not served over HTTPS has no `subtle`, whatever the types say.
+  const subtle: Subtle | undefined = globalThis.crypto.subtle;
+  if (subtle === undefined) return refuse("crypto-unavailable");
+  const imported = await importKey(subtle, key);
   const algorithm = WEB_CRYPTO[key.algorithm];
   if (!(await subtle.verify(algorithm, imported, raw, concat(message)))) refuse("signature-wrong");
 }
+
+type Subtle = typeof globalThis.crypto.subtle;
 
 const WEB_CRYPTO = {
   ES256: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
@@ -30,8 +34,7 @@ const WEB_CRYPTO = {
   RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
 } as const;
 
-async function importKey(key: PublicKey) {
-  const { subtle } = globalThis.crypto;
+async function importKey(subtle: Subtle, key: PublicKey) {
   const algorithm = WEB_CRYPTO[key.algorithm];
   try {
     if (key.algorithm !== "RS256")
@@ -43,6 +46,8 @@ async function importKey(key: PublicKey) {
     // The platform's word for a point that is not on its curve; anything else is not about the key.
     if (error instanceof DOMException && error.name === "DataError")
       return refuse("key-malformed", "no point of its curve");
+    if (error instanceof DOMException && error.name === "NotSupportedError")
+      return refuse("crypto-unavailable");
     throw error;
   }
 }

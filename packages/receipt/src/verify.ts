@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+import { entryId, evidenceOf, leafOf, type Statement } from "@interlock/core";
+import { canonicalJson } from "@interlock/digest";
+import {
+  acceptCheckpoint,
+  leafHash,
+  verifyInclusion,
+  type WeighedCheckpoint,
+} from "@interlock/tlog";
+import { checkEnrolment, checkStatement, type Enrolment, verifySigned } from "./approval.ts";
+import { type Receipt, type ReceiptEntry, readReceipt } from "./receipt.ts";
+import {
+  type Attempted,
+  attempt,
+  attemptNow,
+  passOn,
+  type Refusal,
+  refuse,
+  shown,
+} from "./refusal.ts";
+import { replayRecord } from "./replay.ts";
+import type { Trust } from "./trust.ts";
+
+/** In the order in which they are taken (trust reference B.2). */
+export const STEPS = [
+  "receipt",
+  "checkpoint",
+  "inclusion",
+  "enrolment",
+  "statement",
+  "assertion",
+  "quorum",
+  "replay",
+  "absence",
+] as const;
+
+/** `not-shown`: nothing is wrong, and nothing is proven either. */
+export type Step = {
+  readonly step: (typeof STEPS)[number];
+  /** Which entry, such as `approval 2`; empty for the receipt as a whole. */
+  readonly about: string;
+  readonly state: "ok" | "failed" | "not-shown";
+  readonly says: string;
+  /** Of a failed step. */
+  readonly refusal?: Refusal;
+};
+
+/** What a receipt has shown; nothing of it is given when a step failed. */
+export type Shown = {
+  /** Change digest. */
+  readonly change: string | null;
+  readonly effective: "allow" | "hold" | "deny" | null;
+  readonly at: number;
+  readonly index: number;
+  /** Persons whose signatures counted, sorted. */
+  readonly approvedBy: readonly string[];
+  readonly assurance: string;
+};
+
+/**
+ * `partly`: nothing failed, but the decision, an approval or an enrolment was erased, so that less
+ * is shown than a decision needs.
+ */
+export type ReceiptOutcome =
+  | {
+      readonly verdict: "verified" | "partly";
+      readonly shown: Shown;
+      readonly steps: readonly Step[];
+    }
+  | { readonly verdict: "failed"; readonly steps: readonly Step[] };
+
+/**
+ * Verifies a receipt offline: what it carries, and what the reader trusts, and nothing else. After
+ * a failure the remaining steps are not taken.
+ */
+export async function verifyReceipt(bytes: Uint8Array, trust: Trust): Promise<ReceiptOutcome> {
+  const read = attemptNow(() => readReceipt(bytes));
+  if (!read.ok) return { verdict: "failed", steps: [failed("receipt", "", read.refusal)] };
+  const receipt = read.value;
+  const opened = await openTree(receipt, trust);
+  const steps: Step[] = [ok("receipt", "", "it is whole and has one reading")];
+  if (!opened.ok)
+    return { verdict: "failed", steps: [...steps, failed("checkpoint", "", opened.refusal)] };
+  const tree = opened.value;
+  const { origin, size } = tree.checkpoint;
+  const signed = `the log ${shown(origin)} signed a tree of ${size} entries`;
+  steps.push(ok("checkpoint", "", `${signed}; ${tree.assurance.says}`));
+  const counted: Statement[] = [];
+  for (const { step, about, run } of plan(receipt, tree, trust, counted)) {
+    const result = await attempt(run);
+    if (!result.ok)
+      return { verdict: "failed", steps: [...steps, failed(step, about, result.refusal)] };
+    steps.push({ step, about, ...result.value });
+  }
+  return { verdict: verdictOf(receipt), shown: shownBy(receipt, tree, counted), steps };
+}
+
+type Found = { readonly state: "ok" | "not-shown"; readonly says: string };
+type Planned = {
+  readonly step: Step["step"];
+  readonly about: string;
+  readonly run: () => Promise<Found>;
+};
+
+const shows = (says: string): Found => ({ state: "ok", says });
+const showsNot = (says: string): Found => ({ state: "not-shown", says });
+
+function plan(
+  receipt: Receipt,
+  tree: WeighedCheckpoint,
+  trust: Trust,
+  counted: Statement[],
+): readonly Planned[] {
+  const { decision, approvals, enrolments } = receipt;
+  const all = [
+    { about: "decision", entry: decision },
+    ...enrolments.map((entry, i) => ({ about: `enrolment ${i + 1}`, entry })),
+    ...approvals.map((entry, i) => ({ about: `approval ${i + 1}`, entry })),
+  ];
+  const steps: Planned[] = all.map(({ about, entry }) => ({
+    step: "inclusion",
+    about,
+    run: async () => include(entry, receipt, tree),
+  }));
+  for (const [i, approval] of approvals.entries()) {
+    const about = `approval ${i + 1}`;
+    const given = { receipt, approval, trust, counted };
+    steps.push({ step: "enrolment", about, run: async () => judgeEnrolment(given) });
+    steps.push({ step: "statement", about, run: async () => judgeStatement(given) });
+    steps.push({ step: "assertion", about, run: () => judgeAssertion(given) });
+  }
+  steps.push({ step: "quorum", about: "decision", run: async () => judgeQuorum(receipt, counted) });
+  steps.push({ step: "replay", about: "decision", run: async () => judgeReplay(receipt, counted) });
+  steps.push({ step: "absence", about: "", run: async () => showsNot(ABSENCE) });
+  return steps;
+}
+
+/** A proof shows what is in the log. What is not in it, only the whole log shows. */
+const ABSENCE =
+  "that no key was revoked, no approval withdrawn and nothing rejected before the decision: only the whole log shows it";
+
+async function openTree(receipt: Receipt, trust: Trust): Promise<Attempted<WeighedCheckpoint>> {
+  return await attempt(async () => {
+    const weighed = await acceptCheckpoint(trust.policy, receipt.checkpoint, trust.weigh);
+    if (!weighed.ok) return refuse("checkpoint-refused", weighed.failure.message);
+    const { origin } = weighed.value.checkpoint;
+    if (origin !== trust.site.ledger) refuse("ledger-differs", shown(origin));
+    return weighed.value;
+  });
+}
+
+type AnyEntry = ReceiptEntry<"decision"> | ReceiptEntry<"approval"> | ReceiptEntry<"enrolment">;
+
+function include(item: AnyEntry, receipt: Receipt, tree: WeighedCheckpoint): Found {
+  const { decision, approvals, enrolments } = receipt;
+  const all: readonly AnyEntry[] = [decision, ...approvals, ...enrolments];
+  if (all.filter((other) => other.index === item.index).length > 1) refuse("entry-twice");
+  const { size, root } = tree.checkpoint;
+  const { index, proof } = item;
+  const claim = { leafHash: leafHash(leafOf(item.entry)), index, size, root, proof };
+  const included = verifyInclusion(claim);
+  if (!included.ok) return refuse("entry-not-in-log", included.failure.message);
+  const what = item.body === null ? "its content was erased, and it" : "its content";
+  return shows(`${what} is entry ${item.index} of the log`);
+}
+
+type ApprovalCase = {
+  readonly receipt: Receipt;
+  readonly approval: ReceiptEntry<"approval">;
+  readonly trust: Trust;
+  /** Filled by the last step of each approval, once all before it have passed. */
+  readonly counted: Statement[];
+};
+
+const ERASED = "the content was erased, so nothing more is shown of it";
+
+function enrolmentFor({ receipt, approval }: ApprovalCase): Enrolment | "erased" {
+  const wanted = approval.body?.enrolment;
+  const item = receipt.enrolments.find(({ entry }) => entryId(entry) === wanted);
+  if (item === undefined) return refuse("enrolment-missing");
+  return item.body === null ? "erased" : { entry: item.entry, index: item.index, body: item.body };
+}
+
+function judgeEnrolment(given: ApprovalCase): Found {
+  const { body, entry, index } = given.approval;
+  if (body === null) return showsNot(ERASED);
+  const enrolment = enrolmentFor(given);
+  if (enrolment === "erased") return showsNot(`the enrolment: ${ERASED}`);
+  checkEnrolment(body, enrolment, { at: entry.at, index });
+  const who = shown(body.statement.person);
+  return shows(`the key was enrolled for ${who} in entry ${enrolment.index}, before it was used`);
+}
+
+function judgeStatement({ receipt, approval, trust }: ApprovalCase): Found {
+  const { body, entry } = approval;
+  if (body === null) return showsNot(ERASED);
+  const { statement } = body;
+  checkStatement(statement, trust.site, entry.at);
+  const { decision } = receipt;
+  if (entry.subject !== statement.digest || entry.subject !== decision.entry.subject)
+    refuse("statement-for-another");
+  if (approval.index >= decision.index || entry.at > decision.entry.at)
+    refuse("statement-out-of-time", "recorded after the decision");
+  if (decision.entry.at >= statement.expiresAt)
+    refuse("statement-out-of-time", "expired before the decision");
+  const wanted = decision.body;
+  if (wanted === null) return shows("it is about the change that was decided");
+  const bound =
+    statement.change === wanted.change &&
+    statement.repository === wanted.repository &&
+    statement.target === wanted.target &&
+    (statement.environment === "" || statement.environment === wanted.environment) &&
+    wanted.rules.length > 0 &&
+    wanted.rules.every((rules) => statement.rules.includes(rules));
+  if (!bound) refuse("statement-for-another");
+  return shows(
+    "it is about the change that was decided, where it landed and the rules that applied",
+  );
+}
+
+async function judgeAssertion(given: ApprovalCase): Promise<Found> {
+  const { approval, trust, counted } = given;
+  if (approval.body === null) return showsNot(ERASED);
+  const enrolment = enrolmentFor(given);
+  if (enrolment === "erased") return showsNot(`the enrolment: ${ERASED}`);
+  const verdict = await verifySigned(approval.body, enrolment.body, trust.site);
+  if (verdict.kind === "refused") return passOn(verdict.refusal);
+  if (verdict.kind === "held") return passOn(verdict.alert);
+  counted.push(approval.body.statement);
+  return shows(`${shown(verdict.facts.person)} signed exactly this statement with their passkey`);
+}
+
+function judgeQuorum(receipt: Receipt, counted: readonly Statement[]): Found {
+  const { body } = receipt.decision;
+  if (body === null) return showsNot(`the decision: ${ERASED}`);
+  const ids = receipt.approvals.map(({ entry }) => entryId(entry)).sort();
+  if (ids.length !== body.counted.length || ids.some((id, i) => id !== body.counted[i]))
+    refuse("counted-differs");
+  const persons = personsOf(counted);
+  if (counted.length < receipt.approvals.length)
+    return showsNot("who approved: the content of an approval or of an enrolment was erased");
+  if (body.effective !== "allow")
+    return showsNot(`the answer was ${body.effective}: nothing went forward`);
+  if (persons.length < body.approvals)
+    refuse("quorum-missing", `${persons.length} of ${body.approvals}`);
+  const who = persons.length === 0 ? "nobody" : persons.map(shown).join(", ");
+  return shows(`${body.approvals} approvals by passkey were wanted; signed by ${who}`);
+}
+
+function judgeReplay(receipt: Receipt, counted: readonly Statement[]): Found {
+  const { decision, record, approvals } = receipt;
+  if (decision.body === null) return showsNot(`the decision: ${ERASED}`);
+  if (record === null)
+    return showsNot(
+      "that nobody who signed had a part in the change: the facts are not in this receipt",
+    );
+  const evidence = approvals.flatMap(({ body, entry }) =>
+    body === null || !counted.includes(body.statement)
+      ? []
+      : evidenceOf(body.statement, { at: entry.at, ended: false, reason: "" }).approvals,
+  );
+  const signed = new Set(evidence.map((approval) => canonicalJson(approval)));
+  const replayed = replayRecord(record, { ...decision, body: decision.body }, signed);
+  return replayed === "erased"
+    ? showsNot("the facts were erased: the decision is proven and can no longer be made again")
+    : shows("deciding again from the same facts and policies gives the same answer");
+}
+
+function verdictOf({ decision, approvals, enrolments }: Receipt): "verified" | "partly" {
+  const all: readonly AnyEntry[] = [decision, ...approvals, ...enrolments];
+  return all.some(({ body }) => body === null) ? "partly" : "verified";
+}
+
+function shownBy(
+  { decision }: Receipt,
+  tree: WeighedCheckpoint,
+  counted: readonly Statement[],
+): Shown {
+  return {
+    change: decision.entry.subject,
+    effective: decision.body?.effective ?? null,
+    at: decision.entry.at,
+    index: decision.index,
+    approvedBy: decision.body === null ? [] : personsOf(counted),
+    assurance: tree.assurance.says,
+  };
+}
+
+const personsOf = (statements: readonly Statement[]): readonly string[] =>
+  [...new Set(statements.map(({ person }) => person))].sort();
+
+const ok = (step: Step["step"], about: string, says: string): Step => ({
+  step,
+  about,
+  state: "ok",
+  says,
+});
+
+const failed = (step: Step["step"], about: string, refusal: Refusal): Step => ({
+  step,
+  about,
+  state: "failed",
+  says: refusal.says,
+  refusal,
+});
