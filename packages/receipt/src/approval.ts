@@ -20,8 +20,16 @@ export type Enrolment = {
   readonly body: Bodies["enrolment"];
 };
 
-/** Where and when the signed entry itself stands. */
+/** Where and when the signed entry itself stands; before it is recorded, the next index and now. */
 export type SignedPlace = { readonly at: number; readonly index: number };
+
+/** What a server knows and a receipt cannot show. */
+export type SignedOptions = {
+  /** The highest counter seen of the key; without it the one of the enrolment. */
+  readonly signCount?: number;
+  /** The rules want a key that cannot be synchronised (WA19). */
+  readonly deviceBound?: boolean;
+};
 
 /**
  * Whether the enrolment is the one that the signed entry points to, stands before it in the log,
@@ -50,14 +58,12 @@ export function checkStatement(statement: Statement, site: Site, at: number): vo
   if (at < statement.issuedAt || at >= statement.expiresAt) refuse("statement-out-of-time");
 }
 
-/**
- * Makes the challenge again from statement and nonce and verifies the assertion over it. The
- * counter is compared with the one of the enrolment, the only one that a receipt shows.
- */
+/** Makes the challenge again from statement and nonce and verifies the assertion over it. */
 export async function verifySigned(
   signed: Signed,
   enrolment: Bodies["enrolment"],
   site: Site,
+  options: SignedOptions = {},
 ): Promise<AssertionVerdict> {
   const { statement } = signed;
   const enrolled = {
@@ -66,14 +72,14 @@ export async function verifySigned(
     publicKey: bytesOf(enrolment.key),
     userHandle: bytesOf(enrolment.userHandle),
     backupEligible: enrolment.backupEligible,
-    signCount: enrolment.signCount,
+    signCount: options.signCount ?? enrolment.signCount,
   };
   return await verifyAssertion(assertionOf(signed), enrolled, {
     rpId: site.rpId,
     origins: site.origins,
     challenge: challengeOf(statement, bytesOf(signed.nonce)),
     person: statement.person,
-    deviceBound: false,
+    deviceBound: options.deviceBound ?? false,
   });
 }
 
@@ -83,12 +89,13 @@ export async function verifySignedEntry(given: {
   readonly place: SignedPlace;
   readonly enrolment: Enrolment;
   readonly site: Site;
+  readonly options?: SignedOptions;
 }): Promise<Attempted<AssertionVerdict>> {
-  const { signed, place, enrolment, site } = given;
+  const { signed, place, enrolment, site, options } = given;
   return await attempt(async () => {
     checkEnrolment(signed, enrolment, place);
     checkStatement(signed.statement, site, place.at);
-    return await verifySigned(signed, enrolment.body, site);
+    return await verifySigned(signed, enrolment.body, site, options);
   });
 }
 

@@ -3,6 +3,7 @@ export {
   checkEnrolment,
   checkStatement,
   type Enrolment,
+  type SignedOptions,
   type SignedPlace,
   verifySignedEntry,
 } from "./approval.ts";

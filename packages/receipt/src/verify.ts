@@ -227,7 +227,10 @@ async function judgeAssertion(given: ApprovalCase): Promise<Found> {
   if (verdict.kind === "refused") return passOn(verdict.refusal);
   if (verdict.kind === "held") return passOn(verdict.alert);
   counted.push(approval.body.statement);
-  return shows(`${shown(verdict.facts.person)} signed exactly this statement with their passkey`);
+  const key = enrolment.body.backupEligible
+    ? "a passkey that can be synchronised"
+    : "a device-bound passkey";
+  return shows(`${shown(verdict.facts.person)} signed exactly this statement with ${key}`);
 }
 
 function judgeQuorum(receipt: Receipt, counted: readonly Statement[]): Found {
