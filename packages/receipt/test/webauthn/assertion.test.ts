@@ -244,6 +244,18 @@ describe("WA10 the counter is a signal", () => {
   });
 });
 
+test("credential data belong to a registration, however well formed they are", async () => {
+  const id = new Uint8Array(32);
+  const attested = [...new Uint8Array(16), 0, id.length, ...id, ...ES256.publicKey];
+  const made = ES256.assert(CEREMONY, { set: FLAG.AT, tail: Uint8Array.from(attested) });
+  expect(await codeOf(made, enrolled(ES256))).toBe("credential-data-unexpected");
+});
+
+test("a synchronised key without a counter is told as one", async () => {
+  const verdict = await verifyAssertion(SYNCED.assert(CEREMONY), enrolled(SYNCED), EXPECTED);
+  expect(verdict).toMatchObject({ kind: "verified", facts: { counter: "absent", signCount: 0 } });
+});
+
 test("WA19 a synchronised passkey does not count where the key must be device-bound", async () => {
   const strict = { ...EXPECTED, deviceBound: true };
   expect(await codeOf(SYNCED.assert(CEREMONY), enrolled(SYNCED), strict)).toBe(
