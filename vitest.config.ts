@@ -19,6 +19,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ["packages/*/test/**/*.test.ts", "tools/test/**/*.test.ts"],
+    globalSetup: ["packages/testkit/src/postgres-run.ts"],
     // For what hangs. A busy machine is no failure: some properties start git hundreds of times.
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -4,6 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { providePostgres } from "./postgres.mjs";
 import { ROOT, setUp } from "./setup.mjs";
 
 const REPORT = ".cache/vitest.json";
@@ -30,6 +31,7 @@ const CHECKS = [
 ];
 
 setUp();
+const postgres = providePostgres();
 const given = process.argv.slice(2);
 if (given.length === 0) for (const check of CHECKS) step(check);
 process.exit(vitest(given));
@@ -69,6 +71,7 @@ function vitest(args) {
   const skips = args.length === 0 && skipped > 0;
   if (skips) process.stdout.write(`${skipped} tests were skipped, which is a failure here\n`);
   if (status !== 0) process.stdout.write("help: run only the tests with `npm run unit`\n");
+  if (!postgres) process.stdout.write("no Postgres here: the store was tested on PGlite alone\n");
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   return status === 0 && failed === 0 && !skips ? 0 : 1;
 }

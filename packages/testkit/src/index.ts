@@ -15,6 +15,7 @@ export * from "./outage-cases.ts";
 export { type Rewrite, rewritesOf } from "./outage-rewrites.ts";
 export * from "./outage-table.ts";
 export * from "./policies.ts";
+export { type Cluster, postgresBinaries, sharedPostgres, startCluster } from "./postgres.ts";
 export * from "./rule-cases.ts";
 export { STATEMENT_AT, statementWith } from "./statement.ts";
 export * from "./webauthn/authenticator.ts";
