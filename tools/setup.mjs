@@ -14,6 +14,8 @@ const INSTALLED = "node_modules/.interlock-stamp";
 const BUILT = ".cache/built";
 const TSC = "node_modules/typescript/bin/tsc";
 const BUNDLE = "packages/cli/dist/bundle/interlock.js";
+/** Makes the embedded database that a first start unpacks; looks itself whether that is due. */
+const TEMPLATE = "packages/store/dist/embedded/build-template.js";
 
 /** Makes the work tree runnable, and exits with a message and code 3 where that is impossible. */
 export function setUp() {
@@ -98,6 +100,9 @@ function build() {
   if (runQuietly(process.execPath, [join(ROOT, "tools/bundle.mjs")]) !== 0) {
     stop("the command cannot be put together", "the lines above say why");
   }
+  if (existsSync(join(ROOT, TEMPLATE)) && runQuietly(process.execPath, [TEMPLATE]) !== 0) {
+    stop("the template of the embedded database cannot be made", "the lines above say why");
+  }
   writeStamp(BUILT, stamp);
 }
 
@@ -106,8 +111,12 @@ function sourcesStamp() {
   const files = ["tsconfig.json", "tsconfig.base.json", INSTALLED];
   for (const name of packages()) {
     files.push(`packages/${name}/package.json`, `packages/${name}/tsconfig.json`);
-    for (const file of readdirSync(join(ROOT, "packages", name, "src"), { recursive: true })) {
-      files.push(`packages/${name}/src/${file}`);
+    for (const folder of ["src", "sql"].filter((f) =>
+      existsSync(join(ROOT, "packages", name, f)),
+    )) {
+      for (const file of readdirSync(join(ROOT, "packages", name, folder), { recursive: true })) {
+        files.push(`packages/${name}/${folder}/${file}`);
+      }
     }
   }
   const hash = createHash("sha256").update(process.versions.node);

@@ -17,6 +17,17 @@ export const FAILURES = {
   INPUT_INVALID: { exit: 3 },
   OUTPUT_UNWRITABLE: { exit: 3 },
   JUDGING_STOPPED: { exit: 3 },
+  STORE_HELD: { exit: 3 },
+  STORE_UNREACHABLE: { exit: 3 },
+  STORE_UNFIT: { exit: 3 },
+  STORE_MIGRATIONS: { exit: 3 },
+  STORE_NEWER: { exit: 3 },
+  STORE_BUSY: { exit: 3 },
+  STORE_CONFLICT: { exit: 3 },
+  STORE_UNWRITABLE: { exit: 3 },
+  STORE_UNCERTAIN: { exit: 3 },
+  LEDGER_INVALID: { exit: 3 },
+  LEDGER_STALE: { exit: 3 },
   USAGE: { exit: 64 },
 } as const;
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+export * from "./checkpoints.ts";
+export { type Appended, type Committer, type CommitterLimits, committer } from "./committer.ts";
+export type { Database } from "./driver.ts";
+export type { Result, StoreFailure, StoreFailureCode } from "./failure.ts";
+export * from "./ledger.ts";
+export { openStore, type Place, type Store, type StorePoint, type StoreTerms } from "./store.ts";
+export type { Tables } from "./tables.ts";
+export {
+  type Chance,
+  type Outcome,
+  read,
+  type Transaction,
+  type TransactionTerms,
+  transaction,
+  type Work,
+} from "./transaction.ts";

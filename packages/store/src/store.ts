@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as pause } from "node:timers/promises";
+import { type CommitPoint, type Database, databaseOver, plain } from "./driver.ts";
+import { type Engine, openEmbedded } from "./embedded/embedded.ts";
+import { type Result, type StoreFailure, succeeded } from "./failure.ts";
+import { migrate } from "./migrate.ts";
+import { MIGRATIONS_FOLDER, readMigrations } from "./migrations.ts";
+import { openPostgres } from "./postgres.ts";
+import { failureOf } from "./sqlstate.ts";
+import type { Chance } from "./transaction.ts";
+
+/** Where the data lives: a directory of our own, or a Postgres server. */
+export type Place = { readonly directory: string } | { readonly url: string };
+
+/** A moment between two steps, for tests that kill the process there. */
+export type StorePoint = CommitPoint | "append.before" | "append.after" | "answer.before";
+
+/** An open, migrated store. */
+export type Store = {
+  readonly engine: "embedded" | "postgres";
+  readonly db: Database;
+  readonly chance: Chance;
+  readonly onPoint: (point: StorePoint) => void;
+  /** Why the engine stopped for good, or `null`; a server ends itself then. */
+  readonly lost: () => string | null;
+  /** What a server's own background does for itself; to be called about once an hour. */
+  readonly upkeep: () => Promise<StoreFailure | null>;
+  readonly close: () => Promise<void>;
+};
+
+/** What a store takes from outside; each has a real default. */
+export type StoreTerms = {
+  readonly now?: () => number;
+  readonly chance?: Chance;
+  readonly onPoint?: (point: StorePoint) => void;
+  /** Clients of the pool on Postgres. */
+  readonly clients?: number;
+  readonly migrations?: URL;
+  readonly beatMs?: number;
+  readonly worker?: URL;
+};
+
+/** Opens and migrates the store. */
+export async function openStore(place: Place, terms: StoreTerms = {}): Promise<Result<Store>> {
+  const now = terms.now ?? Date.now;
+  const chance = terms.chance ?? { pause: (ms) => pause(ms), random: Math.random };
+  const known = readMigrations(terms.migrations ?? MIGRATIONS_FOLDER);
+  if (!known.ok) return known;
+  const opened =
+    "url" in place
+      ? await openPostgres(place.url, terms.clients)
+      : await openEmbedded(place.directory, {
+          now,
+          pause: chance.pause,
+          ...(terms.beatMs === undefined ? {} : { beatMs: terms.beatMs }),
+          ...(terms.worker === undefined ? {} : { worker: terms.worker }),
+        });
+  if (!opened.ok) return opened;
+  const engine = opened.value;
+  const onPoint = terms.onPoint ?? (() => undefined);
+  const db = databaseOver(engine.pool, onPoint);
+  const migrated = await migrate({ db, chance, now }, known.value);
+  if (!migrated.ok) {
+    await engine.close();
+    return migrated;
+  }
+  const kind = "url" in place ? "postgres" : "embedded";
+  return succeeded({
+    engine: kind,
+    db,
+    chance,
+    onPoint,
+    lost: engine.lost,
+    upkeep: () => (kind === "embedded" ? vacuum(db) : Promise.resolve(null)),
+    close: once(engine),
+  });
+}
+
+/** The embedded engine has no autovacuum: without this, tables grow and erased bodies stay on disk. */
+async function vacuum(db: Database): Promise<StoreFailure | null> {
+  try {
+    await db.executeQuery(plain("vacuum (analyze)"));
+    return null;
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure === null) throw error;
+    return failure;
+  }
+}
+
+function once(engine: Engine): () => Promise<void> {
+  let closing: Promise<void> | null = null;
+  return () => {
+    closing ??= engine.close();
+    return closing;
+  };
+}
