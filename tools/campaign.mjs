@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// Long runs that are no part of `npm test`: `campaign:laws`, `campaign:fuzz`, `campaign:mutation`,
-// `campaign:passkeys`, `campaign:vectors`.
+// Long runs that are no part of `npm test`: `campaign:laws`, `campaign:fuzz`, `campaign:kills`,
+// `campaign:mutation`, `campaign:passkeys`, `campaign:vectors`.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -34,6 +34,8 @@ const properties = (packages) => ({
   runs: "50",
 });
 
+const KILLS = ["--config", "tools/campaign/vitest.config.mjs", "packages/store/test/kills.test.ts"];
+
 /** A mutant is tried against every test that reaches it, so properties run a tenth as often. */
 const CAMPAIGNS = {
   laws: () => properties(DECIDING),
@@ -41,6 +43,7 @@ const CAMPAIGNS = {
   passkeys: () => ({ args: ["tools/campaign/passkey-vectors.mjs"], runs: "1" }),
   mutation: () => ({ args: [STRYKER, "run", "tools/campaign/stryker.json"], runs: "0.1" }),
   vectors: () => ({ args: ["tools/campaign/vectors.mjs"], runs: "1" }),
+  kills: () => ({ args: [VITEST, "run", ...KILLS], runs: "1" }),
 };
 
 const [name = "", ...more] = process.argv.slice(2);
@@ -53,9 +56,11 @@ if (campaign === undefined) {
 }
 setUp();
 const { args, runs } = campaign();
+/** At each of a dozen points. */
+const KILL_ROUNDS = process.env.KILL_ROUNDS ?? "200";
 const { status } = spawnSync(process.execPath, [...args, ...more], {
   cwd: ROOT,
   stdio: "inherit",
-  env: { ...process.env, FC_RUNS: process.env.FC_RUNS ?? runs },
+  env: { ...process.env, FC_RUNS: process.env.FC_RUNS ?? runs, KILL_ROUNDS },
 });
 process.exit(status ?? 1);

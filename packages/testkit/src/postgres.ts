@@ -77,7 +77,11 @@ function start(directory: string, bin: string): void {
   const log = join(directory, "log");
   // Its own daemon, since a test's thread ends before the server and could not reap it.
   const args = ["start", "-w", "-D", join(directory, "data"), "-l", log, "-o", options];
-  run(join(bin, "pg_ctl"), args, account());
+  try {
+    run(join(bin, "pg_ctl"), args, account());
+  } catch (error) {
+    throw new Error(`Postgres did not start: ${readFileSync(log, "utf8")}`, { cause: error });
+  }
 }
 
 type Account = { readonly uid?: number; readonly gid?: number };
@@ -101,7 +105,9 @@ export async function killCluster(directory: string): Promise<void> {
   const pids = [pid, ...childrenOf(pid)];
   for (const one of pids) kill(one);
   while (pids.some(isRunning)) await pause(10);
+  // A zombie's number still looks taken to a server that starts.
   rmSync(file, { force: true });
+  rmSync(join(directory, ".s.PGSQL.5432.lock"), { force: true });
 }
 
 /**
