@@ -20,6 +20,7 @@ export { type Checked, checkExpression } from "./checker/check.ts";
 export { COST_MAX } from "./checker/limits.ts";
 export type { ExpressionProblem, Notice, Scope } from "./checker/walk.ts";
 export { calendarFacts } from "./load/calendar.ts";
+export { type UnsoundRule, unsoundRule } from "./load/data.ts";
 export { gatherIncludes, type Included, type ReadInclude } from "./load/include.ts";
 export { type Loaded, type LoadOptions, loadPolicy, type Place } from "./load/policy.ts";
 export { VISIBLE_SCOPE } from "./load/rule.ts";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export * from "./changes.ts";
 export * from "./checkpoints.ts";
 export { type Appended, type Committer, type CommitterLimits, committer } from "./committer.ts";
 export type { Database } from "./driver.ts";

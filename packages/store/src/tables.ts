@@ -11,6 +11,10 @@ export type Tables = {
   readonly ledger_published: LedgerPublished;
   readonly ledger_checkpoint: LedgerCheckpoint;
   readonly ledger_tile: LedgerTile;
+  readonly change: Change;
+  readonly decision: Decision;
+  readonly asked: Asked;
+  readonly signed: Signed;
 };
 
 type SchemaMigration = {
@@ -62,4 +66,56 @@ type LedgerTile = {
   readonly n: number;
   readonly width: number;
   readonly hashes: Buffer;
+};
+
+type Change = {
+  readonly id: string;
+  readonly repository: string;
+  readonly target: string;
+  readonly environment: string;
+  readonly digest: string | null;
+  readonly base: string;
+  readonly head: string;
+  readonly merge: string;
+  readonly subject: string;
+  readonly first_seen_at: number;
+  readonly judged_at: number;
+  readonly decision_index: number;
+  readonly outcome: string;
+  readonly effective: string;
+  readonly rules: string[];
+};
+
+type Decision = {
+  readonly index: number;
+  readonly change: string;
+  readonly entry: string;
+  readonly at: number;
+  /** Canonical JSON. */
+  readonly record: string | null;
+  readonly facts_salt: Buffer | null;
+};
+
+type Asked = {
+  readonly nonce: Buffer;
+  readonly person: string;
+  readonly change: string;
+  readonly statement: string;
+  readonly reason: string | null;
+  readonly expires_at: number;
+};
+
+type Signed = {
+  readonly index: number;
+  readonly entry: string;
+  readonly kind: "approval" | "rejection" | "withdrawal";
+  readonly change: string;
+  readonly digest: string;
+  readonly person: string;
+  readonly enrolment: string;
+  readonly statement: string;
+  readonly reason: string | null;
+  readonly at: number;
+  readonly expires_at: number;
+  readonly ended_index: number | null;
 };

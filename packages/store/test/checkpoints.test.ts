@@ -9,8 +9,8 @@ import {
   type Store,
   transaction,
 } from "@interlock/store";
+import { ENGINES, type Home, opened } from "@interlock/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ENGINES, type Home, opened } from "./engines.ts";
 import { entryNamed } from "./entries.ts";
 
 const ENTRIES = 10;

@@ -9,9 +9,9 @@ import {
   settle,
   transaction,
 } from "@interlock/store";
+import { ENGINES, type Home, opened } from "@interlock/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CuttingProxy, cuttingProxy } from "./cutting-proxy.ts";
-import { ENGINES, type Home, opened } from "./engines.ts";
 import { entriesNamed, entryNamed } from "./entries.ts";
 
 const indexesOf = (outcomes: readonly Appended[]): readonly number[] =>

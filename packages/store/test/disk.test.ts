@@ -10,8 +10,8 @@ import {
   type Store,
   transaction,
 } from "@interlock/store";
+import { ENGINES, type Home, opened } from "@interlock/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ENGINES, type Home, opened } from "./engines.ts";
 import { entriesNamed, entryNamed } from "./entries.ts";
 
 const worker = new URL("./children/faulty-worker.mjs", import.meta.url);

@@ -6,9 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Place } from "@interlock/store";
-import { type Cluster, startCluster } from "@interlock/testkit";
+import { type Cluster, ENGINES, type Home, startCluster } from "@interlock/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ENGINES, type Home } from "./engines.ts";
 
 const rounds = Number(process.env["KILL_ROUNDS"] ?? 1);
 const writer = fileURLToPath(new URL("./children/writer.mjs", import.meta.url));

@@ -15,8 +15,8 @@ import {
   settle,
   transaction,
 } from "@interlock/store";
+import { ENGINES, type Home, opened } from "@interlock/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ENGINES, type Home, opened } from "./engines.ts";
 import { entriesNamed, entryNamed } from "./entries.ts";
 
 type Appended = Outcome<readonly number[], StoreFailure>;

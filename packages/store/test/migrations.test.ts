@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openStore } from "@interlock/store";
+import { ENGINES } from "@interlock/testkit";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -14,7 +15,6 @@ import {
   readMigrations,
 } from "../src/migrations.ts";
 import { misfitOf } from "../src/postgres.ts";
-import { ENGINES } from "./engines.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openStore } from "@interlock/store";
+import { ENGINES } from "@interlock/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ENGINES } from "./engines.ts";
 
 const writer = fileURLToPath(new URL("./children/writer.mjs", import.meta.url));
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { read, type Store, type Transaction, transaction } from "@interlock/store";
+import { ENGINES, type Home, opened } from "@interlock/testkit";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ENGINES, type Home, opened } from "./engines.ts";
 
 const run = (db: Transaction | Store["db"], text: string) =>
   sql.raw<{ n: number }>(text).execute(db);

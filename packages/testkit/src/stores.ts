@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openStore, type Place, type Store, type StoreTerms } from "@interlock/store";
-import { postgresBinaries, sharedPostgres } from "@interlock/testkit";
+import type { Place, Store, StoreTerms } from "@interlock/store";
+import { postgresBinaries, sharedPostgres } from "./postgres.ts";
 
 /** A place for one store that nobody else uses. */
 export type Home = { readonly place: Place; readonly remove: () => void };
@@ -37,6 +37,8 @@ export const ENGINES: readonly EngineUnderTest[] =
 
 /** Opens a store or throws what stands in the way. */
 export async function opened(place: Place, terms: StoreTerms = {}): Promise<Store> {
+  // Loaded here, since most tests need no database and both engines take long to load.
+  const { openStore } = await import("@interlock/store");
   const result = await openStore(place, terms);
   if (!result.ok) throw new Error(`${result.failure.code}: ${result.failure.message}`);
   return result.value;

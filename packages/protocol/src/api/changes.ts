@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from "zod";
+import { endpoint } from "../endpoint.ts";
+
+const BASE64URL = z.string().regex(/^[A-Za-z0-9_-]*$/);
+const DIGEST = z.string().regex(/^[0-9a-f]{64}$/);
+const TIME = z.int().describe("milliseconds since 1970 UTC");
+const CHANGE = z.strictObject({
+  id: z.string(),
+  repository: z.string(),
+  target: z.string(),
+  environment: z.string(),
+  subject: z.string(),
+  base: z.string(),
+  head: z.string(),
+  merge: z.string(),
+  digest: DIGEST.nullable().describe("null where nobody could read the whole change"),
+  words: z.array(z.string()).describe("six words of the digest, to be compared on a second screen"),
+  firstSeenAt: TIME,
+  judgedAt: TIME,
+  outcome: z.string(),
+  effective: z.string(),
+});
+
+const one = z.strictObject({ id: z.string().regex(/^[0-9a-f]{20}$/) });
+
+export const listChanges = endpoint({
+  id: "listChanges",
+  method: "GET",
+  path: "/api/v1/changes",
+  summary: "changes that enforcement points asked about, those judged last first",
+  access: "session",
+  query: z.strictObject({
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+    after: z.string().max(100).optional().describe("`next` of the page before"),
+  }),
+  answer: z.strictObject({ changes: z.array(CHANGE), next: z.string().nullable() }),
+});
+
+export const SIGNATURE = z.strictObject({
+  entry: DIGEST,
+  index: z.int(),
+  kind: z.enum(["approval", "rejection", "withdrawal"]),
+  person: z.string(),
+  at: TIME,
+  expiresAt: TIME,
+  reason: z.string().nullable(),
+  ended: z.boolean().describe("withdrawn, or replaced by a newer one"),
+});
+
+export const showChange = endpoint({
+  id: "showChange",
+  method: "GET",
+  path: "/api/v1/changes/:id",
+  summary: "one change with its newest decision, the facts behind it, and who signed what",
+  access: "session",
+  params: one,
+  answer: z.strictObject({
+    change: CHANGE,
+    decision: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe("null once its facts were erased"),
+    facts: z.record(z.string(), z.unknown()).nullable(),
+    signatures: z.array(SIGNATURE),
+    mayApprove: z.boolean().describe("false for whoever had a part in the change"),
+  }),
+});
+
+/** What a page hands to `navigator.credentials.get`, and what it must show beforehand. */
+export const askToSign = endpoint({
+  id: "askToSign",
+  method: "POST",
+  path: "/api/v1/changes/:id/statements",
+  summary:
+    "the statement that a person would sign about a change, with a challenge to be used once",
+  access: "session",
+  params: one,
+  body: z.strictObject({
+    decision: z.enum(["approve", "reject", "withdraw"]),
+    environment: z.string().max(100).default("").describe("empty: any environment of its target"),
+    reason: z.string().min(1).max(2_000).optional(),
+    credential: BASE64URL.max(1_400).optional().describe("which of your keys; any when left out"),
+    validForHours: z.int().min(1).max(720).default(168),
+  }),
+  answer: z.strictObject({
+    nonce: BASE64URL,
+    challenge: BASE64URL,
+    rpId: z.string(),
+    credential: BASE64URL,
+    words: z.array(z.string()),
+    statement: z.record(z.string(), z.unknown()),
+    until: TIME.describe("the challenge is good until then"),
+  }),
+});
+
+export const ASSERTION = z.strictObject({
+  credential: BASE64URL.max(1_400),
+  clientData: BASE64URL.max(11_000).describe("the bytes of clientDataJSON"),
+  authenticatorData: BASE64URL.max(4_000),
+  signature: BASE64URL.max(1_400),
+  userHandle: BASE64URL.max(86).nullable().default(null),
+});
+
+export const sign = endpoint({
+  id: "sign",
+  method: "POST",
+  path: "/api/v1/changes/:id/signatures",
+  summary: "approve, reject or withdraw by a passkey's assertion over the statement",
+  access: "session",
+  params: one,
+  body: z.strictObject({ nonce: BASE64URL.length(43), assertion: ASSERTION }),
+  answer: z.strictObject({
+    index: z.int().describe("of the entry in the ledger, which is durable"),
+    entry: DIGEST,
+    kind: z.enum(["approval", "rejection", "withdrawal"]),
+  }),
+});
+
+export const receipt = endpoint({
+  id: "receipt",
+  method: "GET",
+  path: "/api/v1/changes/:id/receipt",
+  summary:
+    "the receipt of the newest decision, to be verified offline by `interlock ledger verify`",
+  access: "session",
+  params: one,
+  answer: z.record(z.string(), z.unknown()),
+});

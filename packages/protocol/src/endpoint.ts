@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from "zod";
+
+/**
+ * Who may call: `public` anybody; `session` a signed-in person; `invitation` whoever holds a one-time
+ * secret, which the endpoint checks itself; `token:VERB` a service account whose token has the verb.
+ */
+export const VERBS = ["gate", "check", "read"] as const;
+export type Verb = (typeof VERBS)[number];
+export type Access = "public" | "session" | "invitation" | `token:${Verb}`;
+
+export type Method = "GET" | "POST" | "DELETE";
+
+/** One operation of the API, described once: routes, validation, clients and OpenAPI come from it. */
+export type Endpoint<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Answer extends z.ZodType = z.ZodType,
+> = {
+  /** `operationId` of OpenAPI. */
+  readonly id: string;
+  readonly method: Method;
+  /** With `:name` for what stands in `params`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly answer: Answer;
+};
+
+export const NOTHING = z.strictObject({});
+export type Nothing = typeof NOTHING;
+
+type Given<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  A extends z.ZodType,
+> = Omit<Endpoint<P, Q, B, A>, "params" | "query" | "body"> & {
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+};
+
+/** Describes an operation; what it does not take is refused when given. */
+export function endpoint<
+  A extends z.ZodType,
+  P extends z.ZodType = Nothing,
+  Q extends z.ZodType = Nothing,
+  B extends z.ZodType = Nothing,
+>(given: Given<P, Q, B, A>): Endpoint<P, Q, B, A> {
+  const nothing = NOTHING as z.ZodType; // stands for whichever of the three is left out
+  return {
+    ...given,
+    params: given.params ?? (nothing as P),
+    query: given.query ?? (nothing as Q),
+    body: given.body ?? (nothing as B),
+  };
+}

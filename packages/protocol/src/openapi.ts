@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Json } from "@interlock/digest";
+import { z } from "zod";
+import type { Endpoint } from "./endpoint.ts";
+import { PROBLEM } from "./problem.ts";
+
+/** The OpenAPI 3.1 document of some operations (https://spec.openapis.org/oas/v3.1.1). */
+export function openApi(endpoints: readonly Endpoint[], version: string): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const one of endpoints) {
+    const path = one.path.replace(/:([a-z]+)/g, "{$1}");
+    paths[path] = { ...paths[path], [one.method.toLowerCase()]: operation(one) };
+  }
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: "Interlock",
+      version,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    paths,
+    components: {
+      securitySchemes: {
+        session: { type: "apiKey", in: "cookie", name: "__Host-interlock" },
+        token: { type: "http", scheme: "bearer" },
+      },
+    },
+  };
+}
+
+function operation(one: Endpoint): Json {
+  const hasBody = one.method === "POST";
+  return {
+    operationId: one.id,
+    summary: one.summary,
+    security: securityOf(one),
+    parameters: [...parameters(one.params, "path"), ...parameters(one.query, "query")],
+    ...(hasBody ? { requestBody: { required: true, content: json(one.body, "input") } } : {}),
+    responses: {
+      "200": { description: "done", content: json(one.answer, "output") },
+      default: {
+        description: "a problem (RFC 9457)",
+        content: { "application/problem+json": { schema: schemaOf(PROBLEM, "output") } },
+      },
+    },
+  };
+}
+
+function securityOf({ access }: Endpoint): Json {
+  if (access === "session") return [{ session: [] }];
+  return access.startsWith("token:") ? [{ token: [] }] : [];
+}
+
+function parameters(schema: z.ZodType, place: "path" | "query"): readonly Json[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries<z.ZodType>(schema.shape).map(([name, one]) => ({
+    name,
+    in: place,
+    required: place === "path" || !one.safeParse(undefined).success,
+    schema: schemaOf(one, "input"),
+  }));
+}
+
+const json = (schema: z.ZodType, io: "input" | "output"): Json => ({
+  "application/json": { schema: schemaOf(schema, io) },
+});
+
+function schemaOf(schema: z.ZodType, io: "input" | "output"): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  return rest as Json; // JSON Schema is JSON
+}

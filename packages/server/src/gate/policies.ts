@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type CompiledPolicy,
+  compilePolicy,
+  type DecisionRecord,
+  type Policy,
+} from "@interlock/core";
+import { type Digest, digestOf, type Json } from "@interlock/digest";
+import { unsoundRule } from "@interlock/policy";
+import { readPolicyShape } from "@interlock/protocol";
+import type { Refusal } from "../http/bind.ts";
+
+type Judging = DecisionRecord["policies"][number];
+
+export type PoliciesRead =
+  | { readonly ok: true; readonly policies: DecisionRecord["policies"] }
+  | { readonly ok: false; readonly failure: Refusal };
+
+/** A server meets few policies, and each of them thousands of times. */
+const REMEMBERED = 64;
+
+/** Reads policies from the wire and compiles them, each content once. */
+export type PolicyBook = {
+  readonly read: (given: readonly GivenPolicy[]) => PoliciesRead;
+  readonly compiled: (policy: Policy) => CompiledPolicy;
+};
+
+export type GivenPolicy =
+  | { readonly role: Judging["role"]; readonly policy: Readonly<Record<string, unknown>> }
+  | { readonly role: Judging["role"]; readonly unreadable: string };
+
+/**
+ * A policy from an enforcement point is checked like one from a file: in shape, and each expression
+ * for soundness and cost, so that no token can keep the server busy with one rule.
+ */
+export function policyBook(): PolicyBook {
+  const checked = new Map<Digest, Policy>();
+  const compiled = new WeakMap<Policy, CompiledPolicy>();
+  const one = (given: GivenPolicy): Judging | Refusal => {
+    if ("unreadable" in given) return { role: given.role, unreadable: given.unreadable };
+    const key = digestOf("interlock/policy-data/v1", given.policy as Json); // parsed from JSON
+    const known = checked.get(key);
+    if (known !== undefined) return { role: given.role, policy: known };
+    const read = readPolicyShape(given.policy);
+    if (!read.ok) return invalid(`the policy, \`${read.path}\`: ${read.message}`);
+    const unsound = unsoundRule(read.policy);
+    if (unsound !== null) return invalid(`the rule \`${unsound.rule}\`: ${unsound.message}`);
+    const [oldest] = checked.keys();
+    if (checked.size >= REMEMBERED && oldest !== undefined) checked.delete(oldest);
+    checked.set(key, read.policy);
+    return { role: given.role, policy: read.policy };
+  };
+  return {
+    read: (given) => {
+      const policies: Judging[] = [];
+      for (const each of given) {
+        const found = one(each);
+        if ("code" in found) return { ok: false, failure: found };
+        policies.push(found);
+      }
+      return { ok: true, policies };
+    },
+    compiled: (policy) => {
+      const known = compiled.get(policy) ?? compilePolicy(policy);
+      compiled.set(policy, known);
+      return known;
+    },
+  };
+}
+
+const invalid = (message: string): Refusal => ({
+  code: "POLICY_INVALID",
+  message,
+  help: "run `interlock policy lint` in the repository; nothing was judged",
+});

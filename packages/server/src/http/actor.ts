@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Verb } from "@interlock/protocol";
+
+/** Who calls. Nothing here can approve but a person, and a person only by a passkey. */
+export type Actor =
+  | { readonly kind: "nobody" }
+  | { readonly kind: "person"; readonly person: string; readonly session: string }
+  | {
+      readonly kind: "token";
+      readonly id: string;
+      /** Immutable id of the one repository it speaks for. */
+      readonly repository: string;
+      readonly verbs: readonly Verb[];
+    };
+
+export const NOBODY: Actor = { kind: "nobody" };

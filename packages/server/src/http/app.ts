@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import { refuse } from "./bind.ts";
+
+export type AppTerms = {
+  /** Scheme, host and port that people see, such as `https://interlock.example.com`. */
+  readonly origin: string;
+  readonly log: boolean;
+};
+
+/** Facts of a large change are a few megabytes; what is larger is refused before it is read. */
+const BODY_BYTES = 16 << 20;
+
+/** An HTTP server without routes: limits, headers, and problems instead of stack traces. */
+export function httpApp({ origin, log }: AppTerms): FastifyInstance {
+  const app = fastify({
+    bodyLimit: BODY_BYTES,
+    requestTimeout: 30_000,
+    logger: log ? { redact: ["req.headers.authorization", "req.headers.cookie"] } : false,
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(HEADERS);
+    if (!isOwn(request, origin))
+      return refuse(reply, {
+        code: "NOT_ALLOWED",
+        message: "the request comes from another site",
+        help: `open ${origin} and try again there`,
+      });
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const status = error instanceof Error && "statusCode" in error ? error.statusCode : 500;
+    if (status === 413)
+      return refuse(reply, {
+        code: "TOO_LARGE",
+        message: `the request is larger than ${BODY_BYTES} bytes`,
+        help: "land fewer files at once",
+      });
+    if (typeof status === "number" && status >= 400 && status < 500)
+      return refuse(reply, {
+        code: "INPUT_INVALID",
+        message: "the request cannot be read",
+        help: "send JSON as UTF-8 with `Content-Type: application/json`",
+      });
+    request.log.error(error);
+    return refuse(reply, {
+      code: "SERVER_FAULT",
+      message: "the server failed; nothing was allowed",
+      help: "try again; the reason is in the server's log",
+    });
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    refuse(reply, {
+      code: "NOT_FOUND",
+      message: "there is nothing here, or not for you",
+      help: "see /api/v1/openapi.json",
+    }),
+  );
+  return app;
+}
+
+const HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+/** A browser says where a request comes from; what changes something must come from our own pages (UI6). */
+function isOwn({ method, headers }: FastifyRequest, origin: string): boolean {
+  if (method === "GET" || method === "HEAD") return true;
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin" && site !== "none") return false;
+  return headers.origin === undefined || headers.origin === origin;
+}

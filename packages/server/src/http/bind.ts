@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { FailureCode } from "@interlock/core";
+import { type Access, type Endpoint, problemOf } from "@interlock/protocol";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+import type { Actor } from "./actor.ts";
+
+/** Why a request got no result. */
+export type Refusal = {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly help: string;
+};
+
+/** What a handler answers: `cookie` sets (or with `null` ends) the session of the browser. */
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T; readonly cookie?: string | null }
+  | { readonly ok: false; readonly failure: Refusal };
+
+export type Call<P, Q, B> = {
+  readonly actor: Actor;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** The secret of an invitation, when one came along. */
+  readonly secret: string | null;
+};
+
+export type Authenticate = (request: FastifyRequest) => Promise<Actor>;
+
+/** Binds an operation of the API to its handler: who may call, what it takes, how it fails. */
+export function bind<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  A extends z.ZodType,
+>(
+  app: FastifyInstance,
+  authenticate: Authenticate,
+  endpoint: Endpoint<P, Q, B, A>,
+  handler: (call: Call<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Answer<z.input<A>>>,
+): void {
+  app.route({
+    method: endpoint.method,
+    url: endpoint.path,
+    handler: async (request, reply) => {
+      const actor = await authenticate(request);
+      const barred = barredFrom(endpoint.access, actor);
+      if (barred !== null) return refuse(reply, barred);
+      const params = endpoint.params.safeParse(request.params ?? {});
+      if (!params.success) return refuse(reply, invalid(params.error));
+      const query = endpoint.query.safeParse(request.query ?? {});
+      if (!query.success) return refuse(reply, invalid(query.error));
+      const body = endpoint.body.safeParse(request.body ?? {});
+      if (!body.success) return refuse(reply, invalid(body.error));
+      const answer = await handler({
+        actor,
+        params: params.data,
+        query: query.data,
+        body: body.data,
+        secret: bearer(request),
+      });
+      if (!answer.ok) return refuse(reply, answer.failure);
+      if (answer.cookie !== undefined) reply.header("set-cookie", cookieOf(answer.cookie));
+      return reply.send(endpoint.answer.parse(answer.value));
+    },
+  });
+}
+
+/** Sends a failure as problem details. */
+export function refuse(reply: FastifyReply, failure: Refusal): FastifyReply {
+  const problem = problemOf(failure);
+  return reply.code(problem.status).type("application/problem+json").send(problem);
+}
+
+export const SESSION_COOKIE = "__Host-interlock";
+const SESSION_SECONDS = 12 * 3_600;
+
+function cookieOf(value: string | null): string {
+  const rest = "Path=/; Secure; HttpOnly; SameSite=Strict";
+  return value === null
+    ? `${SESSION_COOKIE}=; ${rest}; Max-Age=0`
+    : `${SESSION_COOKIE}=${value}; ${rest}; Max-Age=${SESSION_SECONDS}`;
+}
+
+/** The secret after `Authorization: Bearer`; a secret is never taken from a URL (TK9). */
+export function bearer(request: FastifyRequest): string | null {
+  const match = /^Bearer ([A-Za-z0-9_-]{1,200})$/.exec(request.headers.authorization ?? "");
+  return match?.[1] ?? null;
+}
+
+/** One answer for all that lack something: nobody learns whether what they asked for exists (TK12). */
+function barredFrom(access: Access, actor: Actor): Refusal | null {
+  if (access === "public" || access === "invitation") return null;
+  if (actor.kind === "nobody")
+    return {
+      code: "SIGN_IN_NEEDED",
+      message: access === "session" ? "nobody is signed in" : "no valid token came along",
+      help:
+        access === "session"
+          ? "sign in with your passkey"
+          : "send `Authorization: Bearer TOKEN` with a token of this server",
+    };
+  const may =
+    access === "session"
+      ? actor.kind === "person"
+      : actor.kind === "token" && actor.verbs.some((verb) => access === `token:${verb}`);
+  return may
+    ? null
+    : {
+        code: "NOT_ALLOWED",
+        message: "this account may not do that",
+        help:
+          access === "session"
+            ? "a person has to sign in: tokens cannot do this"
+            : `ask for a token with the verb \`${access.slice(6)}\``,
+      };
+}
+
+function invalid(error: z.ZodError): Refusal {
+  const [first] = error.issues;
+  const path = first?.path.map(String).join(".") ?? "";
+  return {
+    code: "INPUT_INVALID",
+    message: `${path === "" ? "the request" : `\`${path}\``}: ${first?.message ?? "not as described"}`,
+    help: "see /api/v1/openapi.json",
+  };
+}

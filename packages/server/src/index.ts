@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+export type { KeyBook, KnownKey } from "./approvals/keys.ts";
+export { type ChangeTerms, changeRoutes } from "./changes/routes.ts";
+export { type Gate, type GateTerms, openGate } from "./gate/gate.ts";
+export { type Actor, NOBODY } from "./http/actor.ts";
+export { type AppTerms, httpApp } from "./http/app.ts";
+export type { Answer, Authenticate, Call, Refusal } from "./http/bind.ts";
+export type { LedgerFailure, LedgerResult } from "./ledger/failure.ts";
+export { type HeadMemory, headFile, type SignedHead } from "./ledger/head.ts";
+export { type Ledger, type LedgerTerms, openLedger } from "./ledger/ledger.ts";
+export { type LogKey, logKey, openLogKey } from "./ledger/log-key.ts";
+export { type Prepared, prepare, type Unsalted } from "./ledger/record.ts";
+export { logRoutes } from "./ledger/routes.ts";
+export { storedTiles, treeOf } from "./ledger/tree.ts";
+export type { WitnessAt } from "./ledger/witnesses.ts";

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Digest, isDigest } from "@interlock/digest";
+import { sql } from "kysely";
+import type { Database } from "./driver.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** One content on its way to one place, with its newest decision. */
+export type StoredChange = {
+  readonly id: string;
+  readonly repository: string;
+  readonly target: string;
+  readonly environment: string;
+  /** `null` where nobody could read the whole change. */
+  readonly digest: Digest | null;
+  readonly base: string;
+  readonly head: string;
+  /** Tree of the merge result. */
+  readonly merge: string;
+  readonly subject: string;
+  /** Milliseconds since 1970, as all times here. */
+  readonly firstSeenAt: number;
+  readonly judgedAt: number;
+  readonly decisionIndex: number;
+  readonly outcome: string;
+  readonly effective: string;
+  /** Digests of the rules that applied. */
+  readonly rules: readonly string[];
+};
+
+/** What `replay` takes; `null` once erased. */
+export type StoredDecision = {
+  readonly index: number;
+  readonly change: string;
+  /** Id of the ledger entry. */
+  readonly entry: string;
+  readonly at: number;
+  /** A decision record as canonical JSON, with the salt of its facts. */
+  readonly record: { readonly text: string; readonly factsSalt: Uint8Array } | null;
+};
+
+export const SIGNED_KINDS = ["approval", "rejection", "withdrawal"] as const;
+export type SignedKind = (typeof SIGNED_KINDS)[number];
+
+/** A signed statement, as its ledger entry says. */
+export type StoredSigned = {
+  readonly index: number;
+  readonly entry: string;
+  readonly kind: SignedKind;
+  readonly change: string;
+  readonly digest: string;
+  readonly person: string;
+  /** Id of the entry that enrolled the key. */
+  readonly enrolment: string;
+  /** Canonical JSON. */
+  readonly statement: string;
+  readonly reason: string | null;
+  readonly at: number;
+  readonly expiresAt: number;
+  readonly endedIndex: number | null;
+};
+
+/** Writes a change with its newest decision; when it was first seen stays. */
+export async function saveChange(tx: Transaction, change: StoredChange): Promise<void> {
+  const { id, repository, target, environment, digest, base, head, merge, subject } = change;
+  const newest = {
+    ...{ base, head, merge, subject, outcome: change.outcome, effective: change.effective },
+    judged_at: change.judgedAt,
+    decision_index: change.decisionIndex,
+    rules: [...change.rules],
+  };
+  await tx
+    .insertInto("change")
+    .values({
+      id,
+      repository,
+      target,
+      environment,
+      digest,
+      first_seen_at: change.firstSeenAt,
+      ...newest,
+    })
+    .onConflict((same) => same.column("id").doUpdateSet(newest))
+    .execute();
+}
+
+export async function saveDecision(
+  tx: Transaction,
+  { index, change, entry, at, record }: StoredDecision,
+): Promise<void> {
+  const facts_salt = record === null ? null : Buffer.from(record.factsSalt);
+  await tx
+    .insertInto("decision")
+    .values({ index, change, entry, at, record: record?.text ?? null, facts_salt })
+    .execute();
+}
+
+export async function changeById(db: Database, id: string): Promise<StoredChange | null> {
+  const row = await db.selectFrom("change").selectAll().where("id", "=", id).executeTakeFirst();
+  return row === undefined ? null : changeOf(row);
+}
+
+export type Page = {
+  readonly before: { readonly at: number; readonly id: string } | null;
+  readonly limit: number;
+};
+
+/** Changes, those judged last first. */
+export async function changesNewestFirst(
+  db: Database,
+  { before, limit }: Page,
+): Promise<readonly StoredChange[]> {
+  let query = db.selectFrom("change").selectAll().orderBy("judged_at", "desc").orderBy("id");
+  if (before !== null)
+    query = query.where((its) =>
+      its.or([
+        its("judged_at", "<", before.at),
+        its.and([its("judged_at", "=", before.at), its("id", ">", before.id)]),
+      ]),
+    );
+  return (await query.limit(limit).execute()).map(changeOf);
+}
+
+export async function decisionAt(db: Database, index: number): Promise<StoredDecision | null> {
+  const row = await db
+    .selectFrom("decision")
+    .selectAll()
+    .where("index", "=", index)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { change, entry, at, record, facts_salt } = row;
+  const kept =
+    record === null || facts_salt === null ? null : { text: record, factsSalt: facts_salt };
+  return { index, change, entry, at, record: kept };
+}
+
+/** Every signature about a content, wherever it was to land, oldest first. */
+export async function signedAbout(db: Database, digest: string): Promise<readonly StoredSigned[]> {
+  const rows = await db
+    .selectFrom("signed")
+    .selectAll()
+    .where("digest", "=", digest)
+    .orderBy("index")
+    .execute();
+  return rows.map(({ expires_at, ended_index, ...row }) => ({
+    ...row,
+    kind: row.kind,
+    expiresAt: expires_at,
+    endedIndex: ended_index,
+  }));
+}
+
+export async function saveSigned(tx: Transaction, signed: StoredSigned): Promise<void> {
+  const { expiresAt, endedIndex, ...row } = signed;
+  await tx
+    .insertInto("signed")
+    .values({ ...row, expires_at: expiresAt, ended_index: endedIndex })
+    .execute();
+}
+
+/** Ends what a person said about a change; the entry that does it stays. */
+export async function endSigned(
+  tx: Transaction,
+  given: {
+    readonly change: string;
+    readonly person: string;
+    readonly kinds: readonly SignedKind[];
+    readonly by: number;
+  },
+): Promise<number> {
+  const done = await tx
+    .updateTable("signed")
+    .set({ ended_index: given.by })
+    .where("change", "=", given.change)
+    .where("person", "=", given.person)
+    .where("kind", "in", [...given.kinds])
+    .where("ended_index", "is", null)
+    .where("index", "<", given.by)
+    .executeTakeFirst();
+  return Number(done.numUpdatedRows);
+}
+
+/** A statement that waits for its signature. */
+export type Asked = {
+  /** 32 random bytes. */
+  readonly nonce: Uint8Array;
+  readonly person: string;
+  readonly change: string;
+  /** Canonical JSON. */
+  readonly statement: string;
+  readonly reason: string | null;
+  readonly expiresAt: number;
+};
+
+/** Keeps a question; what nobody answered in time goes. */
+export async function saveAsked(tx: Transaction, asked: Asked, now: number): Promise<void> {
+  await tx.deleteFrom("asked").where("expires_at", "<=", now).execute();
+  const { nonce, expiresAt, ...row } = asked;
+  await tx
+    .insertInto("asked")
+    .values({ ...row, nonce: Buffer.from(nonce), expires_at: expiresAt })
+    .execute();
+}
+
+/** Takes a question away: INVARIANT (used-once): two transactions never both get the same one. */
+export async function takeAsked(tx: Transaction, nonce: Uint8Array): Promise<Asked | null> {
+  const row = await tx
+    .deleteFrom("asked")
+    .where("nonce", "=", Buffer.from(nonce))
+    .returningAll()
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { expires_at, ...asked } = row;
+  return { ...asked, expiresAt: expires_at };
+}
+
+/** Whether an entry of one of these kinds stands between two indexes, both exclusive. */
+export async function entriesBetween(
+  db: Database,
+  given: { readonly after: number; readonly before: number; readonly kinds: readonly string[] },
+): Promise<boolean> {
+  const { rows } = await sql<{ readonly found: boolean }>`
+    select exists (select 1 from ledger_entry where index > ${given.after} and index < ${given.before}
+      and kind = any(${[...given.kinds]}::text[])) as found`.execute(db);
+  return rows[0]?.found === true;
+}
+
+type ChangeRow = {
+  readonly id: string;
+  readonly repository: string;
+  readonly target: string;
+  readonly environment: string;
+  readonly digest: string | null;
+  readonly base: string;
+  readonly head: string;
+  readonly merge: string;
+  readonly subject: string;
+  readonly first_seen_at: number;
+  readonly judged_at: number;
+  readonly decision_index: number;
+  readonly outcome: string;
+  readonly effective: string;
+  readonly rules: string[];
+};
+
+function changeOf({
+  first_seen_at,
+  judged_at,
+  decision_index,
+  digest,
+  ...row
+}: ChangeRow): StoredChange {
+  return {
+    ...row,
+    digest: isDigest(digest) ? digest : null,
+    firstSeenAt: first_seen_at,
+    judgedAt: judged_at,
+    decisionIndex: decision_index,
+  };
+}
