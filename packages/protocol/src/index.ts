@@ -10,6 +10,20 @@ export {
   sign,
 } from "./api/changes.ts";
 export { gate, JUDGED, JUDGING, type Judged, PLACE, type Place } from "./api/gate.ts";
+export * from "./api/passkey.ts";
+export type {
+  Founders,
+  Invited,
+  Member,
+  PersonShown,
+  ProposalShown,
+  Proposed,
+} from "./api/people.ts";
+export * as peopleApi from "./api/people.ts";
+export type { Me } from "./api/sign-in.ts";
+export * as signInApi from "./api/sign-in.ts";
+export type { TokenShown } from "./api/tokens.ts";
+export * as tokensApi from "./api/tokens.ts";
 export {
   type Access,
   type Endpoint,

@@ -14,3 +14,8 @@ export { type Prepared, prepare, type Unsalted } from "./ledger/record.ts";
 export { logRoutes } from "./ledger/routes.ts";
 export { storedTiles, treeOf } from "./ledger/tree.ts";
 export type { WitnessAt } from "./ledger/witnesses.ts";
+export { joinPeople, peopleFacts } from "./people/facts.ts";
+export { setUpSecret } from "./people/founding.ts";
+export { LIMITS, type Limits } from "./people/limits.ts";
+export { openPeople, type PeopleOfServer } from "./people/people.ts";
+export { type Alert, COOLDOWN_MS, type PeopleTerms } from "./people/terms.ts";

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- min-safe-version: 2
+-- min-safe-version: 1
 
 -- A change as enforcement points present it: one content, on its way to one place.
 create table change (

@@ -5,6 +5,7 @@ export { type Appended, type Committer, type CommitterLimits, committer } from "
 export type { Database } from "./driver.ts";
 export type { Result, StoreFailure, StoreFailureCode } from "./failure.ts";
 export * from "./ledger.ts";
+export * from "./people.ts";
 export { openStore, type Place, type Store, type StorePoint, type StoreTerms } from "./store.ts";
 export type { Tables } from "./tables.ts";
 export {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PeopleTables } from "./people/tables.ts";
+
 /**
  * The tables of `sql/`, by hand: what a column holds once the driver has read it. `bigint` is a number
  * here, and the driver refuses one that a number cannot hold.
@@ -15,7 +17,7 @@ export type Tables = {
   readonly decision: Decision;
   readonly asked: Asked;
   readonly signed: Signed;
-};
+} & PeopleTables;
 
 type SchemaMigration = {
   readonly version: number;

@@ -48,6 +48,34 @@ const ENROLMENT = object({
 
 const REVOCATION = object({ person, credential, reason: text({ max: 2_000 }), by: persons });
 
+/** Who somebody is from now on: all accounts, and whether they may act. It replaces what was said before. */
+const PERSON_NOW = object({
+  person,
+  name: text({ max: 200 }),
+  active: bool(),
+  accounts: about(
+    "every account that speaks for this person, sorted",
+    list(text({ max: 400 }), 50),
+  ),
+  by: persons,
+});
+
+/** A service account of one repository; it can ask and read, never approve. */
+const TOKEN = object({
+  token: about("public id, never the secret", text({ max: 64 })),
+  name: text({ max: 200 }),
+  repository: about("immutable id", text({ max: 400 })),
+  verbs: about("sorted", list(text({ max: 40 }), 10)),
+  expiresAt: int(0),
+  by: person,
+});
+
+const TOKEN_REVOKED = object({
+  token: text({ max: 64 }),
+  reason: text({ max: 2_000 }),
+  by: persons,
+});
+
 /** A statement and the assertion over it, byte for byte as they were verified. */
 const SIGNED = object({
   statement: STATEMENT,
@@ -89,6 +117,9 @@ export const BODIES = {
   founding: FOUNDING,
   enrolment: ENROLMENT,
   revocation: REVOCATION,
+  person: PERSON_NOW,
+  token: TOKEN,
+  "token-revoked": TOKEN_REVOKED,
   approval: SIGNED,
   rejection: SIGNED,
   withdrawal: SIGNED,
@@ -112,13 +143,14 @@ export const DECISION_OF: Readonly<
 
 type Problems = { readonly [K in EntryKind]: (body: Bodies[K]) => readonly Invalid[] };
 
-const none = () => [];
-
 /** What a schema cannot say, checked after it. */
 export const RULES_OF_BODIES: Problems = {
   founding: ({ founders }) => atLeast(founders, 2, "founders"),
   enrolment: problemsOfEnrolment,
-  revocation: none,
+  revocation: ({ by }) => atLeast(by, 1, "by"),
+  person: ({ accounts, by }) => [...sortedSet(accounts, "accounts"), ...atLeast(by, 2, "by")],
+  token: ({ verbs }) => sortedSet(verbs, "verbs"),
+  "token-revoked": ({ by }) => atLeast(by, 1, "by"),
   approval: (body) => problemsOfSigned("approval", body),
   rejection: (body) => problemsOfSigned("rejection", body),
   withdrawal: (body) => problemsOfSigned("withdrawal", body),

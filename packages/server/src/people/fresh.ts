@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type OpenSession, readSession } from "@interlock/store";
+import type { Actor } from "../http/actor.ts";
+import type { Answer } from "../http/bind.ts";
+import { findKey } from "./keys.ts";
+import { done, refused, type SiteTerms, type Work } from "./terms.ts";
+
+/** How long after signing in keys, people and tokens can be changed (TK10). */
+export const FRESH_MS = 10 * 60_000;
+
+/** The person behind a call; the access of the endpoint has let nobody else through. */
+export function personOfActor(actor: Actor): { readonly person: string; readonly session: string } {
+  if (actor.kind !== "person") throw new Error("invariant broken: a session endpoint without one");
+  return actor;
+}
+
+/**
+ * The session, when its person signed in a moment ago with a key whose cool-down is over: a session
+ * that was left open, or a key that somebody slipped in, changes nothing about people.
+ */
+export async function freshSession(
+  terms: SiteTerms,
+  { tx, now }: Pick<Work, "tx" | "now">,
+  actor: Actor,
+): Promise<Answer<OpenSession>> {
+  const session = await readSession(tx, personOfActor(actor).session, now);
+  if (session === null || session.signedInAt + FRESH_MS <= now)
+    return refused(
+      "SIGN_IN_NEEDED",
+      "this needs a sign-in of the last 10 minutes",
+      "sign in again with your passkey",
+    );
+  const found = await findKey(tx, session.credential, terms.refusedAaguids);
+  return found.kind === "working" && found.working.usableFrom <= now
+    ? done(session)
+    : refused(
+        "NOT_ALLOWED",
+        found.kind === "working"
+          ? coolingUntil(found.working.usableFrom)
+          : "the passkey of this session does not count any more",
+        "use an older passkey of yours, or ask somebody else",
+      );
+}
+
+export const coolingUntil = (at: number): string =>
+  `the passkey is in its cool-down until ${new Date(at).toISOString()}`;

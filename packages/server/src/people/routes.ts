@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import { peopleApi, signInApi, tokensApi } from "@interlock/protocol";
+import { readSite } from "@interlock/store";
+import type { FastifyInstance } from "fastify";
+import { type Authenticate, bind, refuse } from "../http/bind.ts";
+import { endorse, endorsementOptions } from "./endorsing.ts";
+import { beginFounding, completeFounding, foundingState } from "./founding.ts";
+import { registerKey, registrationOptions, shownInvitation } from "./invitations.ts";
+import { type Limits, limiter } from "./limits.ts";
+import { revokeOwnKey, shownPeople } from "./own-keys.ts";
+import { propose, shownProposal, shownProposals, withdraw } from "./proposing.ts";
+import { endOwnSession, ownSessions, signIn, signInOptions, signOut, whoAmI } from "./sign-in.ts";
+import { done, looked, type SiteTerms } from "./terms.ts";
+import { makeToken, revokeToken, shownTokens } from "./tokens.ts";
+
+/** All routes of people; those that anybody can knock at are limited. */
+export function peopleRoutes(
+  app: FastifyInstance,
+  terms: SiteTerms,
+  { authenticate, limits }: { readonly authenticate: Authenticate; readonly limits: Limits },
+): void {
+  const within = limiter(limits, terms.now);
+  app.register(async (limited) => {
+    limited.addHook("onRequest", async (request, reply) => {
+      const waitMs = within(request.ip);
+      if (waitMs === null) return;
+      const seconds = Math.ceil(waitMs / 1_000);
+      reply.header("retry-after", String(seconds));
+      return refuse(reply, {
+        code: "TOO_MANY_REQUESTS",
+        message: "too many attempts from here",
+        help: `try again in ${seconds} seconds`,
+      });
+    });
+    openRoutes(limited, authenticate, terms);
+  });
+  sessionRoutes(app, authenticate, terms);
+  peopleRoutesOf(app, authenticate, terms);
+}
+
+function openRoutes(app: FastifyInstance, authenticate: Authenticate, terms: SiteTerms): void {
+  bind(app, authenticate, peopleApi.setUp, ({ secret }) => foundingState(terms, secret));
+  bind(app, authenticate, peopleApi.beginFounding, ({ secret, body }) =>
+    beginFounding(terms, secret, body),
+  );
+  bind(app, authenticate, peopleApi.completeFounding, ({ secret }) =>
+    completeFounding(terms, secret),
+  );
+  bind(app, authenticate, peopleApi.invitation, ({ secret }) => shownInvitation(terms, secret));
+  bind(app, authenticate, peopleApi.registrationOptions, ({ secret }) =>
+    registrationOptions(terms, secret),
+  );
+  bind(app, authenticate, peopleApi.register, ({ secret, body }) =>
+    registerKey(terms, secret, body),
+  );
+  bind(app, authenticate, signInApi.signInOptions, () => signInOptions(terms));
+  bind(app, authenticate, signInApi.signIn, ({ actor, body }) => signIn(terms, actor, body));
+}
+
+function sessionRoutes(app: FastifyInstance, authenticate: Authenticate, terms: SiteTerms): void {
+  bind(app, authenticate, signInApi.me, ({ actor }) => whoAmI(terms, actor));
+  bind(app, authenticate, signInApi.signOut, ({ actor }) => signOut(terms, actor));
+  bind(app, authenticate, signInApi.sessions, ({ actor }) => ownSessions(terms, actor));
+  bind(app, authenticate, signInApi.endSession, ({ actor, params }) =>
+    endOwnSession(terms, actor, params.session),
+  );
+  bind(app, authenticate, tokensApi.makeToken, ({ actor, body }) => makeToken(terms, actor, body));
+  bind(app, authenticate, tokensApi.tokens, () => shownTokens(terms));
+  bind(app, authenticate, tokensApi.revokeToken, ({ actor, params, body }) =>
+    revokeToken(terms, actor, { ...params, ...body }),
+  );
+}
+
+function peopleRoutesOf(app: FastifyInstance, authenticate: Authenticate, terms: SiteTerms): void {
+  bind(app, authenticate, peopleApi.site, () =>
+    looked(terms, async (db) => {
+      const site = await readSite(db);
+      return done({ founded: site !== null, tenant: site?.tenant ?? null });
+    }),
+  );
+  bind(app, authenticate, peopleApi.people, () => shownPeople(terms));
+  bind(app, authenticate, peopleApi.revokeKey, ({ actor, body }) =>
+    revokeOwnKey(terms, actor, body),
+  );
+  bind(app, authenticate, peopleApi.propose, ({ actor, body }) => propose(terms, actor, body));
+  bind(app, authenticate, peopleApi.proposals, () => shownProposals(terms));
+  bind(app, authenticate, peopleApi.proposal, ({ params }) =>
+    shownProposal(terms, params.proposal),
+  );
+  bind(app, authenticate, peopleApi.endorsementOptions, ({ actor, params }) =>
+    endorsementOptions(terms, actor, params.proposal),
+  );
+  bind(app, authenticate, peopleApi.endorse, ({ actor, params, body }) =>
+    endorse(terms, actor, { id: params.proposal, assertion: body }),
+  );
+  bind(app, authenticate, peopleApi.withdrawProposal, ({ actor, params }) =>
+    withdraw(terms, actor, params.proposal),
+  );
+}

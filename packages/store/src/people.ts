@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Rows of people, keys, proposals, sessions and tokens. What they mean is decided in the server. */
+export * from "./people/founding.ts";
+export * from "./people/keys.ts";
+export * from "./people/persons.ts";
+export * from "./people/proposals.ts";
+export * from "./people/sessions.ts";
+export type { ChallengePurpose, ProposalKind, ProposalState } from "./people/tables.ts";
+export * from "./people/tokens.ts";
