@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export {
-  ASSERTION,
   askToSign,
   listChanges,
   receipt,
@@ -34,6 +33,7 @@ export {
   VERBS,
   type Verb,
 } from "./endpoint.ts";
+export { ENDPOINTS } from "./endpoints.ts";
 export { openApi } from "./openapi.ts";
 export { type PolicyRead, readPolicyShape } from "./policy-data.ts";
 export { PROBLEM, type Problem, problemOf, statusOf } from "./problem.ts";

@@ -19,3 +19,4 @@ export { setUpSecret } from "./people/founding.ts";
 export { LIMITS, type Limits } from "./people/limits.ts";
 export { openPeople, type PeopleOfServer } from "./people/people.ts";
 export { type Alert, COOLDOWN_MS, type PeopleTerms } from "./people/terms.ts";
+export { type RunningServer, type ServerTerms, startServer } from "./server.ts";

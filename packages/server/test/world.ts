@@ -136,6 +136,7 @@ export async function openWorld(engine: EngineUnderTest): Promise<World> {
     now,
     origin: ORIGIN,
     joinPeople: (people) => Promise.resolve(people),
+    decided: () => undefined,
   });
   changeRoutes(app, authenticate, {
     ...{ store, ledger, gate, now },
@@ -166,13 +167,11 @@ export async function openWorld(engine: EngineUnderTest): Promise<World> {
       const made = authenticator.assert({ rpId: SITE.rpId, origin: ORIGIN, challenge }, more.wrong);
       return await call(as, "POST", `/api/v1/changes/${change}/signatures`, {
         nonce: asked.body["nonce"],
-        assertion: {
-          credential: asked.body["credential"],
-          clientData: toBase64url(made.clientDataJson),
-          authenticatorData: toBase64url(made.authenticatorData),
-          signature: toBase64url(made.signature),
-          userHandle: made.userHandle === null ? null : toBase64url(made.userHandle),
-        },
+        credential: asked.body["credential"],
+        clientData: toBase64url(made.clientDataJson),
+        authenticatorData: toBase64url(made.authenticatorData),
+        signature: toBase64url(made.signature),
+        userHandle: made.userHandle === null ? null : toBase64url(made.userHandle),
       });
     },
     revoke: (who) => {
@@ -214,7 +213,13 @@ async function enrol(
       return appended.ok ? { ok: true, value: appended.value[0] ?? -1 } : appended;
     });
     if (done.kind !== "committed") throw new Error("the key was not enrolled");
-    known.push({ person: id, credential, enrolmentIndex: done.value, usableFrom: NOW - HOUR });
+    known.push({
+      person: id,
+      credential,
+      enrolmentIndex: done.value,
+      usableFrom: NOW - HOUR,
+      signCount: 0,
+    });
   }
   return known;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from "zod";
 import { endpoint } from "../endpoint.ts";
+import { ASSERTION } from "./passkey.ts";
 
 const BASE64URL = z.string().regex(/^[A-Za-z0-9_-]*$/);
 const DIGEST = z.string().regex(/^[0-9a-f]{64}$/);
@@ -94,14 +95,6 @@ export const askToSign = endpoint({
   }),
 });
 
-export const ASSERTION = z.strictObject({
-  credential: BASE64URL.max(1_400),
-  clientData: BASE64URL.max(11_000).describe("the bytes of clientDataJSON"),
-  authenticatorData: BASE64URL.max(4_000),
-  signature: BASE64URL.max(1_400),
-  userHandle: BASE64URL.max(86).nullable().default(null),
-});
-
 export const sign = endpoint({
   id: "sign",
   method: "POST",
@@ -109,7 +102,7 @@ export const sign = endpoint({
   summary: "approve, reject or withdraw by a passkey's assertion over the statement",
   access: "session",
   params: one,
-  body: z.strictObject({ nonce: BASE64URL.length(43), assertion: ASSERTION }),
+  body: ASSERTION,
   answer: z.strictObject({
     index: z.int().describe("of the entry in the ledger, which is durable"),
     entry: DIGEST,

@@ -12,6 +12,8 @@ export type KnownKey = {
   readonly enrolmentIndex: number;
   /** Milliseconds since 1970: its cool-down ends then. */
   readonly usableFrom: number;
+  /** The highest counter seen. */
+  readonly signCount: number;
 };
 
 /** Whose keys there are. Revoked keys, and those of persons who are not active, are not among them. */

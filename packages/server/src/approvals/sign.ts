@@ -5,6 +5,7 @@ import { type Enrolment, fromBase64url, type Site, verifySignedEntry } from "@in
 import {
   type Asked,
   endSigned,
+  raiseSignCount,
   type Store,
   type StoredSigned,
   saveSigned,
@@ -84,11 +85,14 @@ export async function sign(terms: SignTerms, request: SignRequest): Promise<Answ
     place: { at, index: Number.MAX_SAFE_INTEGER },
     enrolment,
     site: terms.site,
+    options: { signCount: key?.signCount ?? 0 },
   });
   if (!verdict.ok) return refused(notVerified(verdict.refusal.says));
   if (verdict.value.kind === "refused") return refused(notVerified(verdict.value.refusal.says));
   if (verdict.value.kind === "held") return refused(notVerified(verdict.value.alert.says));
-  return await record(terms, { request, nonce, statement, signed, at, waiting, enrolment });
+  const { signCount } = verdict.value.facts;
+  const verified = { statement, signed, at, waiting, enrolment, signCount };
+  return await record(terms, { request, nonce, ...verified });
 }
 
 /** Reads without taking: an assertion that does not verify leaves the statement to be signed again. */
@@ -138,6 +142,7 @@ type ToRecord = {
   readonly at: number;
   readonly waiting: Asked;
   readonly enrolment: Enrolment;
+  readonly signCount: number;
 };
 
 async function record(terms: SignTerms, given: ToRecord): Promise<Answer<SignAnswer>> {
@@ -153,6 +158,7 @@ async function record(terms: SignTerms, given: ToRecord): Promise<Answer<SignAns
       const still = await terms.keys.ofPerson(tx, given.request.person);
       if (!still.some(({ credential }) => credential === statement.credential))
         return refused(NO_QUESTION);
+      await raiseSignCount(tx, statement.credential, given.signCount);
       return await append(tx, terms.ledger, { ...given, kind, entry });
     },
     { isolation: "read committed" },

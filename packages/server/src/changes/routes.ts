@@ -71,7 +71,11 @@ export function changeRoutes(
   bind(app, authenticate, signEndpoint, async ({ params, actor, body }) => {
     const site = await terms.site();
     if (actor.kind !== "person" || site === null) return NOT_HERE;
-    return await sign({ ...terms, site }, { ...body, person: actor.person, change: params.id });
+    const { nonce, ...assertion } = body;
+    return await sign(
+      { ...terms, site },
+      { nonce, assertion, person: actor.person, change: params.id },
+    );
   });
   bind(app, authenticate, receiptEndpoint, async ({ params }) => {
     const change = await changeById(store.db, params.id);

@@ -45,6 +45,8 @@ export type GateTerms = {
   readonly origin: string;
   /** The people of this organisation, joined with those whom the repository knows. */
   readonly joinPeople: (people: Facts["people"]) => Promise<Facts["people"]>;
+  /** Told of every recorded decision, for counting. */
+  readonly decided: (effective: string) => void;
 };
 
 export type GateRequest = {
@@ -192,6 +194,7 @@ async function record(terms: GateTerms, given: ToRecord): Promise<Answer<Judged>
   );
   if (outcome.kind !== "committed")
     return outcome.failure === null ? "unheard" : refused(outcome.failure);
+  terms.decided(decision.effective);
   return {
     ok: true,
     value: {

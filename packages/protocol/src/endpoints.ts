@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as changes from "./api/changes.ts";
+import * as gate from "./api/gate.ts";
+import * as people from "./api/people.ts";
+import * as signIn from "./api/sign-in.ts";
+import * as tokens from "./api/tokens.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** Every operation of the API, in the order of their paths. */
+export const ENDPOINTS: readonly Endpoint[] = [changes, gate, people, signIn, tokens]
+  .flatMap((api): readonly unknown[] => Object.values(api))
+  .filter(isEndpoint)
+  .sort((a, b) => (`${a.path} ${a.method}` < `${b.path} ${b.method}` ? -1 : 1));
+
+/** The modules of the API hold schemas too. */
+function isEndpoint(value: unknown): value is Endpoint {
+  return typeof value === "object" && value !== null && "access" in value && "path" in value;
+}

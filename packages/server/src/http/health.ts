@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import { latestCheckpoint, ledgerSize, type Store } from "@interlock/store";
+import type { FastifyInstance } from "fastify";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Ledger } from "../ledger/ledger.ts";
+
+export type HealthTerms = {
+  readonly store: Store;
+  readonly ledger: Pick<Ledger, "failure">;
+};
+
+/** What is counted elsewhere and shown here. */
+export type Counts = { readonly decided: (effective: string) => void };
+
+/**
+ * `/healthz`: the process answers. `/readyz`: it can decide and record; what stands in the way is
+ * said. `/metrics`: Prometheus, without a word of what anybody changes (IN8).
+ */
+export function healthRoutes(app: FastifyInstance, { store, ledger }: HealthTerms): Counts {
+  const register = new Registry();
+  collectDefaultMetrics({ register, prefix: "interlock_" });
+  const registers = [register];
+  const decisions = new Counter({
+    ...{ name: "interlock_decisions_total", help: "Decisions recorded", registers },
+    labelNames: ["effective"],
+  });
+  const seconds = new Histogram({
+    ...{ name: "interlock_http_request_seconds", help: "Time to answer a request", registers },
+    labelNames: ["route", "status"],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+  });
+  new Gauge({
+    ...{ name: "interlock_ledger_entries", help: "Durable entries", registers },
+    collect: async function () {
+      this.set(await ledgerSize(store.db));
+    },
+  });
+  new Gauge({
+    ...{
+      name: "interlock_ledger_published_entries",
+      help: "Entries under a checkpoint",
+      registers,
+    },
+    collect: async function () {
+      this.set((await latestCheckpoint(store.db))?.size ?? 0);
+    },
+  });
+  new Gauge({
+    ...{ name: "interlock_ledger_stopped", help: "1 while nothing is signed", registers },
+    collect: function () {
+      this.set(ledger.failure() === null ? 0 : 1);
+    },
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const route = request.routeOptions.url ?? "none";
+    seconds.observe({ route, status: reply.statusCode }, reply.elapsedTime / 1_000);
+  });
+  app.get("/healthz", (_request, reply) => reply.send({ ok: true }));
+  app.get("/readyz", async (_request, reply) => {
+    const failure = (await notReady(store)) ?? ledger.failure();
+    return reply
+      .code(failure === null ? 200 : 503)
+      .send(failure === null ? { ok: true } : { ok: false, ...failure });
+  });
+  app.get("/metrics", async (_request, reply) =>
+    reply.type(register.contentType).send(await register.metrics()),
+  );
+  return { decided: (effective) => decisions.inc({ effective }) };
+}
+
+async function notReady(
+  store: Store,
+): Promise<{ readonly code: string; readonly message: string } | null> {
+  const lost = store.lost();
+  if (lost !== null) return { code: "STORE_UNREACHABLE", message: lost };
+  try {
+    await ledgerSize(store.db);
+    return null;
+  } catch (error) {
+    // Whatever keeps the database from answering keeps this server from deciding.
+    return {
+      code: "STORE_UNREACHABLE",
+      message: error instanceof Error ? error.message : String(error),
+    };
+  }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { openStore, readSite, type Store } from "@interlock/store";
+import { formatVerifierKey } from "@interlock/tlog";
+import type { FastifyInstance } from "fastify";
+import { changeRoutes } from "./changes/routes.ts";
+import { openGate } from "./gate/gate.ts";
+import { httpApp } from "./http/app.ts";
+import type { Answer } from "./http/bind.ts";
+import { healthRoutes } from "./http/health.ts";
+import { apiRoutes } from "./http/openapi.ts";
+import type { LedgerFailure } from "./ledger/failure.ts";
+import { headFile } from "./ledger/head.ts";
+import { type Ledger, openLedger } from "./ledger/ledger.ts";
+import { openLogKey } from "./ledger/log-key.ts";
+import { logRoutes } from "./ledger/routes.ts";
+import type { WitnessAt } from "./ledger/witnesses.ts";
+import { joinPeople, peopleFacts } from "./people/facts.ts";
+import { setUpSecret } from "./people/founding.ts";
+import { keyBook } from "./people/key-book.ts";
+import { openPeople, type PeopleOfServer } from "./people/people.ts";
+import { type Alert, COOLDOWN_MS } from "./people/terms.ts";
+
+export type ServerTerms = {
+  /** Holds the log's key, what was signed last, and the embedded database. */
+  readonly data: string;
+  /** A Postgres server in place of the embedded one. */
+  readonly databaseUrl: string | null;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** What people type into their browser; `null`: `http://localhost:PORT`. */
+  readonly origin: string | null;
+  readonly witnesses: readonly WitnessAt[];
+  readonly log: boolean;
+  readonly now: () => number;
+  /** Told of what a person has to look at. */
+  readonly onTrouble: (trouble: LedgerFailure | Alert) => void;
+};
+
+export type RunningServer = {
+  readonly origin: string;
+  /** Verifier key of the log, for trust policies. */
+  readonly verifierKey: string;
+  /** Opens the set-up in a browser; `null` once the organisation is founded. */
+  readonly setUpLink: string | null;
+  /** Answers what came in, publishes what is durable, and stops. */
+  readonly close: () => Promise<void>;
+};
+
+/** How often a checkpoint is published while entries come in. */
+const PERIOD_MS = 100;
+/** The embedded database has nobody else who tidies up. */
+const UPKEEP_MS = 3_600_000;
+
+/** Starts a server: store, ledger, people, gate, HTTP; or says what stands in the way. */
+export async function startServer(terms: ServerTerms): Promise<Answer<RunningServer>> {
+  mkdirSync(terms.data, { recursive: true, mode: 0o700 });
+  const place =
+    terms.databaseUrl === null
+      ? { directory: join(terms.data, "database") }
+      : { url: terms.databaseUrl };
+  const opened = await openStore(place, { now: terms.now });
+  if (!opened.ok) return opened;
+  const store = opened.value;
+  const started = await startOn(store, terms);
+  if (!started.ok) await store.close();
+  return started;
+}
+
+async function startOn(store: Store, terms: ServerTerms): Promise<Answer<RunningServer>> {
+  const { now, onTrouble } = terms;
+  const site = await readSite(store.db);
+  const origin = terms.origin ?? site?.origin ?? `http://localhost:${terms.port}`;
+  const ledgerName = `${new URL(origin).host}/log`;
+  const key = openLogKey(join(terms.data, "log-key.pem"), ledgerName);
+  const ledger = openLedger({
+    ...{ store, key, now, witnesses: terms.witnesses, periodMs: PERIOD_MS, fetch },
+    memory: headFile(join(terms.data, "log-head")),
+    onFailure: onTrouble,
+  });
+  const people = await openPeople({
+    ...{ store, ledger, ledgerName, origin, now, refusedAaguids: [], onAlert: onTrouble },
+    cooldownMs: site?.cooldownMs ?? COOLDOWN_MS,
+  });
+  if (!people.ok) {
+    await ledger.close();
+    return people;
+  }
+  const app = httpApp({ origin, log: terms.log });
+  wire(app, { store, ledger, people: people.value, origin, now });
+  await app.listen({ host: terms.host, port: terms.port });
+  const upkeep = setInterval(() => void store.upkeep(), UPKEEP_MS);
+  upkeep.unref();
+  const secret = site === null ? await setUpSecret(store, now) : null;
+  return {
+    ok: true,
+    value: {
+      ...{ origin, verifierKey: formatVerifierKey(key.verifier) },
+      setUpLink: secret?.ok === true ? `${origin}/setup#${secret.value.secret}` : null,
+      close: async () => {
+        clearInterval(upkeep);
+        await app.close();
+        await ledger.close();
+        await store.close();
+      },
+    },
+  };
+}
+
+type Wired = {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly people: PeopleOfServer;
+  readonly origin: string;
+  readonly now: () => number;
+};
+
+function wire(app: FastifyInstance, { store, ledger, people, origin, now }: Wired): void {
+  const { authenticate } = people;
+  const counts = healthRoutes(app, { store, ledger });
+  const gate = openGate({
+    ...{ store, ledger, origin, now },
+    joinPeople: async (given) => joinPeople(given, await peopleFacts(store.db)),
+    decided: counts.decided,
+  });
+  changeRoutes(app, authenticate, {
+    ...{ store, ledger, gate, now, keys: keyBook([]) },
+    site: async () => {
+      const site = await readSite(store.db);
+      if (site === null) return null;
+      const { ledger: name, tenant, rpId } = site;
+      return { ledger: name, tenant, rpId, product: site.origin, origins: [site.origin] };
+    },
+  });
+  people.routes(app);
+  logRoutes(app, store.db);
+  apiRoutes(app);
+}
