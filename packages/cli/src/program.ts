@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   decide: async () => (await import("./commands/decide.ts")).decideCommand,
   replay: async () => (await import("./commands/replay.ts")).replayCommand,
   catalog: async () => (await import("./commands/catalog.ts")).catalogCommand,
+  hook: async () => (await import("./commands/hook.ts")).hookCommand,
   schema: async () => (await import("./commands/schema.ts")).schemaCommand,
 };
 

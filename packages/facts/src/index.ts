@@ -18,6 +18,6 @@ export { openRepository, type Repository } from "./git/repository.ts";
 export type { TreeChange } from "./git/tree-change.ts";
 export * from "./history/index.ts";
 export { type OwnersOf, ownersAt } from "./owners/owners.ts";
-export { readPeople } from "./people/read.ts";
+export { canonicalAccount, readPeople } from "./people/read.ts";
 export type { ChangedFile, Source, SourceResult, World } from "./source.ts";
 export { SOURCES } from "./sources.ts";

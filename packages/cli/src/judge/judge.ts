@@ -2,6 +2,7 @@
 /** Judges commits, ranges and the staging area of a repository. */
 import { decide, type Facts, GateError, unknown, validateFacts } from "@interlock/core";
 import {
+  type Attached,
   gatherFromGit,
   openRepository,
   type Repository,
@@ -14,7 +15,13 @@ import type { Judgement, RiskView } from "../output/judgement.ts";
 import { type AttachedOptions, readAttached } from "./attached.ts";
 import { riskOfChange } from "./past.ts";
 import { type Subject, subjectOf } from "./subject.ts";
-import { givenFrom, policyFromFile, type Workspace, workspaceAt } from "./workspace.ts";
+import {
+  type GivenEvidence,
+  givenFrom,
+  policyFromFile,
+  type Workspace,
+  workspaceAt,
+} from "./workspace.ts";
 
 export type JudgeOptions = AttachedOptions & {
   readonly repo: string;
@@ -66,17 +73,6 @@ export async function factsOf(
     options.policy,
   );
   const given = givenFrom(options.evidence, options.context);
-  // Live state speaks of the present, whenever the commit was made.
-  const now = given.context.length === 0 ? subject.now : Date.now();
-  const around: Surroundings = {
-    repository,
-    identity: await identityAt(repository, subject),
-    target: await repository.branch(),
-    catalog: workspace.catalog,
-    people: workspace.people,
-    sources: SOURCES,
-    memory: readingMemory(),
-  };
   const last = subject.commits[subject.commits.length - 1];
   const risk = await riskOfChange(repository, {
     change: subject.change,
@@ -85,6 +81,44 @@ export async function factsOf(
     subject: last?.subject ?? "",
     now: subject.now,
   });
+  const facts = await factsAbout(repository, subject, {
+    workspace,
+    given,
+    target: await repository.branch(),
+    identity: await identityAt(repository, subject),
+    // Live state speaks of the present, whenever the commit was made.
+    now: given.context.length === 0 ? subject.now : Date.now(),
+    attached: readAttached(options),
+  });
+  return { facts, workspace, id: subject.id, risk };
+}
+
+export type Situation = {
+  readonly workspace: Workspace;
+  readonly given: GivenEvidence;
+  /** Full name of the ref that the change is to land on. */
+  readonly target: string;
+  readonly identity: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly now: number;
+  readonly attached: readonly Attached[];
+};
+
+/** Gathers and validates all that is known of one change. */
+export async function factsAbout(
+  repository: Repository,
+  subject: Subject,
+  { workspace, given, target, identity, now, attached }: Situation,
+): Promise<Facts> {
+  const around: Surroundings = {
+    repository,
+    identity,
+    target,
+    catalog: workspace.catalog,
+    people: workspace.people,
+    sources: SOURCES,
+    memory: readingMemory(),
+  };
   const gathered = await gatherFromGit(around, {
     kind: subject.kind,
     commits: subject.commits,
@@ -92,7 +126,7 @@ export async function factsOf(
     before: subject.before,
     after: subject.after,
     now,
-    attached: readAttached(options),
+    attached,
     ...given,
   });
   const facts = withDoubts(gathered, subject);
@@ -104,7 +138,7 @@ export async function factsOf(
         : [],
     ),
   );
-  return { facts: checked({ ...facts, calendars }), workspace, id: subject.id, risk };
+  return checked({ ...facts, calendars });
 }
 
 /** Nothing tells repositories without a commit apart, so no digest is made from this. */

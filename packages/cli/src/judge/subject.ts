@@ -4,7 +4,7 @@ import { type Facts, GateError } from "@interlock/core";
 import type { Commit, Repository, TreeChange } from "@interlock/facts";
 
 /** More commits than this in one change, and who contributed to it counts as unknown. */
-const COMMITS_MAX = 1_000;
+export const COMMITS_MAX = 1_000;
 const CONFLICTS_SHOWN = 5;
 
 export type Subject = {
@@ -86,7 +86,7 @@ async function headOf(repository: Repository): Promise<string | null> {
 }
 
 /** Git's well-known ids of the tree without files. */
-const EMPTY_TREES = {
+export const EMPTY_TREES = {
   sha1: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
   sha256: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 } as const;
@@ -179,15 +179,16 @@ async function changeOf(repository: Repository, id: string): Promise<TreeChange>
 }
 
 /**
- * Everything that landing `to` on `from` brings: whoever wrote a part of it may not approve it, on
+ * Everything that landing `to` on `from` (`null`: on nothing) brings: whoever wrote a part of it may not approve it, on
  * whichever side of a merge it was written. by (two-people)
  */
-async function broughtBy(
+export async function broughtBy(
   repository: Repository,
   to: string,
-  from: string,
+  from: string | null,
 ): Promise<Pick<Subject, "commits" | "unseen">> {
-  const options = { to, not: from, max: COMMITS_MAX + 1, everyParent: true };
+  const base = from === null ? {} : { not: from };
+  const options = { to, ...base, max: COMMITS_MAX + 1, everyParent: true };
   let ids: readonly string[];
   try {
     ids = await repository.history(options);

@@ -58,8 +58,8 @@ export type Repository = {
   readonly note: (ref: string, commit: string) => Promise<string | null>;
   /** The ref that HEAD stands for, or `HEAD` when it is detached. */
   readonly branch: () => Promise<string>;
-  /** Begins with `shallow:` in a clone that was cut off; see `identityOf`. */
-  readonly identity: () => Promise<string>;
+  /** Of HEAD, or of a commit where HEAD has none yet; `shallow:…` in a clone that was cut off. */
+  readonly identity: (of?: string) => Promise<string>;
   readonly close: () => void;
 };
 
@@ -106,7 +106,7 @@ export async function openRepository(path: string, options: OpenOptions = {}): P
     refs: (prefix) => listRefs(sandbox, prefix),
     note: (ref, commit) => readNote(reader, ref, commit),
     branch: async () => /^ref:\s*(\S+)/.exec(layout.head)?.[1] ?? "HEAD",
-    identity: async () => identityOf(await resolve("HEAD"), from),
+    identity: async (of) => identityOf(of ?? (await resolve("HEAD")), from),
     close: () => {
       reader.close();
       sandbox.close();

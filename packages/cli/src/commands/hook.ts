@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import { realpathSync } from "node:fs";
+import { GateError } from "@interlock/core";
+import type { Command } from "commander";
+import {
+  installing,
+  type Place,
+  placeOf,
+  type Steps,
+  status,
+  uninstalling,
+} from "../hook/install.ts";
+import { type PreReceive, preReceive } from "../hook/pre-receive.ts";
+import { type Protected, problemOf, type Settings, TIMEOUT_MS } from "../hook/settings.ts";
+import { readText } from "../judge/text.ts";
+import { printable } from "../output/printable.ts";
+
+type Repo = { readonly repo: string };
+type InstallOptions = Repo & {
+  readonly server: string;
+  readonly tokenFile: string;
+  readonly protect?: readonly string[];
+  readonly allowIfDown?: readonly string[];
+  readonly timeout: string;
+  readonly dryRun?: boolean;
+};
+
+export function hookCommand(program: Command): void {
+  const hook = program
+    .command("hook")
+    .description("judge what is pushed to a bare repository")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  interlock hook install --repo /srv/git/shop.git --server https://interlock.example.com --token-file token\n  interlock hook status --repo /srv/git/shop.git",
+    );
+  install(hook);
+  hook
+    .command("uninstall")
+    .description("take the hook out again and put back the one from before")
+    .option("--repo <bare>", "the bare repository", ".")
+    .option("--dry-run", "only say what would be done")
+    .action(async ({ repo, dryRun }: Repo & { readonly dryRun?: boolean }) => {
+      carryOut(uninstalling(await placeOf(repo)), dryRun);
+    });
+  hook
+    .command("status")
+    .description("say how a repository is gated; exit code 1 when it is not")
+    .option("--repo <bare>", "the bare repository", ".")
+    .action(async ({ repo }: Repo) => {
+      const { gated, says } = status(await placeOf(repo));
+      process.exitCode = gated ? 0 : 1;
+      process.stdout.write(says.map((line) => `${printable(line)}\n`).join(""));
+    });
+  hook
+    .command("pre-receive")
+    .description("what the hook runs: judge the push on standard input")
+    .option("--pusher <account>", "who pushed (default: what the Git server says)")
+    .option("--then <hook>", "run this hook with the same push once it is allowed")
+    .option("--only-if-installed", "let a repository without settings be")
+    .action(async (options: PreReceive) => {
+      // Whatever ends this early must not look allowed. by (fail-closed)
+      process.exitCode = 1;
+      if (await preReceive(options)) process.exitCode = 0;
+    });
+}
+
+function install(hook: Command): void {
+  hook
+    .command("install")
+    .description("install a pre-receive hook that asks a server")
+    .option("--repo <bare>", "the bare repository", ".")
+    .requiredOption("--server <url>", "the server that judges")
+    .requiredOption("--token-file <file>", "a token of the server with the verb `gate`")
+    .option("--protect <ref...>", "refs to judge, REF or REF:TIER (default: the default branch)")
+    .option("--allow-if-down <tier...>", "let refs of these tiers be pushed to without the server")
+    .option("--timeout <ms>", "how long to wait for the server", String(TIMEOUT_MS))
+    .option("--dry-run", "only say what would be done")
+    .action(async (options: InstallOptions) => {
+      const place = await placeOf(options.repo);
+      const settings = settingsFrom(options, place);
+      const why = problemOf(settings);
+      if (why !== null) throw usage(why);
+      carryOut(installing(place, settings, ownProgram()), options.dryRun);
+    });
+}
+
+function carryOut({ says, run }: Steps, dryRun: boolean | undefined): void {
+  if (dryRun !== true) run();
+  const lead = dryRun === true ? "would: " : "";
+  const lines = says.length === 0 ? ["nothing is to be done"] : says;
+  process.stdout.write(lines.map((line) => `${lead}${printable(line)}\n`).join(""));
+}
+
+function settingsFrom(options: InstallOptions, place: Place): Settings {
+  return {
+    version: 1,
+    server: options.server,
+    token: readText(options.tokenFile).trim(),
+    protect: (options.protect ?? [place.main]).map(protectedOf),
+    allowIfDown: (options.allowIfDown ?? []).map((tier) => tierOf(tier)),
+    timeoutMs: timeoutOf(options.timeout),
+  };
+}
+
+/** A colon cannot stand in the name of a ref. */
+function protectedOf(written: string): Protected {
+  const [name = "", tier] = written.split(":", 2);
+  const ref = name.startsWith("refs/") ? name : `refs/heads/${name}`;
+  return tier === undefined ? { ref } : { ref, tier: tierOf(tier) };
+}
+
+function tierOf(written: string): number {
+  if (/^[1-4]$/.test(written)) return Number(written);
+  throw usage(`\`${written}\` is no tier; tiers are 1 to 4`);
+}
+
+function timeoutOf(written: string): number {
+  const ms = Number(written);
+  if (Number.isSafeInteger(ms) && ms >= 1 && ms <= 600_000) return ms;
+  throw usage(`\`${written}\` is no time from 1 to 600000 milliseconds`);
+}
+
+/** The command as it runs now, by absolute paths: a hook has another PATH than a shell. */
+function ownProgram(): readonly string[] {
+  const [node = "", main = ""] = process.argv;
+  return [realpathSync(node), realpathSync(main)];
+}
+
+const usage = (why: string): GateError =>
+  new GateError("USAGE", why, "see `interlock hook install --help`");

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The gate's answer, read by somebody who does not take it for granted. */
+import { type Decision, type Facts, isUnknown, type Outcome } from "@interlock/core";
+import { gate } from "@interlock/protocol";
+
+export type Answer = {
+  readonly effective: Outcome;
+  /** Only `effective`, `outcome` and `change` of it were looked at. */
+  readonly decision: Decision;
+  readonly url: string;
+  readonly words: readonly string[];
+};
+
+const OUTCOMES: readonly unknown[] = ["allow", "hold", "deny"];
+
+/**
+ * Reads the answer to a request of `interlock hook pre-receive`; a text says why it is none. The
+ * decision must be about the change that was asked about: an answer kept by a proxy is another's.
+ */
+export function readAnswer(content: string, { change }: Facts): Answer | string {
+  const read = gate.answer.safeParse(jsonOf(content));
+  if (!read.success) return "its answer is not the one that the protocol describes";
+  const { decision, url, words } = read.data;
+  const { outcome, effective } = decision;
+  if (!OUTCOMES.includes(outcome) || !OUTCOMES.includes(effective))
+    return "its decision is neither allow, hold nor deny";
+  const digest = isUnknown(change.digest) ? null : change.digest;
+  if (decision["change"] !== digest) return "its decision is about another change";
+  return {
+    effective: effective as Outcome, // one of the three, as was just looked
+    decision: decision as unknown as Decision, // see `Answer`: shown only where that works
+    url,
+    words,
+  };
+}
+
+/** `undefined` for what is no JSON, which fits no schema either. */
+export function jsonOf(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

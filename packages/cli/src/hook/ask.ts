@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Asks the server about a change. */
+import type { Facts, JudgingPolicy } from "@interlock/core";
+import { gate, type Place, PROBLEM } from "@interlock/protocol";
+import { readBody } from "../judge/http-body.ts";
+import { type Answer, jsonOf, readAnswer } from "./answer.ts";
+import type { Settings } from "./settings.ts";
+
+export type Question = {
+  readonly place: Place;
+  readonly facts: Facts;
+  readonly policies: readonly JudgingPolicy[];
+};
+
+/**
+ * `away`: no answer that can be used, for whatever reason, so that `allowIfDown` speaks. `refused`:
+ * the server is there and will not judge this, as with a token that it does not know.
+ */
+export type Reply =
+  | { readonly kind: "judged"; readonly answer: Answer }
+  | { readonly kind: "refused"; readonly says: string; readonly help: string }
+  | { readonly kind: "away"; readonly says: string };
+
+const ANSWER_MAX = 32 * 1024 * 1024;
+const REASON_MAX = 2_000;
+/** The server is busy or broken, not of another opinion (RFC 9110 section 15.6). */
+const BROKEN = 500;
+const TOO_MANY_REQUESTS = 429;
+
+/** Asks once; a push is asked again by whoever pushes. Never throws for what the network does. */
+export async function ask(question: Question, settings: Settings): Promise<Reply> {
+  const body = JSON.stringify({
+    place: question.place,
+    facts: question.facts,
+    policies: judges(question.policies),
+  });
+  const url = `${settings.server.replace(/\/+$/, "")}${gate.path}`;
+  try {
+    const response = await fetch(url, {
+      method: gate.method,
+      headers: {
+        authorization: `Bearer ${settings.token}`,
+        "content-type": "application/json",
+        accept: "application/json",
+      },
+      body,
+      // Wherever a redirect leads, the token must not go there.
+      redirect: "error",
+      signal: AbortSignal.timeout(settings.timeoutMs),
+    });
+    const content = await readBody(response, ANSWER_MAX);
+    if (content === null) return { kind: "away", says: "its answer is longer than the limit" };
+    return read(response.status, content.toString("utf8"), question);
+  } catch (error) {
+    return { kind: "away", says: whyNot(error, settings) };
+  }
+}
+
+function read(status: number, content: string, { facts }: Question): Reply {
+  if (status === 200) {
+    const answer = readAnswer(content, facts);
+    return typeof answer === "string" ? { kind: "away", says: answer } : { kind: "judged", answer };
+  }
+  const problem = PROBLEM.safeParse(jsonOf(content));
+  if (!problem.success) return { kind: "away", says: `it answered ${status} without saying why` };
+  const { code, detail, help } = problem.data;
+  return status >= BROKEN || status === TOO_MANY_REQUESTS
+    ? { kind: "away", says: `${code}: ${detail}` }
+    : { kind: "refused", says: `${code}: ${detail}`, help };
+}
+
+/** Four at most fit: of several files that cannot be read, one role has one reason. */
+function judges(policies: readonly JudgingPolicy[]): readonly object[] {
+  const readable = policies.flatMap((p) =>
+    p.kind === "policy" ? [{ role: p.role, policy: p.policy.policy }] : [],
+  );
+  const unreadable = (["in-force", "proposed"] as const).flatMap((role) => {
+    const because = policies.flatMap((p) =>
+      p.kind === "unreadable" && p.role === role ? [p.because] : [],
+    );
+    return because.length === 0
+      ? []
+      : [{ role, unreadable: because.join("; ").slice(0, REASON_MAX).toWellFormed() }];
+  });
+  return [...readable, ...unreadable];
+}
+
+function whyNot(error: unknown, { timeoutMs }: Settings): string {
+  if (!(error instanceof Error)) throw error;
+  if (error.name === "TimeoutError") return `it gave no answer within ${timeoutMs} ms`;
+  // `fetch failed` has the reason beneath it. by (GT15): no message of these repeats a header.
+  const cause = error.cause instanceof Error ? error.cause : error;
+  const code = "code" in cause && typeof cause.code === "string" ? `${cause.code}: ` : "";
+  return `${code}${cause.message || error.message}`;
+}

@@ -1,0 +1,101 @@
+/** Pushes while the server is away, slow or talks nonsense. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gate } from "@interlock/protocol";
+import { describe, expect, it } from "vitest";
+import { listening } from "./gate-server.ts";
+import { change, install, POLICY, START, world } from "./pushing.ts";
+import { interlock } from "./scratch.ts";
+
+const ZEROS = "0".repeat(40);
+const SECRET = /tok_canary/;
+
+describe("a server that is away, slow or talks nonsense", () => {
+  const answering = (status: number, body: string) =>
+    listening((_request, response) => response.writeHead(status).end(body));
+  const PROBLEM = JSON.stringify({
+    type: "about:blank",
+    title: "no",
+    status: 403,
+    detail: "this account may not do that",
+    code: "NOT_ALLOWED",
+    help: "ask for a token with the verb `gate`",
+  });
+
+  it.each<[string, () => Promise<string>, RegExp]>([
+    ["nobody listens", async () => "http://127.0.0.1:1", /is away: .*(ECONNREFUSED|bad port)/],
+    ["it never answers", () => listening(() => undefined), /no answer within 1000 ms/],
+    ["500 in HTML", () => answering(500, "<html>"), /it answered 500 without saying why/],
+    ["200 in HTML", () => answering(200, "<html>"), /not the one that the protocol describes/],
+    ["200 and an allow of its own", () => answering(200, '{"effective":"allow"}'), /protocol/],
+    ["a redirect", redirecting, /is away: .*redirect/],
+    ["a refusal", () => answering(403, PROBLEM), /does not judge this push: NOT_ALLOWED/],
+  ])("%s: held, with the reason", async (_name, start, says) => {
+    const w = await world({ url: await start(), install: ["--timeout", "1000"] });
+    change(w, { "a.txt": "two\n" });
+    const pushed = await w.push("main");
+    expect(pushed.status).toBe(1);
+    expect(pushed.says).toMatch(says);
+    expect(pushed.says).not.toMatch(SECRET);
+  });
+
+  it("an answer about another change is none", async () => {
+    const w = await world();
+    change(w, { "a.txt": "two\n" });
+    await w.push("main");
+    const other = gate.answer.parse({
+      change: "C-1",
+      url: "http://127.0.0.1/",
+      words: [],
+      index: 1,
+      entry: "ab".repeat(32),
+      decision: { outcome: "allow", effective: "allow", change: "f".repeat(64) },
+    });
+    install(w.bare, await answering(200, JSON.stringify(other)));
+    const { status, says } = await w.push("main");
+    expect(status).toBe(1);
+    expect(says).toContain("its decision is about another change");
+  });
+
+  it("only tiers that the settings name go on, with a warning and a record", async () => {
+    const down = ["--protect", "main:1", "sandbox:4", "other", "--allow-if-down", "4"];
+    const w = await world({ url: "http://127.0.0.1:1", install: down });
+    change(w, { "a.txt": "two\n" });
+    expect((await w.push("main:refs/heads/other")).status).toBe(1);
+    expect((await w.push("main")).status).toBe(1);
+    const { status, says } = await w.push("main:refs/heads/sandbox");
+    expect(status).toBe(0);
+    expect(says).toContain("! goes on without a decision  refs/heads/sandbox");
+    const [line] = readFileSync(join(w.bare, "interlock-away.jsonl"), "utf8").split("\n");
+    expect(JSON.parse(line ?? "")).toMatchObject({ ref: "refs/heads/sandbox", old: ZEROS });
+    expect(interlock(w.bare, "hook", "status").stdout).toContain("1 push(es) landed while");
+  });
+
+  it("with a policy that cannot be read nothing goes on", async () => {
+    const down = ["--protect", "main:4", "--allow-if-down", "4"];
+    const files = { ...START, "interlock/policy.yaml": "policy: [\n" };
+    const w = await world({ url: "http://127.0.0.1:1", install: down, files });
+    change(w, { "a.txt": "two\n" });
+    const { status, says } = await w.push("main");
+    expect(status).toBe(1);
+    expect(says).toContain("the policy cannot be read");
+  });
+
+  it("what the policy denies does not go on without the server either", async () => {
+    const frozen = `${POLICY}freezes:\n  - { name: winter, from: "2020-01-01T00:00:00Z" }\n`;
+    const down = ["--protect", "main:4", "--allow-if-down", "4"];
+    const files = { ...START, "interlock/policy.yaml": frozen };
+    const w = await world({ url: "http://127.0.0.1:1", install: down, files });
+    change(w, { "a.txt": "two\n" });
+    const { status, says } = await w.push("main");
+    expect(status).toBe(1);
+    expect(says).toContain("the policy denies this change");
+  });
+});
+
+async function redirecting(): Promise<string> {
+  const elsewhere = await listening((request, response) => {
+    response.end(JSON.stringify({ stolen: request.headers.authorization }));
+  });
+  return listening((_request, response) => response.writeHead(307, { location: elsewhere }).end());
+}
