@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   replay: async () => (await import("./commands/replay.ts")).replayCommand,
   catalog: async () => (await import("./commands/catalog.ts")).catalogCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
+  serve: async () => (await import("./commands/serve.ts")).serveCommand,
   schema: async () => (await import("./commands/schema.ts")).schemaCommand,
 };
 

@@ -5,6 +5,7 @@ import { refuse } from "./bind.ts";
 export type AppTerms = {
   /** Scheme, host and port that people see, such as `https://interlock.example.com`. */
   readonly origin: string;
+  /** Every request; what fails by our own fault is logged anyway. */
   readonly log: boolean;
 };
 
@@ -16,7 +17,7 @@ export function httpApp({ origin, log }: AppTerms): FastifyInstance {
   const app = fastify({
     bodyLimit: BODY_BYTES,
     requestTimeout: 30_000,
-    logger: log ? { redact: ["req.headers.authorization", "req.headers.cookie"] } : false,
+    logger: { ...LOGGER, level: log ? "info" : "error" },
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
   });
   app.addHook("onRequest", async (request, reply) => {
@@ -58,6 +59,12 @@ export function httpApp({ origin, log }: AppTerms): FastifyInstance {
   );
   return app;
 }
+
+/** Secrets stand in headers only, and headers are not logged; standard output belongs to the command. */
+const LOGGER = {
+  stream: process.stderr,
+  redact: ["req.headers.authorization", "req.headers.cookie", 'res.headers["set-cookie"]'],
+};
 
 const HEADERS = {
   "cache-control": "no-store",

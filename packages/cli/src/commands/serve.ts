@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { GateError } from "@interlock/core";
+import type { RunningServer, ServerTerms } from "@interlock/server";
+import { parsePolicy } from "@interlock/tlog";
+import type { Command } from "commander";
+
+type Options = {
+  readonly data?: string;
+  readonly listen: string;
+  readonly origin?: string;
+  readonly database?: string;
+  readonly witnesses?: string;
+  readonly log?: boolean;
+};
+
+const LISTEN = "127.0.0.1:8410";
+
+export function serveCommand(program: Command): void {
+  program
+    .command("serve")
+    .description(
+      "run the server: ledger, people, passkey approvals, the gate for hooks and pipelines",
+    )
+    .option(
+      "--data <folder>",
+      "keys, and the embedded database (default: ~/.local/share/interlock)",
+    )
+    .option("--listen <host:port>", "where to listen", LISTEN)
+    .option("--origin <url>", "what people type into their browser; fixed for ever by the founding")
+    .option(
+      "--database <url>",
+      "a Postgres server in place of the embedded database (or DATABASE_URL)",
+    )
+    .option("--witnesses <file>", "a tlog policy whose witnesses are asked to cosign checkpoints")
+    .option("--log", "log requests to standard error, one JSON a line")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  interlock serve\n  interlock serve --listen 0.0.0.0:8410 --origin https://interlock.example.com --database postgres://…\n\nBehind TLS everywhere but on localhost: passkeys work nowhere else.\nExit codes: 0 stopped, 3 could not start",
+    )
+    .action(async (options: Options) => {
+      const server = await started(options);
+      say(`listening on ${server.origin}`);
+      say(`log key ${server.verifierKey}`);
+      if (server.setUpLink !== null)
+        say(`set up your organisation within 24 hours: ${server.setUpLink}`);
+      await stopped();
+      say("stopping: answering what came in, publishing what is durable");
+      await server.close();
+    });
+}
+
+const say = (line: string): void => {
+  process.stderr.write(`interlock: ${line}\n`);
+};
+
+async function started(options: Options): Promise<RunningServer> {
+  // Loaded here: no other command needs a server, and it takes half a second.
+  const { startServer } = await import("@interlock/server");
+  const outcome = await startServer(termsOf(options));
+  if (outcome.ok) return outcome.value;
+  const { code, message, help } = outcome.failure;
+  throw new GateError(code, message, help);
+}
+
+function termsOf(options: Options): ServerTerms {
+  const { host, port } = placeOf(options.listen);
+  return {
+    ...{ host, port, origin: options.origin ?? null, log: options.log === true, now: Date.now },
+    data: options.data ?? join(homedir(), ".local/share/interlock"),
+    databaseUrl: options.database ?? process.env["DATABASE_URL"] ?? null,
+    witnesses: options.witnesses === undefined ? [] : witnessesIn(options.witnesses),
+    onTrouble: (trouble) =>
+      say(
+        "kind" in trouble
+          ? `alert ${trouble.kind}: ${trouble.credential}`
+          : `${trouble.message}; ${trouble.help}`,
+      ),
+  };
+}
+
+function placeOf(listen: string): { readonly host: string; readonly port: number } {
+  const match = /^(\[[0-9a-f:]+\]|[^:]+):([0-9]{1,5})$/i.exec(listen);
+  const port = Number(match?.[2]);
+  if (match?.[1] === undefined || port > 65_535)
+    throw new GateError("USAGE", `\`${listen}\` is no HOST:PORT`, `take one such as \`${LISTEN}\``);
+  return { host: match[1].replace(/^\[|\]$/g, ""), port };
+}
+
+function witnessesIn(file: string) {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error);
+    throw new GateError(
+      "INPUT_UNREADABLE",
+      `\`${file}\` cannot be read: ${because}`,
+      "name a readable file",
+    );
+  }
+  const policy = parsePolicy(bytes);
+  if (!policy.ok)
+    throw new GateError(
+      "INPUT_INVALID",
+      `\`${file}\`: ${policy.failure.message}`,
+      "see c2sp.org/tlog-policy",
+    );
+  return policy.value.witnesses.flatMap(({ key, url }) => (url === null ? [] : [{ key, url }]));
+}
+
+/** Resolves when somebody asks the process to end. */
+function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}
