@@ -43,14 +43,3 @@ export async function opened(place: Place, terms: StoreTerms = {}): Promise<Stor
   if (!result.ok) throw new Error(`${result.failure.code}: ${result.failure.message}`);
   return result.value;
 }
-
-/** A migrated store of its own; `close` removes it. */
-export async function newStore(engine: EngineUnderTest): Promise<Store> {
-  const { place, remove } = await engine.home();
-  const store = await opened(place);
-  const close = async () => {
-    await store.close();
-    remove();
-  };
-  return { ...store, close };
-}

@@ -37,6 +37,8 @@ export async function carryOut(
 ): Promise<Answer<null>> {
   const { tx } = within;
   const { proposal } = whole;
+  // First, so that of two who endorse at once the second meets this row and no half-done effect.
+  if (!(await closeProposal(tx, proposal.id, "done"))) return noSuch("open proposal");
   const proposer = await readPerson(tx, proposal.by);
   if (proposer === null || !proposer.active)
     return refused(
@@ -46,7 +48,6 @@ export async function carryOut(
     );
   const effects = await effectsOf(within, whole);
   if (!effects.ok) return effects;
-  if (!(await closeProposal(tx, proposal.id, "done"))) return noSuch("open proposal");
   const appended = await appendWithKeys(terms, within, effects.value);
   return appended.ok ? done(null) : appended;
 }

@@ -8,6 +8,7 @@ import {
   insertPerson,
   insertProposal,
   insertSite,
+  lockSetUp,
   openProposals,
   type ProposedKey,
   proposedKeys,
@@ -100,7 +101,7 @@ function namedTwice(founders: readonly Member[]): string | null {
 
 async function openSetUp(tx: Transaction, secret: string | null, now: number) {
   const hash = hashOfSecret(secret);
-  return hash === null ? null : await findSetUp(tx, hash, now);
+  return hash === null ? null : await lockSetUp(tx, hash, now);
 }
 
 function invitationFor(

@@ -49,19 +49,29 @@ export async function replaceSetUpSecret(
     .execute();
 }
 
+const setUpQuery = (db: Database, hash: Uint8Array, now: number) =>
+  db
+    .selectFrom("set_up")
+    .select(["expires_at as expiresAt", "tenant"])
+    .where("secret_hash", "=", Buffer.from(hash))
+    .where("expires_at", ">", now);
+
 /** The set-up that a secret opens at a time, or `null`. */
 export async function findSetUp(
   db: Database,
   hash: Uint8Array,
   now: number,
 ): Promise<SetUp | null> {
-  const row = await db
-    .selectFrom("set_up")
-    .select(["expires_at as expiresAt", "tenant"])
-    .where("secret_hash", "=", Buffer.from(hash))
-    .where("expires_at", ">", now)
-    .executeTakeFirst();
-  return row ?? null;
+  return (await setUpQuery(db, hash, now).executeTakeFirst()) ?? null;
+}
+
+/** The same, locked: of two that begin or complete a founding at once, one waits for the other. */
+export async function lockSetUp(
+  tx: Transaction,
+  hash: Uint8Array,
+  now: number,
+): Promise<SetUp | null> {
+  return (await setUpQuery(tx, hash, now).forUpdate().executeTakeFirst()) ?? null;
 }
 
 /** Begins a founding: what an earlier one left is gone. */

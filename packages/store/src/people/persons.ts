@@ -36,11 +36,13 @@ async function personsWhere(db: Database, id: string | null): Promise<readonly S
     .$if(one, (query) => query.where("person", "=", id ?? ""))
     .orderBy("account")
     .execute();
-  const accounts = Map.groupBy(rows, ({ person }) => person);
+  const accounts = new Map<string, string[]>();
+  for (const { person, account } of rows)
+    accounts.set(person, [...(accounts.get(person) ?? []), account]);
   return persons.map(({ user_handle, ...person }) => ({
     ...person,
     userHandle: user_handle,
-    accounts: (accounts.get(person.id) ?? []).map(({ account }) => account),
+    accounts: accounts.get(person.id) ?? [],
   }));
 }
 

@@ -100,6 +100,7 @@ export async function openProposals(
     .where("state", "=", "open")
     .where("expires_at", ">", now)
     .orderBy("proposed_at")
+    .orderBy("person")
     .orderBy("id")
     .execute();
 }
@@ -199,20 +200,5 @@ export async function endorsersOf(
     .where("person.active", "=", true)
     .where("credential.revoked_at", "is", null)
     .orderBy("endorsement.person")
-    .execute();
-}
-
-/** The endorsements of a proposal with their bytes, for whoever verifies them again. */
-export async function endorsementsOf(
-  db: Database,
-  proposal: string,
-): Promise<readonly Endorsement[]> {
-  return await db
-    .selectFrom("endorsement")
-    .select(["proposal", "person", "credential", "nonce", "signature", "at"])
-    .select(["client_data as clientData", "authenticator_data as authenticatorData"])
-    .select("user_handle as userHandle")
-    .where("proposal", "=", proposal)
-    .orderBy("person")
     .execute();
 }
