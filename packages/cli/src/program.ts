@@ -18,6 +18,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   catalog: async () => (await import("./commands/catalog.ts")).catalogCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
   serve: async () => (await import("./commands/serve.ts")).serveCommand,
+  ledger: async () => (await import("./commands/ledger.ts")).ledgerCommand,
+  witness: async () => (await import("./commands/witness.ts")).witnessCommand,
   schema: async () => (await import("./commands/schema.ts")).schemaCommand,
 };
 

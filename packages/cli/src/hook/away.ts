@@ -16,7 +16,7 @@ export type WentOn = {
   readonly because: string;
 };
 
-/** Durable before the push is let through, so that nothing lands without a trace. by (entry-first) */
+/** Durable before the push is let through, so that nothing lands without a trace. */
 export function keepRecord(gitDir: string, entry: WentOn): void {
   const file = openSync(join(gitDir, JOURNAL), "a", 0o600);
   try {

@@ -36,7 +36,7 @@ export const JUDGED = z.strictObject({
   words: z.array(z.string()).describe("six words of the change digest; none where it is not known"),
   index: z.int().describe("of the decision's entry in the ledger, which is durable"),
   entry: DIGEST.describe("id of that entry"),
-  decision: DATA.describe("as `interlock decide` prints it"),
+  decision: DATA.describe("the decision as plain data, as `replay` compares it"),
 });
 export type Judged = z.infer<typeof JUDGED>;
 
