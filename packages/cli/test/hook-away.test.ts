@@ -71,6 +71,15 @@ describe("a server that is away, slow or talks nonsense", () => {
     expect(interlock(w.bare, "hook", "status").stdout).toContain("1 push(es) landed while");
   });
 
+  it("what a proxy refuses is no absence: whoever pushes could bring it about", async () => {
+    const down = ["--protect", "main:4", "--allow-if-down", "4"];
+    const w = await world({ url: await answering(413, "<html>"), install: down });
+    change(w, { "a.txt": "two\n" });
+    const { status, says } = await w.push("main");
+    expect(status).toBe(1);
+    expect(says).toContain("does not judge this push: it answered 413 without saying why");
+  });
+
   it("with a policy that cannot be read nothing goes on", async () => {
     const down = ["--protect", "main:4", "--allow-if-down", "4"];
     const files = { ...START, "interlock/policy.yaml": "policy: [\n" };

@@ -49,7 +49,7 @@ export async function ask(question: Question, settings: Settings): Promise<Reply
       signal: AbortSignal.timeout(settings.timeoutMs),
     });
     const content = await readBody(response, ANSWER_MAX);
-    if (content === null) return { kind: "away", says: "its answer is longer than the limit" };
+    if (content === null) return TOO_LONG;
     return read(response.status, content.toString("utf8"), question);
   } catch (error) {
     return { kind: "away", says: whyNot(error, settings) };
@@ -62,11 +62,27 @@ function read(status: number, content: string, { facts }: Question): Reply {
     return typeof answer === "string" ? { kind: "away", says: answer } : { kind: "judged", answer };
   }
   const problem = PROBLEM.safeParse(jsonOf(content));
-  if (!problem.success) return { kind: "away", says: `it answered ${status} without saying why` };
+  if (!problem.success) return unexplained(status);
   const { code, detail, help } = problem.data;
   return status >= BROKEN || status === TOO_MANY_REQUESTS
     ? { kind: "away", says: `${code}: ${detail}` }
     : { kind: "refused", says: `${code}: ${detail}`, help };
+}
+
+/** Whoever pushes can make a change whose answer is as long: that must not count as an absence. */
+const TOO_LONG: Reply = {
+  kind: "refused",
+  says: `its answer is longer than ${ANSWER_MAX} bytes`,
+  help: "split the change",
+};
+
+/** Nor may what a proxy refuses, such as a request that is too large for it. */
+function unexplained(status: number): Reply {
+  const says = `it answered ${status} without saying why`;
+  const refused = status >= 400 && status < BROKEN && status !== TOO_MANY_REQUESTS;
+  return refused
+    ? { kind: "refused", says, help: "split the change if it is large, or check the server's URL" }
+    : { kind: "away", says };
 }
 
 /** Four at most fit: of several files that cannot be read, one role has one reason. */
