@@ -211,7 +211,7 @@ it("push refused, two others sign, push accepted, receipt verified without the s
   const refused = await push();
   expect(refused.status).toBe(1);
   const change = /\/changes\/([0-9a-f]{20})/.exec(refused.says)?.[1] ?? "";
-  expect(refused.says).toContain("two-people");
+  expect(refused.says).toContain("needs 2 approval(s) by owners with a passkey");
   expect(change).not.toBe("");
 
   const ana = await signedIn(origin, keys.get("ana"));

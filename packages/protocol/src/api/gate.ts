@@ -17,7 +17,7 @@ export const PLACE = z.strictObject({
     .min(1)
     .max(1_000)
     .describe("the full name of the ref, such as refs/heads/main"),
-  environment: z.string().max(100).describe("empty: any environment of this target"),
+  environment: z.string().max(100).describe("empty: the one that the facts name"),
   base: GIT_ID.describe("what the ref is now; zeros where it is new"),
   head: GIT_ID.describe("the commit that is to land"),
   merge: GIT_ID.describe("tree of the merge result"),

@@ -71,11 +71,12 @@ const ATTEMPTS = 5;
  */
 export function openGate(terms: GateTerms): Gate {
   const policies = policyBook();
-  return async ({ place, facts: given, policies: judging }) => {
+  return async ({ place: asked, facts: given, policies: judging }) => {
     const read = policies.read(judging);
     if (!read.ok) return read;
-    const joined = await factsAt(terms, place, given);
+    const joined = await factsAt(terms, asked, given);
     if (!joined.ok) return joined;
+    const place = { ...asked, environment: joined.value.change.environment };
     const { digest } = joined.value.change;
     const known = isUnknown(digest) || !isDigest(digest) ? null : digest;
     const id = changeId(place, known);
@@ -122,11 +123,8 @@ async function factsAt(
   }
   const { facts } = validated;
   const { repository, target, environment } = facts.change;
-  if (
-    repository !== place.repository ||
-    target !== place.target ||
-    environment !== place.environment
-  )
+  const elsewhere = place.environment !== "" && environment !== place.environment;
+  if (repository !== place.repository || target !== place.target || elsewhere)
     return refused({
       code: "FACTS_INVALID",
       message: "the facts speak of another repository, target or environment than the request",
