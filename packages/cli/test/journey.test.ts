@@ -8,12 +8,12 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { canonicalJson, type Json } from "@interlock/digest";
-import { fromBase64url, toBase64url, verifyReceipt } from "@interlock/receipt";
-import { type SoftAuthenticator, softAuthenticator } from "@interlock/testkit";
-import { parsePolicy } from "@interlock/tlog";
+import { fromBase64url, toBase64url } from "@interlock/receipt";
+import { opened, type SoftAuthenticator, softAuthenticator } from "@interlock/testkit";
+import { sql } from "kysely";
 import { expect, it, onTestFailed, onTestFinished } from "vitest";
 import { running } from "./pushing.ts";
-import { commit, folder, git, interlock, MAIN, repository } from "./scratch.ts";
+import { commit, folder, git, interlock, MAIN, put, repository } from "./scratch.ts";
 
 const FILES = {
   CODEOWNERS: "* @payments\n",
@@ -70,9 +70,8 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Starts the command and waits until it says how to set it up. */
-async function serving(data: string) {
-  const port = await freePort();
+/** Starts the command and waits until it listens; the first time it says how to set it up. */
+async function serving(data: string, port: number, until: RegExp) {
   const origin = `http://localhost:${port}`;
   const child = spawn(
     process.execPath,
@@ -94,7 +93,7 @@ async function serving(data: string) {
   await new Promise<void>((ready, failed) => {
     child.stderr.on("data", (chunk: Buffer) => {
       said += chunk.toString("utf8");
-      if (said.includes("set up your organisation")) ready();
+      if (until.test(said)) ready();
     });
     child.on("close", () => failed(new Error(`the server ended: ${said}`)));
   });
@@ -181,8 +180,10 @@ async function signedIn(origin: string, key: SoftAuthenticator | undefined) {
   return { call, approve };
 }
 
-it("push refused, two others sign, push accepted, receipt verified without the server", async () => {
-  const server = await serving(folder());
+it("push refused, two others sign, push accepted, receipt verified offline, a rewritten entry found", async () => {
+  const data = folder();
+  const port = await freePort();
+  const server = await serving(data, port, /set up your organisation.*\n/);
   const { origin } = server;
   const keys = await founded(origin, server.setUp);
   const work = repository(FILES);
@@ -229,25 +230,47 @@ it("push refused, two others sign, push accepted, receipt verified without the s
     receipt = await bo.call("GET", `/api/v1/changes/${change}/receipt`);
   }
   expect(await server.stop()).toBe(0);
-  const policy = parsePolicy(new TextEncoder().encode(`log ${server.verifierKey}\nquorum none\n`));
-  if (!policy.ok) throw new Error(policy.failure.message);
-  const ledger = `${new URL(origin).host}/log`;
-  const site = { ledger, tenant: "Shop", product: origin, rpId: "localhost", origins: [origin] };
-  const verify = (body: unknown) =>
-    verifyReceipt(new TextEncoder().encode(canonicalJson(body as Json)), {
-      policy: policy.value,
-      site,
-    });
-  const outcome = await verify(receipt.body);
-  expect(outcome.steps.filter(({ state }) => state === "failed")).toEqual([]);
-  expect(outcome).toMatchObject({
-    verdict: "verified",
-    shown: { effective: "allow", approvedBy: ["bo", "cy"] },
-  });
-  const decision = receipt.body["decision"] as { body: object };
-  const lied = {
-    ...receipt.body,
-    decision: { ...decision, body: { ...decision.body, approvals: 0 } },
+  const files = folder();
+  const site = {
+    ...{ ledger: `${new URL(origin).host}/log`, tenant: "Shop", product: origin },
+    ...{ rpId: "localhost", origins: [origin] },
   };
-  expect((await verify(lied)).verdict).toBe("failed");
-});
+  const decision = receipt.body["decision"] as { body: object };
+  const lie = { ...decision, body: { ...decision.body, approvals: 0 } };
+  put(files, {
+    "trust.txt": `log ${server.verifierKey}\nquorum none\n`,
+    "site.json": JSON.stringify(site),
+    "receipt.json": canonicalJson(receipt.body as Json),
+    "lie.json": canonicalJson({ ...receipt.body, decision: lie } as Json),
+  });
+  const verify = (...args: readonly string[]) =>
+    running(files, [process.execPath, MAIN, "ledger", "verify", ...args, "--policy", "trust.txt"]);
+  const verified = await verify("receipt.json", "--site", "site.json");
+  expect([verified.status, verified.says]).toEqual([
+    0,
+    expect.stringContaining("signed by `bo`, `cy`"),
+  ]);
+  expect((await verify("lie.json", "--site", "site.json")).status).toBe(1);
+
+  const audit = async () => {
+    const again = await serving(data, port, /log key .*\n/);
+    const audited = await verify("--log", `${origin}/log`, "--remember", "seen");
+    await again.stop();
+    return audited;
+  };
+  expect((await audit()).status).toBe(0);
+  await rewriteAnEntry(data);
+  const found = await audit();
+  expect(found.status).toBe(1);
+  expect(found.says).toMatch(/entry|tile/);
+}, 300_000);
+
+/** What somebody with the database can do, its triggers included. */
+async function rewriteAnEntry(data: string): Promise<void> {
+  const store = await opened({ directory: join(data, "database") });
+  await sql`alter table ledger_entry disable trigger all`.execute(store.db);
+  await sql`update ledger_entry set leaf = convert_to(replace(convert_from(leaf, 'UTF8'), '"kind":"approval"', '"kind":"rejection"'), 'UTF8')
+    where kind = 'approval'`.execute(store.db);
+  await sql`alter table ledger_entry enable trigger all`.execute(store.db);
+  await store.close();
+}
