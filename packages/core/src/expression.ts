@@ -133,7 +133,7 @@ export function activationOf(facts: Facts): Activation {
 function bindingsOf(frame: Frame): Bindings {
   const bindings: Record<string, CelInput> = {};
   const bind = (name: string, get: () => CelInput) =>
-    Object.defineProperty(bindings, name, { enumerable: true, get });
+    Object.defineProperty(bindings, name, { get });
   for (const name of NAMES) {
     let wrapped: CelInput | undefined;
     bind(name, () => {
@@ -175,7 +175,10 @@ function unknownValue(because: string): CelInput {
   return new Error(because) as unknown as CelInput; // deliberately no CEL value (fail-closed)
 }
 
-/** Wraps an object once and its members when first read: most rules read few of them. */
+/**
+ * Wraps an object once and its members when first read: most rules read few of them. A member that
+ * is undefined is none.
+ */
 class FactMap implements ReadonlyMap<string, CelInput> {
   readonly #fact: Readonly<Record<string, unknown>>;
   readonly #wrapped = new Map<string, CelInput>();
@@ -184,20 +187,19 @@ class FactMap implements ReadonlyMap<string, CelInput> {
     this.#fact = fact;
   }
   get size(): number {
-    return Object.keys(this.#fact).length;
+    return [...this.keys()].length;
   }
   get(name: string): CelInput | undefined {
     const known = this.#wrapped.get(name);
     if (known !== undefined) return known;
-    if (!Object.hasOwn(this.#fact, name)) return undefined;
-    const value = this.#fact[name];
+    const value = Object.hasOwn(this.#fact, name) ? this.#fact[name] : undefined;
     if (value === undefined) return undefined;
     const wrapped = celValue(value);
     this.#wrapped.set(name, wrapped);
     return wrapped;
   }
   has(name: string): boolean {
-    return Object.hasOwn(this.#fact, name) && this.#fact[name] !== undefined;
+    return this.get(name) !== undefined;
   }
   forEach(visit: (value: CelInput, key: string, map: ReadonlyMap<string, CelInput>) => void): void {
     for (const [name, value] of this.entries()) visit(value, name, this);
@@ -209,7 +211,7 @@ class FactMap implements ReadonlyMap<string, CelInput> {
     }
   }
   *keys(): MapIterator<string> {
-    yield* Object.keys(this.#fact);
+    for (const [name, value] of Object.entries(this.#fact)) if (value !== undefined) yield name;
   }
   *values(): MapIterator<CelInput> {
     for (const [, value] of this.entries()) yield value;

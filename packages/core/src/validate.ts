@@ -81,8 +81,7 @@ function check(schema: Field | Schema, value: unknown, path: string, found: Foun
   const report = (message: string) => problems.push({ path, message });
   if (isUnknown(value)) {
     const { because, help } = (value.$unknown ?? {}) as { because?: unknown; help?: unknown };
-    if (!("unknowable" in schema && schema.unknowable === true))
-      report("this fact may not be unknown");
+    if (!("unknowable" in schema)) report("this fact may not be unknown");
     else if (![because, help].every((t) => typeof t === "string" && t.isWellFormed()))
       report("an unknown needs `because` and `help`");
     return;
