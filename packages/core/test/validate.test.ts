@@ -225,6 +225,12 @@ describe("validateFacts accepts", () => {
     ["an unknown where one may be", ["people"], UNKNOWN],
     ["an optional field", ["evidence", "firstSeenAt"], 1],
     ["an empty record", ["history"], {}],
+    [
+      "the largest record",
+      ["history"],
+      Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`f${i}`, 1])),
+    ],
+    ["no record where one may be absent", ["history"], DROP],
   ])("%s", (_name, path, value) => {
     expect(problemsOf(withAt(path, value))).toEqual([]);
   });
