@@ -41,7 +41,7 @@ function wordMatches(pattern: string, word: string): boolean {
     if (pattern[p] === "*") {
       starP = p++;
       starW = w;
-    } else if (p < pattern.length && (pattern[p] === "?" || pattern[p] === word[w])) {
+    } else if (pattern[p] === "?" || pattern[p] === word[w]) {
       p++;
       w++;
     } else if (starP >= 0) {

@@ -59,10 +59,10 @@ function buildGraph(people: People): PersonGraph {
 }
 
 function mergeByAccount(persons: readonly Person[]): readonly (readonly Person[])[] {
-  const parent = persons.map((_, i) => i);
+  const parent = new Map<number, number>();
   const root = (i: number): number => {
     let at = i;
-    while (parent[at] !== undefined && parent[at] !== at) at = parent[at] ?? at;
+    for (let above = parent.get(at); above !== undefined; above = parent.get(at)) at = above;
     return at;
   };
   const firstHolder = new Map<string, number>();
@@ -70,7 +70,7 @@ function mergeByAccount(persons: readonly Person[]): readonly (readonly Person[]
     for (const account of [accountOf(person.id), ...person.accounts, ...person.agents]) {
       const holder = firstHolder.get(account);
       if (holder === undefined) firstHolder.set(account, i);
-      else parent[root(i)] = root(holder);
+      else if (root(i) !== root(holder)) parent.set(root(i), root(holder));
     }
   });
   const groups = new Map<number, Person[]>();
