@@ -4,7 +4,7 @@
  * parsed tree instead of an interpreter over wrapped values. It answers only where every value on
  * the way has exactly the type that the operator takes; for anything else it passes, and the CEL
  * evaluator decides. So it can be faster than CEL but never say something else: a law in
- * `direct.test.ts` compares the two.
+ * `index.test.ts` compares the two.
  */
 import type { ExpressionTree } from "./expression.ts";
 import { VISIBLE } from "./facts/facts.ts";

@@ -221,6 +221,36 @@ table({ kind: "window", calendars: ["a", "b"] }, [
     },
     { a: calendar([[HOUR, 2 * HOUR]]), b: calendar([[2 * HOUR, 3 * HOUR]]) },
   ],
+  [
+    "an opening that is over is none",
+    {},
+    closed(["a", "b"], 2 * HOUR),
+    {
+      a: calendar([
+        [-1_000, -1],
+        [2 * HOUR, 3 * HOUR],
+      ]),
+      b: calendar([
+        [-1_000, -1],
+        [2 * HOUR, 3 * HOUR],
+      ]),
+    },
+  ],
+  [
+    "the first of several, whichever calendar it begins with",
+    {},
+    closed(["a", "b"], 2 * HOUR),
+    {
+      a: calendar([
+        [HOUR, 4 * HOUR],
+        [5 * HOUR, 6 * HOUR],
+      ]),
+      b: calendar([
+        [2 * HOUR, 3 * HOUR],
+        [5 * HOUR, 6 * HOUR],
+      ]),
+    },
+  ],
   ["one is not there", {}, uncertain("b"), { a: calendar([[0, 1]]) }],
   [
     "known from this instant",

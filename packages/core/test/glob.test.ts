@@ -38,6 +38,8 @@ const TABLE: readonly (readonly [glob: string, path: string, matches: boolean])[
   ["a/**/b/**/c", "a/x/b/y/b/c", true],
   ["**/*.ts", "src/x.ts", true],
   ["*/x", "x", false],
+  ["a/b/c", "c", false],
+  ["abc", "c", false],
   ["a/b", "a", false],
   ["a+b", "a+b", true],
   ["a.b", "axb", false],

@@ -191,6 +191,19 @@ describe("contributorsOf", () => {
   });
 });
 
+it("names every machine out of its scope, in order", () => {
+  const machines = ["z", "a", "k"].map((account) => ({ account, purpose: "", mayTouch: ["b/**"] }));
+  const found = contributorsOf(
+    change({
+      files: [file("a/x")],
+      contributors: machines.map(({ account }) => ({ account, did: "author" })),
+      pushedBy: [],
+    }),
+    graph([], machines),
+  );
+  expect(found.outOfScope).toEqual(["a", "k", "z"]);
+});
+
 describe("canAssignDistinct", () => {
   it.each<[readonly (readonly string[])[], number, boolean]>([
     [[], 0, true],

@@ -93,6 +93,17 @@ describe("score", () => {
       percentile: 1,
     },
     {
+      name: "a feature is counted in its unit",
+      features: { configPpm: 0, la: 0, ageMs: 3_600_000 },
+      terms: [
+        ["la", -1_000_000],
+        ["ageMs", 461_371],
+      ],
+      unknown: [],
+      ppm: 392_068,
+      percentile: 1,
+    },
+    {
       name: "an unknown feature is taken as average and named",
       features: { configPpm: 0, la: 99 },
       terms: [["la", 1_302_585]],
@@ -123,6 +134,35 @@ describe("score", () => {
     expect(result.unknown).toEqual(unknown);
     expect(result.ppm).toBe(ppm);
     expect(result.percentile).toBe(percentile);
+  });
+
+  it("has the terms of one weight in the order of their names", () => {
+    const [row] = MODEL.features;
+    const model = (...order: readonly string[]) => ({
+      ...MODEL,
+      features: order.flatMap((feature) => (row === undefined ? [] : [{ ...row, feature }])),
+    });
+    for (const order of [
+      ["a", "b", "c"],
+      ["c", "b", "a"],
+      ["b", "c", "a"],
+    ]) {
+      const { terms } = score({ configPpm: 0, a: 4, b: 4, c: 4 }, model(...order));
+      expect(terms.map((t) => t.feature)).toEqual(["a", "b", "c"]);
+    }
+  });
+
+  it("counts the changes that score less, and not those that score the same", () => {
+    const percentile = (cut: number) => score({}, { ...MODEL, percentilesPpm: [cut] }).percentile;
+    expect([499_999, 500_000, 500_001].map(percentile)).toEqual([1, 0, 0]);
+  });
+
+  it("writes a term that is minus zero as zero", () => {
+    const slope = { meanPpm: 0, slopePpm: -1 };
+    const [row] = MODEL.features;
+    const features = row === undefined ? [] : [{ ...row, code: slope, configuration: slope }];
+    const { terms } = score({ configPpm: 0, la: 0 }, { ...MODEL, features });
+    expect(terms.map((t) => Object.is(t.contributionPpm, 0))).toEqual([true]);
   });
 
   it("does not take inherited properties for features", () => {

@@ -83,6 +83,13 @@ describe("a statement names what was found", () => {
     expect(ids([a, b])).toBe(ids([a, b, a]));
   });
 
+  it("and with the same one when findings only change places within a file", () => {
+    const at = (...subjects: readonly string[]) =>
+      ids(subjects.map((subject, i) => zero("a.yaml", i + 1, subject)));
+    expect(at("x", "y", "z")).toBe(at("z", "x", "y"));
+    expect(at("x", "y", "z")).toBe(at("z", "y", "x"));
+  });
+
   it("and another one for another finding or another rule; the line is no content", () => {
     const a = ids([zero("a.yaml", 1)]);
     expect(ids([zero("b.yaml", 1)])).not.toBe(a);
@@ -140,6 +147,18 @@ describe("a waiver", () => {
     const result = judged(own, { ...facts, evidence: waive(["bo", "cy"], breakGlass) });
     expect(result.outcome).toBe(outcome);
     expect(result.reason.code === "waived").toBe(outcome === "allow");
+  });
+
+  it("counts beside another one that is over", () => {
+    const { waivers } = waive(["bo", "cy"]);
+    const over = waivers.map((w) => ({ ...w, expiresAt: NOW }));
+    const outcome = (...all: typeof waivers) =>
+      judged({ require: [CHECK] }, { evidence: { ...factsOf().evidence, waivers: all } }).outcome;
+    expect([outcome(...over), outcome(...over, ...waivers), outcome(...waivers, ...over)]).toEqual([
+      "hold",
+      "allow",
+      "allow",
+    ]);
   });
 
   it.each([
