@@ -12,7 +12,7 @@ function segmentsMatch(pattern: readonly string[], path: readonly string[]): boo
   let p = 0;
   let s = 0;
   let starP = -1;
-  let starS = -1;
+  let starS = 0;
   while (s < path.length) {
     const part = pattern[p];
     if (part === "**") {
@@ -36,7 +36,7 @@ function wordMatches(pattern: string, word: string): boolean {
   let p = 0;
   let w = 0;
   let starP = -1;
-  let starW = -1;
+  let starW = 0;
   while (w < word.length) {
     if (pattern[p] === "*") {
       starP = p++;
