@@ -40,6 +40,11 @@ describe("arithmetic", () => {
     );
   });
 
+  it("gives powers of two as multiples of the logarithm of two, zero without a sign", () => {
+    const { LN2 } = Math;
+    expect([-7, -1, 0, 1, 3].map(signedLog1p)).toEqual([-3 * LN2, -LN2, 0, LN2, 2 * LN2]);
+  });
+
   it("agrees with the engine's own logistic curve and stays in range", () => {
     fc.assert(
       fc.property(fc.double({ min: -200, max: 200, noNaN: true }), (x) => {
