@@ -156,6 +156,7 @@ describe("left to CEL", () => {
     "{'a': 1}.a == 1",
     "[true][0]",
     "it.aspect in {'image': 1}",
+    "size() == 1",
     "unknownFunction(it.numeric, true)",
     "it.numeric.unknownMethod(true, false)",
   ])("%s", (source) => {
