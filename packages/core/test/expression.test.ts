@@ -42,7 +42,7 @@ describe("an expression that does not parse", () => {
     expect(broken.judge(activationOf(factsOf()))).toEqual(says);
   });
 
-  it("has no more to be said of it than the expression has", () => {
+  it("an analysis says what the expression says of itself", () => {
     const both = "it.aspect == 'image' && sql.exists(s, s.line == 1)";
     expect(analysisOf(both)).toEqual({
       reads: ["it", "sql"],
