@@ -28,7 +28,7 @@ function collectReads(
   const kind = expr?.exprKind;
   switch (kind?.case) {
     case "identExpr":
-      if (!bound.has(kind.value.name)) into.add(kind.value.name.replace(/^\./, ""));
+      if (!bound.has(kind.value.name)) into.add(kind.value.name);
       return;
     case "selectExpr":
       collectReads(kind.value.operand, bound, into);
