@@ -67,6 +67,24 @@ describe("reach", () => {
       ["a"],
       ["a @0", "b a@1", "c a@1", "d b@2", "e c@2?"],
     ],
+    [
+      "no soft link in a certain chain, however early by id",
+      [hard("b", "a"), hard("c", "a"), soft("d", "b"), hard("d", "c")],
+      ["a"],
+      ["a @0", "b a@1", "c a@1", "d c@2"],
+    ],
+    [
+      "nearest first by the certain chain, where a shorter one is only inferred",
+      [soft("b", "a"), hard("c", "a"), hard("b", "c")],
+      ["a"],
+      ["a @0", "c a@1", "b c@2"],
+    ],
+    [
+      "each by its own dependencies, none by those of the next",
+      [hard("c", "b"), hard("d", "a")],
+      ["a", "b"],
+      ["a @0", "b @0", "c b@1", "d a@1"],
+    ],
     ["unknown ends are left out", [hard("x", "a"), hard("b", "x")], ["a"], ["a @0"]],
   ])("%s", (_name, dependencies, touched, expected) => {
     expect(written(dependencies, touched)).toEqual(expected);
