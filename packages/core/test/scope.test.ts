@@ -116,6 +116,18 @@ describe("a rule that looks through a list", () => {
       perhaps(["lost"]),
     ],
     [
+      "cannot know where what holds the list is not known",
+      { ...own, each: "blast.none" },
+      factsOf({ blast: lost } as unknown as Partial<Facts>),
+      perhaps(["lost"]),
+    ],
+    [
+      "says that neither its list nor its condition is known",
+      { ...own, when: "sql.exists(s, s.line == 1)" },
+      factsOf({ kubernetes: lost, sql: unknown("gone", "find it") } as unknown as Partial<Facts>),
+      perhaps(["gone", "lost"]),
+    ],
+    [
       "cannot know where there is no such list",
       { ...own, each: "no.where" },
       found,
