@@ -116,6 +116,12 @@ describe("a rule that looks through a list", () => {
       perhaps(["lost"]),
     ],
     [
+      "cannot know where the list is not known, even if nobody said why",
+      own,
+      factsOf({ kubernetes: unknown("", "") } as unknown as Partial<Facts>),
+      perhaps([""]),
+    ],
+    [
       "cannot know where what holds the list is not known",
       { ...own, each: "blast.none" },
       factsOf({ blast: lost } as unknown as Partial<Facts>),
