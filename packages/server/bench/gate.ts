@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Decisions over HTTP, stored and durable in the ledger, on Postgres, against a bare Postgres that
+ * commits rows of the same size one by one under one lock, in the same run.
+ */
+import { spawn } from "node:child_process";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { decisionAt } from "@interlock/store";
+import { ENGINES, opened } from "@interlock/testkit";
+import { sql } from "kysely";
+import { openWorld, question } from "../test/world.ts";
+
+const SECONDS = 10;
+const LOAD = fileURLToPath(new URL("../../../../packages/server/bench/load.mjs", import.meta.url));
+
+const engine = ENGINES.find(({ name }) => name === "postgres");
+if (engine === undefined) throw new Error("Postgres is not installed");
+const world = await openWorld(engine);
+const origin = await world.app.listen({ host: "127.0.0.1", port: 0 });
+const body = JSON.stringify(question({ digest: "DIGEST" }));
+
+type Loaded = {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly failures: Readonly<Record<string, number>>;
+};
+
+function load(connections: number, seconds: number, rate: number): Promise<Loaded> {
+  const args = [LOAD, `${origin}/api/v1/gate`, String(connections), String(seconds), String(rate)];
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.end(body);
+  return new Promise((done, fail) => {
+    let out = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      out += chunk.toString("utf8");
+    });
+    child.on("close", (code) =>
+      code === 0 ? done(JSON.parse(out) as Loaded) : fail(new Error(`the load ended with ${code}`)),
+    );
+  });
+}
+
+/** Rows of a decision's size, each in a transaction of its own behind one row's lock. */
+async function bare(bytes: number): Promise<number> {
+  if (engine === undefined) throw new Error("Postgres is not installed");
+  const home = await engine.home();
+  const store = await opened(home.place);
+  await sql`create table head (n bigint); `.execute(store.db);
+  await sql`insert into head values (0)`.execute(store.db);
+  await sql`create table bare (n bigint primary key, t text)`.execute(store.db);
+  const text = "x".repeat(bytes);
+  const end = performance.now() + (SECONDS * 1_000) / 2;
+  let rows = 0;
+  const writer = async () => {
+    while (performance.now() < end) {
+      await store.db.transaction().execute(async (tx) => {
+        await sql`with h as (update head set n = n + 1 returning n) insert into bare select n, ${text} from h`.execute(
+          tx,
+        );
+      });
+      rows++;
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, writer));
+  await store.close();
+  home.remove();
+  return rows / (SECONDS / 2);
+}
+
+const say = (name: string, { perSecond, p50, p99, failures }: Loaded) =>
+  console.log(
+    `${name.padEnd(44)} ${perSecond.toFixed(0).padStart(6)} /s   p50 ${p50.toFixed(1)} ms   p99 ${p99.toFixed(1)} ms   failures ${JSON.stringify(failures)}`,
+  );
+
+await load(8, 3, 0);
+const most = await load(16, SECONDS, 0);
+const record = await decisionAt(world.store.db, 10);
+const size = record?.record?.text.length ?? 0;
+const floor = await bare(size);
+say("16 callers, as fast as it answers", most);
+say("at 200 a second", await load(16, SECONDS, 200));
+say("at 500 a second", await load(16, SECONDS, 500));
+console.log(
+  `a bare Postgres commits ${floor.toFixed(0)} rows of ${size} bytes a second under one lock: ratio ${(most.perSecond / floor).toFixed(2)}`,
+);
+await world.close();
