@@ -26,7 +26,7 @@ describe("P6 a receipt is verified offline", () => {
     const done = interlock(dir, "ledger", "verify", "decision.receipt", ...TRUSTING);
     expect([done.status, done.stderr]).toEqual([0, ""]);
     expect(done.stdout).toMatch(/^✓ receipt: it is whole/);
-    expect(done.stdout).toContain("`bo` signed exactly this statement with their passkey");
+    expect(done.stdout).toContain("`bo` signed exactly this statement with a device-bound passkey");
     expect(done.stdout).toContain("· not shown: absence: that no key was revoked");
     expect(done.stdout).toMatch(/\nverified: allow at 2030.*, approved by passkey by bo, cy\n$/);
     const json = interlock(dir, "ledger", "verify", "decision.receipt", ...TRUSTING, "--json");
