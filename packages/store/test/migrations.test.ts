@@ -92,24 +92,27 @@ describe.each(ENGINES)("migrating ($name)", ({ home }) => {
       await result.value.close();
       return rows.map(({ n }) => n);
     };
-    // The template already has the program's own first migration, so these are its continuation.
+    // The template already has the program's own migrations, so these are their continuation.
     const own = readMigrations(MIGRATIONS_FOLDER);
-    for (const { version, name, sql } of own.ok ? own.value : [])
-      writeFileSync(join(folder, `${String(version).padStart(6, "0")}_${name}.sql`), sql);
-    file("000002_a.sql", "create table a (n int); insert into a values (1)");
+    if (!own.ok) throw new Error(own.failure.message);
+    const name = (n: number, what: string) => `${String(n).padStart(6, "0")}_${what}.sql`;
+    for (const { version, name: what, sql } of own.value)
+      writeFileSync(join(folder, name(version, what)), sql);
+    const [first, second] = [own.value.length + 1, own.value.length + 2];
+    file(name(first, "a"), "create table a (n int); insert into a values (1)");
     expect(await open()).toEqual([1]);
-    file("000003_b.sql", "insert into a values (2); select 1/0");
+    file(name(second, "b"), "insert into a values (2); select 1/0");
     expect(await open()).toMatchObject({
       code: "STORE_MIGRATIONS",
       message: "the migration `b` failed: division by zero",
     });
-    file("000003_b.sql", "insert into a values (3)", 3);
+    file(name(second, "b"), "insert into a values (3)", second);
     expect(await open()).toEqual([1, 3]);
     expect(await open()).toEqual([1, 3]);
-    file("000002_a.sql", "create table a (n int); insert into a values (7)");
+    file(name(first, "a"), "create table a (n int); insert into a values (7)");
     expect(await open()).toMatchObject({ code: "STORE_MIGRATIONS" });
-    rmSync(join(folder, "000002_a.sql"));
-    rmSync(join(folder, "000003_b.sql"));
+    rmSync(join(folder, name(first, "a")));
+    rmSync(join(folder, name(second, "b")));
     expect(await open()).toMatchObject({ code: "STORE_NEWER" });
     remove();
   });
