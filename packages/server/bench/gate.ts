@@ -4,18 +4,28 @@
  * commits rows of the same size one by one under one lock, in the same run.
  */
 import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { decisionAt } from "@interlock/store";
-import { ENGINES, opened } from "@interlock/testkit";
+import { type EngineUnderTest, opened, startCluster } from "@interlock/testkit";
 import { sql } from "kysely";
 import { openWorld, question } from "../test/world.ts";
 
 const SECONDS = 10;
-const LOAD = fileURLToPath(new URL("../../../../packages/server/bench/load.mjs", import.meta.url));
+const LOAD = fileURLToPath(
+  new URL("../../../../packages/server/bench/load/load.mjs", import.meta.url),
+);
 
-const engine = ENGINES.find(({ name }) => name === "postgres");
-if (engine === undefined) throw new Error("Postgres is not installed");
+const home = mkdtempSync(join(tmpdir(), "interlock-bench-"));
+chmodSync(home, 0o755);
+const cluster = startCluster(join(home, "server"));
+const engine: EngineUnderTest = {
+  name: "postgres",
+  home: () => Promise.resolve({ place: { url: cluster.newDatabase() }, remove: () => undefined }),
+};
 const world = await openWorld(engine);
 const origin = await world.app.listen({ host: "127.0.0.1", port: 0 });
 const body = JSON.stringify(question({ digest: "DIGEST" }));
@@ -44,9 +54,8 @@ function load(connections: number, seconds: number, rate: number): Promise<Loade
 
 /** Rows of a decision's size, each in a transaction of its own behind one row's lock. */
 async function bare(bytes: number): Promise<number> {
-  if (engine === undefined) throw new Error("Postgres is not installed");
-  const home = await engine.home();
-  const store = await opened(home.place);
+  const { place, remove } = await engine.home();
+  const store = await opened(place);
   await sql`create table head (n bigint); `.execute(store.db);
   await sql`insert into head values (0)`.execute(store.db);
   await sql`create table bare (n bigint primary key, t text)`.execute(store.db);
@@ -55,17 +64,20 @@ async function bare(bytes: number): Promise<number> {
   let rows = 0;
   const writer = async () => {
     while (performance.now() < end) {
-      await store.db.transaction().execute(async (tx) => {
-        await sql`with h as (update head set n = n + 1 returning n) insert into bare select n, ${text} from h`.execute(
-          tx,
-        );
-      });
+      await store.db
+        .transaction()
+        .setIsolationLevel("read committed")
+        .execute(async (tx) => {
+          await sql`with h as (update head set n = n + 1 returning n) insert into bare select n, ${text} from h`.execute(
+            tx,
+          );
+        });
       rows++;
     }
   };
   await Promise.all(Array.from({ length: 8 }, writer));
   await store.close();
-  home.remove();
+  remove();
   return rows / (SECONDS / 2);
 }
 
@@ -86,3 +98,5 @@ console.log(
   `a bare Postgres commits ${floor.toFixed(0)} rows of ${size} bytes a second under one lock: ratio ${(most.perSecond / floor).toFixed(2)}`,
 );
 await world.close();
+await cluster.kill();
+rmSync(home, { recursive: true, force: true });

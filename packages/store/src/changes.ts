@@ -59,39 +59,49 @@ export type StoredSigned = {
   readonly endedIndex: number | null;
 };
 
-/** Writes a change with its newest decision; when it was first seen stays. */
-export async function saveChange(tx: Transaction, change: StoredChange): Promise<void> {
-  const { id, repository, target, environment, digest, base, head, merge, subject } = change;
-  const newest = {
-    ...{ base, head, merge, subject, outcome: change.outcome, effective: change.effective },
-    judged_at: change.judgedAt,
-    decision_index: change.decisionIndex,
-    rules: [...change.rules],
-  };
+/** Writes changes with their newest decisions; when one was first seen stays. */
+export async function saveChanges(
+  tx: Transaction,
+  changes: readonly StoredChange[],
+): Promise<void> {
+  // One statement writes a row once: of a change that is there several times the newest counts.
+  const newest = new Map(changes.map((change) => [change.id, change]));
+  const rows = [...newest.values()].map(
+    ({ firstSeenAt, judgedAt, decisionIndex, rules, ...change }) => ({
+      ...change,
+      ...{ first_seen_at: firstSeenAt, judged_at: judgedAt, decision_index: decisionIndex },
+      rules: [...rules],
+    }),
+  );
   await tx
     .insertInto("change")
-    .values({
-      id,
-      repository,
-      target,
-      environment,
-      digest,
-      first_seen_at: change.firstSeenAt,
-      ...newest,
-    })
-    .onConflict((same) => same.column("id").doUpdateSet(newest))
+    .values(rows)
+    .onConflict((same) =>
+      same.column("id").doUpdateSet(({ ref }) => ({
+        base: ref("excluded.base"),
+        head: ref("excluded.head"),
+        merge: ref("excluded.merge"),
+        subject: ref("excluded.subject"),
+        outcome: ref("excluded.outcome"),
+        effective: ref("excluded.effective"),
+        judged_at: ref("excluded.judged_at"),
+        decision_index: ref("excluded.decision_index"),
+        rules: ref("excluded.rules"),
+      })),
+    )
     .execute();
 }
 
-export async function saveDecision(
+export async function saveDecisions(
   tx: Transaction,
-  { index, change, entry, at, record }: StoredDecision,
+  decisions: readonly StoredDecision[],
 ): Promise<void> {
-  const facts_salt = record === null ? null : Buffer.from(record.factsSalt);
-  await tx
-    .insertInto("decision")
-    .values({ index, change, entry, at, record: record?.text ?? null, facts_salt })
-    .execute();
+  const rows = decisions.map(({ record, ...decision }) => ({
+    ...decision,
+    record: record?.text ?? null,
+    facts_salt: record === null ? null : Buffer.from(record.factsSalt),
+  }));
+  await tx.insertInto("decision").values(rows).execute();
 }
 
 export async function changeById(db: Database, id: string): Promise<StoredChange | null> {
@@ -213,15 +223,15 @@ export async function takeAsked(tx: Transaction, nonce: Uint8Array): Promise<Ask
   return { ...asked, expiresAt: expires_at };
 }
 
-/** Whether an entry of one of these kinds stands between two indexes, both exclusive. */
-export async function entriesBetween(
+/** The index of the newest entry of some kinds after an index, or -1. */
+export async function newestOf(
   db: Database,
-  given: { readonly after: number; readonly before: number; readonly kinds: readonly string[] },
-): Promise<boolean> {
-  const { rows } = await sql<{ readonly found: boolean }>`
-    select exists (select 1 from ledger_entry where index > ${given.after} and index < ${given.before}
-      and kind = any(${[...given.kinds]}::text[])) as found`.execute(db);
-  return rows[0]?.found === true;
+  given: { readonly after: number; readonly kinds: readonly string[] },
+): Promise<number> {
+  const { rows } = await sql<{ readonly newest: number | null }>`
+    select max(index) as newest from ledger_entry
+    where index > ${given.after} and kind = any(${[...given.kinds]}::text[])`.execute(db);
+  return rows[0]?.newest ?? -1;
 }
 
 type ChangeRow = {

@@ -101,6 +101,20 @@ export async function append(
   return succeeded(entries.map((_, offset) => first + offset));
 }
 
+/**
+ * Takes the head's lock and gives the index that comes next. Until the transaction ends nobody else
+ * appends, so that whatever is read now stands before what is appended then.
+ */
+export async function lockHead(tx: Transaction): Promise<number> {
+  const { next_index } = await tx
+    .selectFrom("ledger_head")
+    .select("next_index")
+    .where("one", "=", true)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  return next_index;
+}
+
 function appendStatement(entries: readonly NewEntry[]): RawBuilder<{ readonly first: number }> {
   const column = <T>(of: (entry: NewEntry) => T): T[] => entries.map(of);
   return sql<{ readonly first: number }>`
@@ -141,12 +155,7 @@ export async function settle(
   tx: Transaction,
   leafHashes: readonly Uint8Array[],
 ): Promise<readonly (number | null)[]> {
-  await tx
-    .selectFrom("ledger_head")
-    .select("next_index")
-    .where("one", "=", true)
-    .forUpdate()
-    .execute();
+  await lockHead(tx);
   const rows = await tx
     .selectFrom("ledger_entry")
     .select(["index", "leaf_hash"])

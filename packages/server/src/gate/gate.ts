@@ -20,22 +20,14 @@ import {
   sixWords,
 } from "@interlock/digest";
 import type { Judged, Place } from "@interlock/protocol";
-import {
-  changeById,
-  entriesBetween,
-  ledgerSize,
-  type Store,
-  saveChange,
-  saveDecision,
-  signedAbout,
-  transaction,
-} from "@interlock/store";
+import { changeById, ledgerSize, type Store, signedAbout } from "@interlock/store";
 import type { Answer, Refusal } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { prepare } from "../ledger/record.ts";
 import { statementsOf } from "./evidence.ts";
 import { type Judgement, judge, rulesOf, wantedByPasskey } from "./judge.ts";
 import { type GivenPolicy, policyBook } from "./policies.ts";
+import { recorder, type ToRecord } from "./recorder.ts";
 
 export type GateTerms = {
   readonly store: Store;
@@ -58,19 +50,18 @@ export type GateRequest = {
 /** Judges changes for enforcement points. */
 export type Gate = (request: GateRequest) => Promise<Answer<Judged>>;
 
-/** What may turn an answer while it is being made: whoever takes something back must be heard. */
-const TURNING = ["approval", "rejection", "withdrawal", "revocation", "person"];
 /** A change about which more is signed than that while it is judged is judged again by its sender. */
 const ATTEMPTS = 5;
 
 /**
  * INVARIANT (entry-first): the answer leaves after the decision's entry is durable, together with
  * what `replay` needs.
- * INVARIANT (nothing-unheard): no signature and no withdrawal stands in the ledger before the
- * decision and is not in its facts: when one came in between, the change is judged again.
+ * No signature and no withdrawal stands in the ledger before the decision and is not in its facts:
+ * when one came in between, the change is judged again. by (nothing-unheard)
  */
 export function openGate(terms: GateTerms): Gate {
   const policies = policyBook();
+  const save = recorder(terms.store, terms.ledger);
   return async ({ place: asked, facts: given, policies: judging }) => {
     const read = policies.read(judging);
     if (!read.ok) return read;
@@ -95,8 +86,15 @@ export function openGate(terms: GateTerms): Gate {
         firstSeenAt: seen?.firstSeenAt ?? now,
       };
       const judgement = judge(question, signed, policies.compiled);
-      const recorded = await record(terms, { id, place, digest: known, now, heard, judgement });
-      if (recorded !== "unheard") return recorded;
+      const firstSeenAt = seen?.firstSeenAt ?? now;
+      const decided = { id, place, digest: known, now, heard, firstSeenAt, judgement };
+      const toRecord = recordOf(decided);
+      const recorded = await save(toRecord);
+      if (recorded.kind === "failed") return { ok: false, failure: recorded.failure };
+      if (recorded.kind === "recorded") {
+        terms.decided(judgement.record.decision.effective);
+        return { ok: true, value: answerTo(terms, decided, toRecord.entry.id, recorded.index) };
+      }
     }
     return {
       ok: false,
@@ -145,65 +143,47 @@ function changeId(place: Place, digest: Digest | null): string {
   );
 }
 
-type ToRecord = {
+type Decided = {
   readonly id: string;
   readonly place: Place;
   readonly digest: Digest | null;
   readonly now: number;
   /** Index of the last entry that was heard. */
   readonly heard: number;
+  readonly firstSeenAt: number;
   readonly judgement: Judgement;
 };
 
-async function record(terms: GateTerms, given: ToRecord): Promise<Answer<Judged> | "unheard"> {
-  const { store, ledger, origin } = terms;
-  const { id, place, digest, now, heard, judgement } = given;
-  const { decision } = judgement.record;
+function recordOf(given: Decided): ToRecord {
+  const { id, place, digest, now, heard, firstSeenAt, judgement } = given;
+  const { decision, facts } = judgement.record;
   const { body, factsSalt } = bodyOf(given);
-  const entry = prepare({ kind: "decision", at: now, subject: digest, body });
-  const text = canonicalJson(judgement.record as unknown as Json); // records are plain data
-  // `null` rolls back: the change is judged again.
-  const outcome = await transaction<number, Refusal | null>(
-    store,
-    async (tx) => {
-      const appended = await ledger.append(tx, [entry]);
-      if (!appended.ok) return appended;
-      const [index] = appended.value;
-      if (index === undefined) throw new Error("invariant broken: one entry has one index");
-      // The head's lock is held by now: what stands before this entry is all there will ever be.
-      if (await entriesBetween(tx, { after: heard, before: index, kinds: TURNING }))
-        return { ok: false, failure: null };
-      await saveDecision(tx, {
-        index,
-        change: id,
-        entry: entry.id,
-        at: now,
-        record: { text, factsSalt },
-      });
-      await saveChange(tx, {
-        ...place,
-        ...{ id, digest, subject: judgement.record.facts?.change.subject ?? "" },
-        ...{ firstSeenAt: now, judgedAt: now, decisionIndex: index },
-        ...{ outcome: decision.outcome, effective: decision.effective, rules: rulesOf(decision) },
-      });
-      return { ok: true, value: index };
-    },
-    { isolation: "read committed" },
-  );
-  if (outcome.kind !== "committed")
-    return outcome.failure === null ? "unheard" : refused(outcome.failure);
-  terms.decided(decision.effective);
   return {
-    ok: true,
-    value: {
-      ...{ change: id, url: `${origin}/changes/${id}`, index: outcome.value, entry: entry.id },
-      words: digest === null ? [] : [...sixWords(digest)],
-      decision: decision as unknown as Record<string, unknown>, // plain data
+    heard,
+    entry: prepare({ kind: "decision", at: now, subject: digest, body }),
+    record: { text: canonicalJson(judgement.record as unknown as Json), factsSalt }, // plain data
+    change: {
+      ...place,
+      ...{ id, digest, subject: facts?.change.subject ?? "", firstSeenAt, judgedAt: now },
+      ...{ outcome: decision.outcome, effective: decision.effective, rules: rulesOf(decision) },
     },
   };
 }
 
-function bodyOf({ id, place, judgement }: ToRecord): {
+function answerTo(
+  { origin }: GateTerms,
+  { id, digest, judgement }: Decided,
+  entry: Digest,
+  index: number,
+): Judged {
+  return {
+    ...{ change: id, url: `${origin}/changes/${id}`, index, entry },
+    words: digest === null ? [] : [...sixWords(digest)],
+    decision: judgement.record.decision as unknown as Record<string, unknown>, // plain data
+  };
+}
+
+function bodyOf({ id, place, judgement }: Decided): {
   readonly body: Bodies["decision"];
   readonly factsSalt: Uint8Array;
 } {

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  lockHead,
+  newestOf,
+  type Store,
+  type StoredChange,
+  type StoredDecision,
+  saveChanges,
+  saveDecisions,
+  transaction,
+} from "@interlock/store";
+import type { Refusal } from "../http/bind.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Prepared } from "../ledger/record.ts";
+
+/** A decision to be recorded; its index is known only then. */
+export type ToRecord = {
+  readonly entry: Prepared;
+  readonly change: Omit<StoredChange, "decisionIndex">;
+  readonly record: NonNullable<StoredDecision["record"]>;
+  /** Index of the last entry that the decision knows of. */
+  readonly heard: number;
+};
+
+/** `unheard`: somebody signed or took something back meanwhile; nothing was written. */
+export type Recorded =
+  | { readonly kind: "recorded"; readonly index: number }
+  | { readonly kind: "unheard" }
+  | { readonly kind: "failed"; readonly failure: Refusal };
+
+type Caller = ToRecord & {
+  readonly answer: (recorded: Recorded) => void;
+  readonly fail: (error: unknown) => void;
+};
+
+/** What may turn an answer while it is being made: whoever takes something back must be heard. */
+const TURNING = ["approval", "rejection", "withdrawal", "revocation", "person"];
+/** A record is a few kilobytes, or a few hundred with a large change. */
+const TOGETHER = 64;
+
+/**
+ * Records decisions, many in one transaction: whoever comes while one is under way shares the next.
+ *
+ * INVARIANT (nothing-unheard): the head of the ledger is locked before it is asked who has signed
+ * since; a decision that does not know of it is not written.
+ */
+export function recorder(
+  store: Store,
+  ledger: Pick<Ledger, "append">,
+): (decision: ToRecord) => Promise<Recorded> {
+  const queue: Caller[] = [];
+  let busy = false;
+  const run = async (): Promise<void> => {
+    while (queue.length > 0) await together(store, ledger, queue.splice(0, TOGETHER));
+    busy = false;
+  };
+  return (decision) =>
+    new Promise((answer, fail) => {
+      queue.push({ ...decision, answer, fail });
+      if (busy) return;
+      busy = true;
+      // After this turn of the event loop, so that those who come together go together.
+      setImmediate(() => void run());
+    });
+}
+
+/** What the database refuses of many is tried one by one, so that nobody spoils it for others. */
+async function together(
+  store: Store,
+  ledger: Pick<Ledger, "append">,
+  callers: readonly Caller[],
+): Promise<void> {
+  let answers: readonly Recorded[];
+  try {
+    answers = await recordAll(store, ledger, callers);
+  } catch (error) {
+    const [only] = callers;
+    if (callers.length === 1) only?.fail(error);
+    else for (const caller of callers) await together(store, ledger, [caller]);
+    return;
+  }
+  for (const [i, caller] of callers.entries()) caller.answer(answers[i] ?? { kind: "unheard" });
+}
+
+async function recordAll(
+  store: Store,
+  ledger: Pick<Ledger, "append">,
+  callers: readonly Caller[],
+): Promise<readonly Recorded[]> {
+  const outcome = await transaction<readonly Recorded[], Refusal>(
+    store,
+    async (tx) => {
+      await lockHead(tx);
+      const after = Math.min(...callers.map(({ heard }) => heard));
+      const newest = await newestOf(tx, { after, kinds: TURNING });
+      const heard = callers.filter((caller) => caller.heard >= newest);
+      const appended = await ledger.append(
+        tx,
+        heard.map(({ entry }) => entry),
+      );
+      if (!appended.ok) return appended;
+      const placed = new Map(heard.map((caller, i) => [caller, appended.value[i] ?? -1]));
+      if (heard.length > 0) {
+        await saveDecisions(
+          tx,
+          [...placed].map(([{ entry, change, record }, index]) => ({
+            ...{ index, change: change.id, entry: entry.id, at: change.judgedAt, record },
+          })),
+        );
+        await saveChanges(
+          tx,
+          [...placed].map(([{ change }, decisionIndex]) => ({ ...change, decisionIndex })),
+        );
+      }
+      return {
+        ok: true,
+        value: callers.map((caller) => {
+          const index = placed.get(caller);
+          return index === undefined ? { kind: "unheard" } : { kind: "recorded", index };
+        }),
+      };
+    },
+    { isolation: "read committed" },
+  );
+  if (outcome.kind === "committed") return outcome.value;
+  return callers.map(() => ({ kind: "failed", failure: outcome.failure }));
+}
