@@ -106,7 +106,8 @@ function judgeCheck(requirement: Of<"check">, facts: Facts): Partly {
   const missing: string[] = [];
   for (const wanted of requirement.names) {
     const at = wanted.lastIndexOf("@");
-    const [name, source] = at < 0 ? [wanted, null] : [wanted.slice(0, at), wanted.slice(at + 1)];
+    // A scoped name such as `@acme/lint` begins with one and names no source.
+    const [name, source] = at <= 0 ? [wanted, null] : [wanted.slice(0, at), wanted.slice(at + 1)];
     const reports = checks.filter(
       (c) => c.name === name && c.digest === digest && (source === null || c.source === source),
     );

@@ -136,6 +136,14 @@ table({ kind: "check", names: ["a@b@ci"] }, [
   ],
 ]);
 
+table({ kind: "check", names: ["@acme/lint", "@acme/unit@ci"] }, [
+  [
+    "a scoped name names no source",
+    { checks: [check("@acme/lint", "passed", "x"), check("@acme/unit", "passed", "ci")] },
+    met("checked", { checks: ["@acme/lint", "@acme/unit@ci"] }),
+  ],
+]);
+
 const staging = (firstWaveCells: number, firstWaveTrafficPpm: number, bakeMs: number) => ({
   digest: DIGEST,
   firstWaveCells,

@@ -97,14 +97,14 @@ export type Reply = {
 };
 export type Signing = { readonly ask?: object; readonly wrong?: Wrong; readonly key?: string };
 
-export async function openWorld(engine: EngineUnderTest): Promise<World> {
+export async function openWorld(engine: EngineUnderTest, periodMs = 5): Promise<World> {
   const home = await engine.home();
   const store = await opened(home.place);
   const folder = mkdtempSync(join(tmpdir(), "interlock-server-"));
   const clock = { now: NOW };
   const now = () => clock.now;
   const ledger = openLedger({
-    ...{ store, key: KEY, memory: headFile(join(folder, "head")), witnesses: [], periodMs: 5, now },
+    ...{ store, key: KEY, memory: headFile(join(folder, "head")), witnesses: [], periodMs, now },
     fetch: () => Promise.reject(new Error("there is no witness")),
     onFailure: (failure) => {
       throw new Error(failure.message);
