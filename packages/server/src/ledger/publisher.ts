@@ -76,6 +76,7 @@ async function step(terms: PublisherTerms, state: State): Promise<LedgerResult<S
     );
   const from = await edgeAt(terms, state, published);
   if (!from.ok) return from;
+  follow(terms, state, published);
   const grown = await growTo(terms, state, from.value, entries);
   if (!grown.ok) return grown;
   const { edge, tiles } = grown.value;
@@ -108,6 +109,17 @@ async function edgeAt(
     if (!sameBytes(root.value, own.root)) return forked(own);
   }
   return { ok: true, value: edge.value };
+}
+
+/** What others published on top of what this server signed is remembered like its own. */
+function follow(
+  { memory }: PublisherTerms,
+  state: State,
+  published: StoredCheckpoint | null,
+): void {
+  if (published === null || (state.own !== null && state.own.size >= published.size)) return;
+  state.own = { size: published.size, root: published.root };
+  memory.write(state.own);
 }
 
 /** Grows the tree to all that is durable, through the size that was signed last. */

@@ -165,6 +165,20 @@ describe.each(ENGINES)("on $name", ({ home }) => {
     expect((await latestCheckpoint(store.db))?.size).toBe(3);
   });
 
+  it("what another server published is remembered, and its loss is refused", async () => {
+    const store = await fresh();
+    const first = start({ store, head: headPath() });
+    await first.appendSoon([entry(1), entry(2)]);
+    await first.close();
+    const head = headPath();
+    const second = start({ store, head });
+    await second.close();
+    expect(headFile(head).read()?.size).toBe(2);
+    const restored = start({ store: await fresh(), head });
+    await restored.close();
+    expect(restored.failure()).toMatchObject({ code: "LEDGER_BEHIND" });
+  });
+
   it("two servers on one store publish one history", async () => {
     const store = await fresh();
     const servers = [headPath(), headPath()].map((head) => start({ store, head }));
