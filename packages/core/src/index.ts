@@ -13,6 +13,7 @@ export {
 export { type CompiledPolicy, type CompiledRule, compilePolicy, policyDigest } from "./compile.ts";
 export { decide, type JudgingPolicy } from "./decide.ts";
 export * from "./decision.ts";
+export * from "./endorsement.ts";
 export * from "./explain.ts";
 export {
   analysisOf,
@@ -32,6 +33,7 @@ export * from "./facts/reach.ts";
 export * from "./failure.ts";
 export { globMatches } from "./glob.ts";
 export {
+  type AgreementBody,
   type Bodies,
   DECISION_OF,
   type DecisionBody,
@@ -39,6 +41,7 @@ export {
   type EntryKind,
   isEntryKind,
   type Signed,
+  termsOf,
 } from "./ledger/bodies.ts";
 export * from "./ledger/entry.ts";
 export {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-export type { KeyBook, KnownKey } from "./approvals/keys.ts";
+export type { KeyBook } from "./approvals/keys.ts";
 export { type ChangeTerms, changeRoutes } from "./changes/routes.ts";
 export { type Gate, type GateTerms, openGate } from "./gate/gate.ts";
+export { type Hearing, openHearing, siteOf } from "./gate/hearing.ts";
 export { type Actor, NOBODY } from "./http/actor.ts";
 export { type AppTerms, httpApp } from "./http/app.ts";
 export type { Answer, Authenticate, Call, Refusal } from "./http/bind.ts";
@@ -14,8 +15,10 @@ export { type Prepared, prepare, type Unsalted } from "./ledger/record.ts";
 export { logRoutes } from "./ledger/routes.ts";
 export { storedTiles, treeOf } from "./ledger/tree.ts";
 export type { WitnessAt } from "./ledger/witnesses.ts";
+export { type PeopleBook, peopleBook } from "./people/book.ts";
 export { joinPeople, peopleFacts } from "./people/facts.ts";
 export { setUpSecret } from "./people/founding.ts";
+export { keyBook } from "./people/key-book.ts";
 export { LIMITS, type Limits } from "./people/limits.ts";
 export { openPeople, type PeopleOfServer } from "./people/people.ts";
 export { type Alert, COOLDOWN_MS, type PeopleTerms } from "./people/terms.ts";

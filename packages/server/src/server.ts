@@ -6,6 +6,7 @@ import { formatVerifierKey } from "@interlock/tlog";
 import type { FastifyInstance } from "fastify";
 import { changeRoutes } from "./changes/routes.ts";
 import { openGate } from "./gate/gate.ts";
+import { type Hearing, openHearing, siteOf } from "./gate/hearing.ts";
 import { httpApp } from "./http/app.ts";
 import type { Answer } from "./http/bind.ts";
 import { healthRoutes } from "./http/health.ts";
@@ -16,7 +17,7 @@ import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { openLogKey } from "./ledger/log-key.ts";
 import { logRoutes } from "./ledger/routes.ts";
 import type { WitnessAt } from "./ledger/witnesses.ts";
-import { joinPeople, peopleFacts } from "./people/facts.ts";
+import { type PeopleBook, peopleBook } from "./people/book.ts";
 import { setUpSecret } from "./people/founding.ts";
 import { keyBook } from "./people/key-book.ts";
 import { openPeople, type PeopleOfServer } from "./people/people.ts";
@@ -80,8 +81,11 @@ async function startOn(store: Store, terms: ServerTerms): Promise<Answer<Running
     memory: headFile(join(terms.data, "log-head")),
     onFailure: onTrouble,
   });
+  const unproven = (entry: { readonly index: number; readonly says: string }) =>
+    onTrouble({ kind: "entry-unproven", ...entry });
+  const book = peopleBook(store, unproven);
   const people = await openPeople({
-    ...{ store, ledger, ledgerName, origin, now, refusedAaguids: [], onAlert: onTrouble },
+    ...{ store, ledger, book, ledgerName, origin, now, refusedAaguids: [], onAlert: onTrouble },
     cooldownMs: site?.cooldownMs ?? COOLDOWN_MS,
   });
   if (!people.ok) {
@@ -89,7 +93,8 @@ async function startOn(store: Store, terms: ServerTerms): Promise<Answer<Running
     return people;
   }
   const app = httpApp({ origin, log: terms.log });
-  wire(app, { store, ledger, people: people.value, origin, now });
+  const hearing = openHearing(unproven);
+  wire(app, { store, ledger, book, hearing, people: people.value, origin, now });
   await app.listen({ host: terms.host, port: terms.port });
   const upkeep = setInterval(() => void store.upkeep(), UPKEEP_MS);
   upkeep.unref();
@@ -112,27 +117,25 @@ async function startOn(store: Store, terms: ServerTerms): Promise<Answer<Running
 type Wired = {
   readonly store: Store;
   readonly ledger: Ledger;
+  readonly book: PeopleBook;
+  readonly hearing: Hearing;
   readonly people: PeopleOfServer;
   readonly origin: string;
   readonly now: () => number;
 };
 
-function wire(app: FastifyInstance, { store, ledger, people, origin, now }: Wired): void {
+function wire(app: FastifyInstance, wired: Wired): void {
+  const { store, ledger, book, hearing, people, origin, now } = wired;
   const { authenticate } = people;
   const counts = healthRoutes(app, { store, ledger });
   const gate = openGate({
-    ...{ store, ledger, origin, now },
-    joinPeople: async (given) => joinPeople(given, await peopleFacts(store.db)),
+    ...{ store, ledger, book, hearing, origin, now },
     decided: counts.decided,
   });
   changeRoutes(app, authenticate, {
-    ...{ store, ledger, gate, now, keys: keyBook([]) },
-    site: async () => {
-      const site = await readSite(store.db);
-      if (site === null) return null;
-      const { ledger: name, tenant, rpId } = site;
-      return { ledger: name, tenant, rpId, product: site.origin, origins: [site.origin] };
-    },
+    ...{ store, ledger, gate, now, book, hearing },
+    keys: keyBook({ book, refusedAaguids: [] }),
+    site: async () => siteOf(await book.at(store.db)),
   });
   people.routes(app);
   logRoutes(app, store.db);

@@ -255,7 +255,7 @@ describe.each(ENGINES)("on $name", (engine) => {
     const there = String(
       (await own.call("gate", "POST", "/api/v1/gate", question({ digest }))).body["change"],
     );
-    own.revoke("bo");
+    await own.revoke("bo");
     expect((await own.sign("bo", there, "approve")).body).toMatchObject({
       code: "PASSKEY_REFUSED",
     });

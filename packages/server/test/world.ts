@@ -10,13 +10,17 @@ import {
   changeRoutes,
   headFile,
   httpApp,
-  type KnownKey,
+  keyBook,
   type Ledger,
   logKey,
   logRoutes,
   openGate,
+  openHearing,
   openLedger,
+  type Prepared,
+  peopleBook,
   prepare,
+  siteOf,
 } from "@interlock/server";
 import { type Store, transaction } from "@interlock/store";
 import {
@@ -87,7 +91,12 @@ export type World = {
   readonly call: (as: string, method: "GET" | "POST", url: string, body?: object) => Promise<Reply>;
   /** Asks for a statement and signs it. */
   readonly sign: (as: string, change: string, decision: string, more?: Signing) => Promise<Reply>;
-  readonly revoke: (person: string) => void;
+  /** Revokes the key of a person, by an entry of the ledger. */
+  readonly revoke: (person: string) => Promise<void>;
+  /** Somebody leaves, by an entry of the ledger. */
+  readonly leave: (person: string) => Promise<void>;
+  /** What was found that nobody signed who had to. */
+  readonly alerts: readonly { readonly index: number; readonly says: string }[];
   readonly close: () => Promise<void>;
 };
 
@@ -111,7 +120,10 @@ export async function openWorld(engine: EngineUnderTest, periodMs = 5): Promise<
     },
   });
   const keys = new Map(["ana", "bo", "cy", "dee"].map((id) => [id, softAuthenticator({})]));
-  const known = await enrol(store, ledger, keys);
+  await enrol(store, ledger, keys);
+  const alerts: { readonly index: number; readonly says: string }[] = [];
+  const book = peopleBook(store, (entry) => alerts.push(entry));
+  const hearing = openHearing((entry) => alerts.push(entry));
   const app = httpApp({ origin: ORIGIN, log: false });
   const authenticate = (request: {
     readonly headers: { readonly authorization?: string | undefined };
@@ -135,15 +147,16 @@ export async function openWorld(engine: EngineUnderTest, periodMs = 5): Promise<
     ledger,
     now,
     origin: ORIGIN,
-    joinPeople: (people) => Promise.resolve(people),
+    book,
+    hearing,
     decided: () => undefined,
   });
   changeRoutes(app, authenticate, {
     ...{ store, ledger, gate, now },
-    site: () => Promise.resolve(SITE),
-    keys: {
-      ofPerson: (_db, who) => Promise.resolve(known.filter((key) => key.person === who)),
-    },
+    site: async () => siteOf(await book.at(store.db)),
+    keys: keyBook({ book, refusedAaguids: [] }),
+    book,
+    hearing,
   });
   logRoutes(app, store.db);
   const call: World["call"] = async (as, method, url, body) => {
@@ -154,7 +167,7 @@ export async function openWorld(engine: EngineUnderTest, periodMs = 5): Promise<
     return { status: reply.statusCode, body: reply.json() };
   };
   return {
-    ...{ app, store, ledger, clock, keys, call },
+    ...{ app, store, ledger, clock, keys, alerts, call },
     sign: async (as, change, decision, more = {}) => {
       const asked = await call(as, "POST", `/api/v1/changes/${change}/statements`, {
         decision,
@@ -174,9 +187,19 @@ export async function openWorld(engine: EngineUnderTest, periodMs = 5): Promise<
         userHandle: made.userHandle === null ? null : toBase64url(made.userHandle),
       });
     },
-    revoke: (who) => {
-      for (const key of known.filter((one) => one.person === who))
-        known.splice(known.indexOf(key), 1);
+    revoke: async (who) => {
+      const key = keys.get(who);
+      if (key === undefined) throw new Error(`${who} has no key`);
+      const credential = toBase64url(key.credentialId);
+      const body = { person: who, credential, reason: "stolen", by: [who] };
+      const entry = prepare({ kind: "revocation", at: clock.now, subject: null, body });
+      await appendAll(store, ledger, [entry]);
+    },
+    leave: async (person) => {
+      const accounts = [`email:${person}@example.com`];
+      const body = { person, name: person, active: false, accounts, by: ["ana", "bo"] };
+      const entry = prepare({ kind: "person", at: clock.now, subject: null, body });
+      await appendAll(store, ledger, [entry]);
     },
     close: async () => {
       await app.close();
@@ -188,40 +211,50 @@ export async function openWorld(engine: EngineUnderTest, periodMs = 5): Promise<
   };
 }
 
+/** The founding of four people with a key each, as the ceremony writes it. */
 async function enrol(
   store: Store,
   ledger: Ledger,
   keys: ReadonlyMap<string, SoftAuthenticator>,
-): Promise<KnownKey[]> {
-  const known: KnownKey[] = [];
-  for (const [id, key] of keys) {
-    const credential = toBase64url(key.credentialId);
-    const entry = prepare({
-      kind: "enrolment",
-      at: NOW - HOUR,
-      subject: null,
-      body: {
-        ...{ person: id, credential, key: toBase64url(key.publicKey) },
-        ...{ userHandle: toBase64url(key.userHandle), backupEligible: key.backupEligible },
-        ...{ backedUp: key.backupEligible, signCount: 0, aaguid: "0".repeat(32) },
-        ...{ attestation: { format: "none", trust: "none" }, basis: "founding" },
-        ...{ endorsedBy: [], usableFrom: NOW - HOUR },
-      },
-    });
-    const done = await transaction<number, unknown>(store, async (tx) => {
-      const appended = await ledger.append(tx, [entry]);
-      return appended.ok ? { ok: true, value: appended.value[0] ?? -1 } : appended;
-    });
-    if (done.kind !== "committed") throw new Error("the key was not enrolled");
-    known.push({
-      person: id,
-      credential,
-      enrolmentIndex: done.value,
-      usableFrom: NOW - HOUR,
-      signCount: 0,
-    });
-  }
-  return known;
+): Promise<void> {
+  const at = NOW - HOUR;
+  const names = [...keys.keys()].sort();
+  const { ledger: name, tenant, product, rpId } = SITE;
+  const origins = [...SITE.origins];
+  const people = names.map((person) => {
+    const accounts = [`email:${person}@example.com`];
+    const body = { person, name: person, active: true, accounts, by: names };
+    return prepare({ kind: "person", at, subject: null, body });
+  });
+  const enrolled = [...keys].map(([person, key]) => {
+    const [credential, publicKey] = [toBase64url(key.credentialId), toBase64url(key.publicKey)];
+    const body = {
+      ...{ person, credential, key: publicKey, userHandle: toBase64url(key.userHandle) },
+      ...{ backupEligible: key.backupEligible, backedUp: key.backupEligible, signCount: 0 },
+      ...{ aaguid: "0".repeat(32), attestation: { format: "none", trust: "none" as const } },
+      ...{ basis: "founding" as const, endorsedBy: [], usableFrom: at },
+    };
+    return prepare({ kind: "enrolment", at, subject: null, body });
+  });
+  const body = {
+    ...{ tenant, product, ledger: name, rpId, origins, founders: names, cooldownMs: 0 },
+    entries: [...people, ...enrolled].map(({ id }) => id),
+  };
+  const all = [prepare({ kind: "founding", at, subject: null, body }), ...people, ...enrolled];
+  await appendAll(store, ledger, all);
+}
+
+/** Appends entries as a transaction of their own. */
+export async function appendAll(
+  store: Store,
+  ledger: Pick<Ledger, "append">,
+  entries: readonly Prepared[],
+): Promise<readonly number[]> {
+  const done = await transaction<readonly number[], unknown>(store, (tx) =>
+    ledger.append(tx, entries),
+  );
+  if (done.kind !== "committed") throw new Error("the entries were not appended");
+  return done.value;
 }
 
 export { DIGEST, NOW };

@@ -211,6 +211,18 @@ export async function saveAsked(tx: Transaction, asked: Asked, now: number): Pro
     .execute();
 }
 
+/** Reads without taking: an assertion that does not verify leaves the statement to be signed again. */
+export async function readAsked(db: Database, nonce: Uint8Array): Promise<Asked | null> {
+  const row = await db
+    .selectFrom("asked")
+    .selectAll()
+    .where("nonce", "=", Buffer.from(nonce))
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { expires_at, ...asked } = row;
+  return { ...asked, expiresAt: expires_at };
+}
+
 /** Takes a question away: INVARIANT (used-once): two transactions never both get the same one. */
 export async function takeAsked(tx: Transaction, nonce: Uint8Array): Promise<Asked | null> {
   const row = await tx

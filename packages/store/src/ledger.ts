@@ -239,6 +239,37 @@ export async function entriesAbout(
   );
 }
 
+/** Entries of some kinds about a subject, oldest first. */
+export async function entriesOfKindsAbout(
+  db: Database,
+  given: { readonly subject: string; readonly kinds: readonly string[]; readonly limit: number },
+): Promise<readonly StoredEntry[]> {
+  return await entriesWhere(db, (query) =>
+    query
+      .where("subject", "=", given.subject)
+      .where("kind", "in", [...given.kinds])
+      .orderBy("ledger_entry.index")
+      .limit(given.limit),
+  );
+}
+
+/** The kinds of the index `ledger_entry_people`, as its migration has them. */
+const PEOPLE_KINDS = sql`('founding', 'agreement', 'person', 'enrolment', 'revocation')`;
+
+/** Entries that say who people are and which keys are theirs, from an index on, oldest first. */
+export async function peopleEntries(
+  db: Database,
+  { from, limit }: { readonly from: number; readonly limit: number },
+): Promise<readonly StoredEntry[]> {
+  return await entriesWhere(db, (query) =>
+    query
+      .where("ledger_entry.index", ">=", from)
+      .where(sql<boolean>`kind in ${PEOPLE_KINDS}`)
+      .orderBy("ledger_entry.index")
+      .limit(limit),
+  );
+}
+
 const entryQuery = (db: Database) =>
   db
     .selectFrom("ledger_entry")

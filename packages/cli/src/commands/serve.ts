@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { GateError } from "@interlock/core";
-import type { RunningServer, ServerTerms } from "@interlock/server";
+import type { Alert, RunningServer, ServerTerms } from "@interlock/server";
 import { parsePolicy } from "@interlock/tlog";
 import type { Command } from "commander";
 
@@ -73,13 +73,14 @@ function termsOf(options: Options): ServerTerms {
     databaseUrl: options.database ?? process.env["DATABASE_URL"] ?? null,
     witnesses: options.witnesses === undefined ? [] : witnessesIn(options.witnesses),
     onTrouble: (trouble) =>
-      say(
-        "kind" in trouble
-          ? `alert ${trouble.kind}: ${trouble.credential}`
-          : `${trouble.message}; ${trouble.help}`,
-      ),
+      say("kind" in trouble ? alertIn(trouble) : `${trouble.message}; ${trouble.help}`),
   };
 }
+
+const alertIn = (alert: Alert): string =>
+  alert.kind === "counter-went-back"
+    ? `alert: the counter of the key ${alert.credential} went back, it may have been copied; revoke it`
+    : `alert: entry ${alert.index} of the ledger counts for nothing: ${alert.says}; somebody may have written to the database`;
 
 function placeOf(listen: string): { readonly host: string; readonly port: number } {
   const match = /^(\[[0-9a-f:]+\]|[^:]+):([0-9]{1,5})$/i.exec(listen);

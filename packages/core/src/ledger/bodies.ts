@@ -3,6 +3,7 @@
  * What the entries of the ledger say, a kind at a time. A kind is never renamed; a body only ever
  * gains optional fields, because old entries are rebuilt from their bodies for ever.
  */
+import { AGREED_KINDS, isAgreed, type ProposalTerms } from "../endorsement.ts";
 import { about, bool, count, type Infer, int, list, object, optional, text } from "../schema.ts";
 import { problemsOfStatement, STATEMENT, type Statement } from "../statement.ts";
 import type { Invalid } from "../validate.ts";
@@ -23,9 +24,42 @@ const FOUNDING = object({
   origins: list(origin, 5),
   founders: persons,
   cooldownMs: about("how long a key enrolled later cannot approve", count()),
+  entries: about("the founders and their keys, which no one had to agree upon", list(entry, 120)),
 });
 
 export const ENROLMENT_BASES = ["founding", "endorsed", "recovery"] as const;
+
+/**
+ * What people agreed upon, with the signatures of those who did: every entry that gives somebody more
+ * than they had points to one, so that whoever owns the database cannot make it up. by (agreed)
+ */
+const AGREEMENT = object({
+  proposal: text({ max: 64 }),
+  about: text({ values: AGREED_KINDS }),
+  person,
+  name: optional(text({ max: 200 })),
+  active: optional(bool()),
+  accounts: optional(list(text({ max: 400 }), 50)),
+  credential: optional(credential),
+  reason: text({ max: 2_000 }),
+  by: about("who proposed it", person),
+  keys: list(object({ credential, keyDigest: digest }), 5),
+  endorsements: list(
+    object({
+      person,
+      credential,
+      nonce: text({ max: 43, form: "32-bytes" }),
+      clientData: text({ max: 11_000, form: "base64url" }),
+      authenticatorData: text({ max: 4_000, form: "base64url" }),
+      signature: text({ max: 1_400, form: "base64url" }),
+      userHandle: optional(text({ max: 86, form: "base64url" })),
+    }),
+    20,
+  ),
+});
+export type AgreementBody = Infer<typeof AGREEMENT>;
+
+const agreed = about("the entry of the agreement that it carries out", optional(entry));
 
 /** A key becomes a person's. The mapping from credential to person comes from here only. */
 const ENROLMENT = object({
@@ -44,9 +78,16 @@ const ENROLMENT = object({
   basis: text({ values: ENROLMENT_BASES }),
   endorsedBy: about("who vouched for it besides its owner", persons),
   usableFrom: about("when its cool-down ends, in milliseconds since 1970 UTC", int(0)),
+  agreed,
 });
 
-const REVOCATION = object({ person, credential, reason: text({ max: 2_000 }), by: persons });
+const REVOCATION = object({
+  person,
+  credential,
+  reason: text({ max: 2_000 }),
+  by: persons,
+  agreed,
+});
 
 /** Who somebody is from now on: all accounts, and whether they may act. It replaces what was said before. */
 const PERSON_NOW = object({
@@ -58,6 +99,7 @@ const PERSON_NOW = object({
     list(text({ max: 400 }), 50),
   ),
   by: persons,
+  agreed,
 });
 
 /** A service account of one repository; it can ask and read, never approve. */
@@ -115,6 +157,7 @@ const EXPUNGE = object({ entry, reason: text({ max: 2_000 }), by: persons });
 
 export const BODIES = {
   founding: FOUNDING,
+  agreement: AGREEMENT,
   enrolment: ENROLMENT,
   revocation: REVOCATION,
   person: PERSON_NOW,
@@ -146,6 +189,7 @@ type Problems = { readonly [K in EntryKind]: (body: Bodies[K]) => readonly Inval
 /** What a schema cannot say, checked after it. */
 export const RULES_OF_BODIES: Problems = {
   founding: ({ founders }) => atLeast(founders, 2, "founders"),
+  agreement: problemsOfAgreement,
   enrolment: problemsOfEnrolment,
   revocation: ({ by }) => atLeast(by, 1, "by"),
   person: ({ accounts, by }) => [...sortedSet(accounts, "accounts"), ...atLeast(by, 2, "by")],
@@ -161,6 +205,24 @@ export const RULES_OF_BODIES: Problems = {
   ],
   expunge: ({ by }) => atLeast(by, 2, "by"),
 };
+
+/** The proposal that an agreement is about, as its endorsers signed it. */
+export function termsOf(body: AgreementBody): ProposalTerms {
+  const { proposal, person, reason, by, keys } = body;
+  return {
+    ...{ proposal, kind: body.about, person, reason, by, keys },
+    ...{ name: body.name ?? null, active: body.active ?? null },
+    ...{ accounts: body.accounts ?? null, credential: body.credential ?? null },
+  };
+}
+
+function problemsOfAgreement(body: AgreementBody): readonly Invalid[] {
+  const names = body.endorsements.map((one) => one.person);
+  const enough = isAgreed(termsOf(body), names)
+    ? []
+    : [{ path: "endorsements", message: "not endorsed by those who have to" }];
+  return [...atLeast(names, 2, "endorsements"), ...enough];
+}
 
 /** Trust reference B.3: a key needs a second person, a recovery two; nobody vouches for himself. */
 function problemsOfEnrolment(body: Bodies["enrolment"]): readonly Invalid[] {

@@ -41,6 +41,23 @@ const GOOD: Bodies = {
     origins: ["https://approve.example.com"],
     founders: ["ana", "bo", "cy"],
     cooldownMs: 86_400_000,
+    entries: [HEX],
+  },
+  agreement: {
+    proposal: "p-1",
+    about: "revocation",
+    person: "cy",
+    reason: "laptop stolen",
+    by: "ana",
+    keys: [],
+    endorsements: ["ana", "bo"].map((person) => ({
+      person,
+      credential: "Y3Jl",
+      nonce: "BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU",
+      clientData: "e30",
+      authenticatorData: "AAAA",
+      signature: "AAAA",
+    })),
   },
   enrolment: {
     person: "ana",

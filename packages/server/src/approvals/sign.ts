@@ -6,6 +6,7 @@ import {
   type Asked,
   endSigned,
   raiseSignCount,
+  readAsked,
   type Store,
   type StoredSigned,
   saveSigned,
@@ -17,7 +18,7 @@ import {
 import type { Answer, Refusal } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
-import { enrolmentOf, type KeyBook } from "./keys.ts";
+import type { KeyBook } from "./keys.ts";
 
 export type SignTerms = {
   readonly store: Store;
@@ -68,7 +69,7 @@ export async function sign(terms: SignTerms, request: SignRequest): Promise<Answ
   const { store, keys, now } = terms;
   const nonce = fromBase64url(request.nonce);
   if (nonce === null) return refused(NO_QUESTION);
-  const waiting = await peek(store, nonce);
+  const waiting = await readAsked(store.db, nonce);
   const at = now();
   if (waiting === null || !isFor(waiting, request, at)) return refused(NO_QUESTION);
   const statement = statementOf(waiting);
@@ -76,8 +77,8 @@ export async function sign(terms: SignTerms, request: SignRequest): Promise<Answ
   const key = (await keys.ofPerson(store.db, request.person)).find(
     ({ credential }) => credential === statement.credential,
   );
-  const enrolment = key === undefined ? null : await enrolmentOf(store.db, key);
-  if (enrolment === null) return refused(NO_QUESTION);
+  if (key === undefined) return refused(NO_QUESTION);
+  const { enrolment } = key;
   const signed = signedBody(request, waiting, statement, enrolment);
   const verdict = await verifySignedEntry({
     signed,
@@ -85,7 +86,7 @@ export async function sign(terms: SignTerms, request: SignRequest): Promise<Answ
     place: { at, index: Number.MAX_SAFE_INTEGER },
     enrolment,
     site: terms.site,
-    options: { signCount: key?.signCount ?? 0 },
+    options: { signCount: Math.max(key.signCount, enrolment.body.signCount) },
   });
   if (!verdict.ok) return refused(notVerified(verdict.refusal.says));
   if (verdict.value.kind === "refused") return refused(notVerified(verdict.value.refusal.says));
@@ -93,18 +94,6 @@ export async function sign(terms: SignTerms, request: SignRequest): Promise<Answ
   const { signCount } = verdict.value.facts;
   const verified = { statement, signed, at, waiting, enrolment, signCount };
   return await record(terms, { request, nonce, ...verified });
-}
-
-/** Reads without taking: an assertion that does not verify leaves the statement to be signed again. */
-async function peek(store: Store, nonce: Uint8Array): Promise<Asked | null> {
-  const row = await store.db
-    .selectFrom("asked")
-    .selectAll()
-    .where("nonce", "=", Buffer.from(nonce))
-    .executeTakeFirst();
-  if (row === undefined) return null;
-  const { expires_at, ...asked } = row;
-  return { ...asked, expiresAt: expires_at };
 }
 
 const isFor = (asked: Asked, { person, change }: SignRequest, at: number): boolean =>
@@ -209,6 +198,7 @@ function saysTheSame(one: StoredSigned, kind: StoredSigned["kind"], statement: S
   const read = readStatement(JSON.parse(one.statement));
   return (
     read.ok &&
+    read.statement.credential === statement.credential &&
     read.statement.rules.join() === statement.rules.join() &&
     read.statement.naming.join() === statement.naming.join() &&
     read.statement.environment === statement.environment &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type DecisionRecord, readStatement } from "@interlock/core";
+import type { DecisionRecord } from "@interlock/core";
 import { sixWords } from "@interlock/digest";
 import {
   askToSign,
@@ -10,22 +10,18 @@ import {
   sign as signEndpoint,
 } from "@interlock/protocol";
 import type { Site } from "@interlock/receipt";
-import {
-  changeById,
-  changesNewestFirst,
-  type Store,
-  type StoredChange,
-  signedAbout,
-} from "@interlock/store";
+import { changeById, changesNewestFirst, type Store, type StoredChange } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import { ask, NO_CHANGE, recordOf } from "../approvals/ask.ts";
 import type { KeyBook } from "../approvals/keys.ts";
 import { sign } from "../approvals/sign.ts";
 import { barredPersons } from "../gate/evidence.ts";
 import type { Gate } from "../gate/gate.ts";
+import type { Hearing } from "../gate/hearing.ts";
 import type { Actor } from "../http/actor.ts";
 import { type Answer, type Authenticate, bind } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { PeopleBook } from "../people/book.ts";
 import { receiptOf } from "./receipt.ts";
 
 export type ChangeTerms = {
@@ -35,6 +31,8 @@ export type ChangeTerms = {
   /** `null` until the organisation is founded: nobody can sign before. */
   readonly site: () => Promise<Site | null>;
   readonly keys: KeyBook;
+  readonly book: PeopleBook;
+  readonly hearing: Hearing;
   readonly now: () => number;
 };
 
@@ -94,16 +92,19 @@ function shown({ decisionIndex: _index, rules: _rules, digest, ...change }: Stor
   return { ...change, digest, words: digest === null ? [] : [...sixWords(digest)] };
 }
 
-async function details({ store }: ChangeTerms, change: StoredChange, actor: Actor) {
+async function details({ store, book, hearing }: ChangeTerms, change: StoredChange, actor: Actor) {
   const record = await recordOf(store, change);
-  const signed = change.digest === null ? [] : await signedAbout(store.db, change.digest);
+  const roster = await book.at(store.db);
+  const { said } =
+    change.digest === null ? { said: [] } : await hearing(store.db, change.digest, roster);
   return {
     change: shown(change),
     ...plainly(record),
-    signatures: signed
-      .filter((one) => one.change === change.id && readStatement(JSON.parse(one.statement)).ok)
-      .map(({ entry, index, kind, person, at, expiresAt, reason, endedIndex }) => ({
-        ...{ entry, index, kind, person, at, expiresAt, reason, ended: endedIndex !== null },
+    signatures: said
+      .filter(({ statement }) => statement.change === change.id)
+      .map(({ entry, index, kind, person, at, statement, reason, ended }) => ({
+        ...{ entry, index, kind, person, at, expiresAt: statement.expiresAt },
+        ...{ reason: reason ?? null, ended: ended !== null },
       })),
     mayApprove:
       actor.kind === "person" &&

@@ -2,30 +2,32 @@
 import {
   accountOf,
   contributorsOf,
+  type Evidence,
   evidenceOf,
   type Facts,
   isUnknown,
   personGraph,
-  readStatement,
   type Statement,
-  type StatementEvidence,
+  unknown,
 } from "@interlock/core";
-import type { StoredSigned } from "@interlock/store";
+import type { SignedKind } from "@interlock/store";
+import { type Roster, workingKey } from "../people/roster.ts";
+import type { Heard } from "./hearing.ts";
 
-/** A signature that may count, with what it says. */
-export type SignedStatement = { readonly stored: StoredSigned; readonly statement: Statement };
-
-/** What people said about a content and have not taken back. */
-export function statementsOf(signed: readonly StoredSigned[]): readonly SignedStatement[] {
-  return signed.flatMap((stored) => {
-    if (stored.endedIndex !== null || stored.kind === "withdrawal") return [];
-    const read = readStatement(JSON.parse(stored.statement));
-    // Written by this server from a statement that it had checked.
-    if (!read.ok)
-      throw new Error(`invariant broken: the statement of entry ${stored.index} is none`);
-    return [{ stored, statement: read.statement }];
-  });
-}
+/** A statement whose signature was verified, with its place in the ledger. */
+export type SignedStatement = {
+  readonly index: number;
+  /** Id of the entry. */
+  readonly entry: string;
+  readonly kind: SignedKind;
+  readonly person: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly statement: Statement;
+  readonly reason: string | undefined;
+  /** Index of the entry that withdrew or replaced it. */
+  readonly ended: number | null;
+};
 
 /** Where and when an approval has to be good. */
 export type Occasion = {
@@ -38,18 +40,21 @@ export type Occasion = {
 };
 
 /**
- * The signatures that are evidence on an occasion. Approvals of other places, times or rules are left
- * out, and so are those of contributors: what stands in the facts is what a receipt has to show.
- * Rejections stay, whatever they were about: opposing evidence is closed by its own act alone.
+ * The statements that are evidence on an occasion. Approvals of other places, times or rules are left
+ * out, and so are those of contributors, of keys that were revoked and of persons who left: what
+ * stands in the facts is what a receipt has to show. Rejections stay, whatever they were about:
+ * opposing evidence is closed by its own act alone.
  */
 export function applicable(
-  signed: readonly SignedStatement[],
+  { said }: Heard,
   facts: Facts,
+  roster: Roster,
   occasion: Occasion,
 ): readonly SignedStatement[] {
   const barred = barredPersons(facts);
-  return signed.filter(({ stored, statement }) => {
-    if (stored.kind === "rejection") return true;
+  return said.filter(({ kind, ended, person, statement }) => {
+    if (ended !== null || kind === "withdrawal") return false;
+    if (kind === "rejection") return true;
     const { change, target, environment, now, rules } = occasion;
     return (
       statement.change === change &&
@@ -57,7 +62,8 @@ export function applicable(
       (statement.environment === "" || statement.environment === environment) &&
       now < statement.expiresAt &&
       (rules === null || rules.every((digest) => statement.rules.includes(digest))) &&
-      !barred(stored.person)
+      workingKey(roster, statement.credential) !== null &&
+      !barred(person)
     );
   });
 }
@@ -73,13 +79,17 @@ export function barredPersons(facts: Facts): (person: string) => boolean {
   };
 }
 
-/** Signatures as the evidence that `decide` reads. */
-export function evidenceFrom(signed: readonly SignedStatement[]): StatementEvidence {
-  const each = signed.map(({ stored, statement }) =>
-    evidenceOf(statement, { at: stored.at, ended: false, reason: stored.reason ?? "" }),
+/** Statements as the evidence that `decide` reads, with what was heard and cannot be read. */
+export function evidenceFrom(
+  good: readonly SignedStatement[],
+  { unread, doubt }: Pick<Heard, "unread" | "doubt">,
+): Pick<Evidence, "approvals" | "rejections"> {
+  const each = good.map(({ statement, at, reason }) =>
+    evidenceOf(statement, { at, ended: false, reason: reason ?? "" }),
   );
+  const help = "ask whoever keeps the server why, and push another content";
   return {
-    approvals: each.flatMap(({ approvals }) => approvals),
-    rejections: each.flatMap(({ rejections }) => rejections),
+    approvals: doubt === null ? each.flatMap(({ approvals }) => approvals) : unknown(doubt, help),
+    rejections: [...each.flatMap(({ rejections }) => rejections), ...unread],
   };
 }

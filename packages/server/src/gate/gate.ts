@@ -2,11 +2,13 @@
 import { randomBytes } from "node:crypto";
 import {
   type Bodies,
+  type CompiledPolicy,
   type DecisionRecord,
   FACTS_TAG,
   type Facts,
   isUnknown,
   judgedDigest,
+  type Policy,
   SALT_LENGTH,
   saltedDigest,
   validateFacts,
@@ -20,11 +22,13 @@ import {
   sixWords,
 } from "@interlock/digest";
 import type { Judged, Place } from "@interlock/protocol";
-import { changeById, ledgerSize, type Store, signedAbout } from "@interlock/store";
+import { changeById, ledgerSize, type Store } from "@interlock/store";
 import type { Answer, Refusal } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { prepare } from "../ledger/record.ts";
-import { statementsOf } from "./evidence.ts";
+import type { PeopleBook } from "../people/book.ts";
+import { joinPeople, peopleFacts } from "../people/facts.ts";
+import type { Heard, Hearing } from "./hearing.ts";
 import { type Judgement, judge, rulesOf, wantedByPasskey } from "./judge.ts";
 import { type GivenPolicy, policyBook } from "./policies.ts";
 import { recorder, type ToRecord } from "./recorder.ts";
@@ -35,8 +39,8 @@ export type GateTerms = {
   readonly now: () => number;
   /** Origin of the page where people read and sign. */
   readonly origin: string;
-  /** The people of this organisation, joined with those whom the repository knows. */
-  readonly joinPeople: (people: Facts["people"]) => Promise<Facts["people"]>;
+  readonly book: PeopleBook;
+  readonly hearing: Hearing;
   /** Told of every recorded decision, for counting. */
   readonly decided: (effective: string) => void;
 };
@@ -65,54 +69,63 @@ export function openGate(terms: GateTerms): Gate {
   return async ({ place: asked, facts: given, policies: judging }) => {
     const read = policies.read(judging);
     if (!read.ok) return read;
-    const joined = await factsAt(terms, asked, given);
-    if (!joined.ok) return joined;
-    const place = { ...asked, environment: joined.value.change.environment };
-    const { digest } = joined.value.change;
-    const known = isUnknown(digest) || !isDigest(digest) ? null : digest;
-    const id = changeId(place, known);
+    const facts = factsAt(asked, given);
+    if (!facts.ok) return facts;
+    const place = { ...asked, environment: facts.value.change.environment };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { db } = terms.store;
-      const heard = (await ledgerSize(db)) - 1;
-      const now = terms.now();
-      const seen = await changeById(db, id);
-      const signed = known === null ? [] : statementsOf(await signedAbout(db, known));
-      const { target, environment } = place;
-      const occasion = { change: id, target, environment, now };
-      const question = {
-        facts: joined.value,
-        policies: read.policies,
-        occasion,
-        firstSeenAt: seen?.firstSeenAt ?? now,
-      };
-      const judgement = judge(question, signed, policies.compiled);
-      const firstSeenAt = seen?.firstSeenAt ?? now;
-      const decided = { id, place, digest: known, now, heard, firstSeenAt, judgement };
+      const decided = await decideNow(terms, place, {
+        ...{ facts: facts.value, policies: read.policies, compiled: policies.compiled },
+      });
       const toRecord = recordOf(decided);
       const recorded = await save(toRecord);
       if (recorded.kind === "failed") return { ok: false, failure: recorded.failure };
       if (recorded.kind === "recorded") {
-        terms.decided(judgement.record.decision.effective);
+        terms.decided(decided.judgement.record.decision.effective);
         return { ok: true, value: answerTo(terms, decided, toRecord.entry.id, recorded.index) };
       }
     }
-    return {
-      ok: false,
-      failure: {
-        code: "STORE_CONFLICT",
-        message: "people are signing this change at this very moment",
-        help: "ask again",
-      },
-    };
+    return refused({
+      code: "STORE_CONFLICT",
+      message: "people are signing this change at this very moment",
+      help: "ask again",
+    });
   };
 }
 
-/** Facts as they are judged here: at this place, with this server's people. */
-async function factsAt(
-  { joinPeople }: GateTerms,
+type ToJudge = {
+  readonly facts: Facts;
+  readonly policies: DecisionRecord["policies"];
+  readonly compiled: (policy: Policy) => CompiledPolicy;
+};
+
+/** The head of the ledger is looked at first: whatever is read after it is at least as new. */
+async function decideNow(
+  { store, book, hearing, now: clock }: GateTerms,
   place: Place,
-  given: Readonly<Record<string, unknown>>,
-): Promise<Answer<Facts>> {
+  { facts: given, policies, compiled }: ToJudge,
+): Promise<Decided> {
+  const { db } = store;
+  const { digest: claimed } = given.change;
+  const digest = isUnknown(claimed) || !isDigest(claimed) ? null : claimed;
+  const id = changeId(place, digest);
+  const upTo = (await ledgerSize(db)) - 1;
+  const roster = await book.at(db);
+  const heard = digest === null ? NOTHING_HEARD : await hearing(db, digest, roster);
+  const seen = await changeById(db, id);
+  const now = clock();
+  const firstSeenAt = seen?.firstSeenAt ?? now;
+  const { target, environment } = place;
+  const facts = { ...given, people: joinPeople(given.people, peopleFacts(roster)) };
+  const occasion = { change: id, target, environment, now };
+  const question = { facts, policies, occasion, roster, firstSeenAt };
+  const judgement = judge(question, heard, compiled);
+  return { id, place, digest, now, heard: upTo, firstSeenAt, judgement };
+}
+
+const NOTHING_HEARD: Heard = { said: [], unread: [], doubt: null };
+
+/** The facts of a question, when they are facts and speak of the place that is asked about. */
+function factsAt(place: Place, given: Readonly<Record<string, unknown>>): Answer<Facts> {
   const validated = validateFacts(given);
   if (!validated.ok) {
     const [first] = validated.problems;
@@ -128,7 +141,7 @@ async function factsAt(
       message: "the facts speak of another repository, target or environment than the request",
       help: "gather them for the place that is asked about",
     });
-  return { ok: true, value: { ...facts, people: await joinPeople(facts.people) } };
+  return { ok: true, value: facts };
 }
 
 const refused = (failure: Refusal) => ({ ok: false as const, failure });
@@ -202,7 +215,7 @@ function bodyOf({ id, place, judgement }: Decided): {
       policies: [...new Set(decision.policies.filter((one) => one !== ""))].sort(),
       judged: judgedDigest(policies),
       facts: saltedDigest(FACTS_TAG, factsSalt, facts as unknown as Json), // validated facts
-      counted: counted.map((one) => one.stored.entry).sort(),
+      counted: counted.map((one) => one.entry).sort(),
       approvals: wantedByPasskey(decision),
     },
   };

@@ -9,13 +9,16 @@ import {
   type JudgingPolicy,
   type Policy,
 } from "@interlock/core";
+import type { Roster } from "../people/roster.ts";
 import { applicable, evidenceFrom, type Occasion, type SignedStatement } from "./evidence.ts";
+import type { Heard } from "./hearing.ts";
 
 /** What an enforcement point asked, with the people and the time of this server. */
 export type Question = {
   readonly facts: Facts;
   readonly policies: DecisionRecord["policies"];
   readonly occasion: Omit<Occasion, "rules">;
+  readonly roster: Roster;
   readonly firstSeenAt: number;
 };
 
@@ -26,19 +29,19 @@ export type Judgement = {
 };
 
 /**
- * Decides with the signatures that this server holds. Which rules apply never depends on evidence
+ * Decides with the signatures that the ledger proves. Which rules apply never depends on evidence
  * (ADR 0001), so that deciding twice is enough: the first time tells the rules, the second counts
  * only what was signed under them. Approvals, rejections and waivers of the question are dropped.
  */
 export function judge(
   question: Question,
-  signed: readonly SignedStatement[],
+  heard: Heard,
   compiled: (policy: Policy) => CompiledPolicy,
 ): Judgement {
   const policies = question.policies.map((entry) => judging(entry, compiled));
-  const first = countedUnder(question, signed, null);
+  const first = countedUnder(question, heard, null);
   const answer = decide(policies, first.facts);
-  const again = countedUnder(question, signed, rulesOf(answer));
+  const again = countedUnder(question, heard, rulesOf(answer));
   const same = again.counted.length === first.counted.length;
   const { facts, counted } = same ? first : again;
   const decision = same ? answer : decide(policies, facts);
@@ -65,12 +68,12 @@ export function wantedByPasskey({ rules }: Decision): number {
 }
 
 function countedUnder(
-  { facts, occasion, firstSeenAt }: Question,
-  signed: readonly SignedStatement[],
+  { facts, occasion, roster, firstSeenAt }: Question,
+  heard: Heard,
   rules: readonly string[] | null,
 ): { readonly facts: Facts; readonly counted: readonly SignedStatement[] } {
-  const good = applicable(signed, facts, { ...occasion, rules });
-  const { approvals, rejections } = evidenceFrom(good);
+  const good = applicable(heard, facts, roster, { ...occasion, rules });
+  const { approvals, rejections } = evidenceFrom(good, heard);
   const { firstSeenAt: _own, ...given } = facts.evidence;
   return {
     facts: {
@@ -84,7 +87,7 @@ function countedUnder(
         waivers: [],
       },
     },
-    counted: good.filter(({ stored }) => stored.kind === "approval"),
+    counted: heard.doubt === null ? good.filter(({ kind }) => kind === "approval") : [],
   };
 }
 

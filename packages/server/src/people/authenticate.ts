@@ -3,6 +3,7 @@ import { findSession, findToken } from "@interlock/store";
 import type { FastifyRequest } from "fastify";
 import { type Actor, NOBODY } from "../http/actor.ts";
 import { type Authenticate, bearer, SESSION_COOKIE } from "../http/bind.ts";
+import { workingKey } from "./roster.ts";
 import { hashOfSecret } from "./secrets.ts";
 import type { PeopleTerms } from "./terms.ts";
 import { TOKEN_PREFIX, verbsOf } from "./tokens.ts";
@@ -19,12 +20,15 @@ export function authenticator(terms: PeopleTerms): Authenticate {
 }
 
 async function personBehind(
-  { store, now, refusedAaguids }: PeopleTerms,
+  { store, now, book, refusedAaguids }: PeopleTerms,
   secret: string | null,
 ): Promise<Actor> {
   const hash = hashOfSecret(secret);
   const session = hash === null ? null : await findSession(store.db, hash, now());
-  if (session === null || refusedAaguids.includes(session.aaguid)) return NOBODY;
+  if (session === null) return NOBODY;
+  const key = workingKey(await book.at(store.db), session.credential);
+  if (key === null || key.person !== session.person) return NOBODY;
+  if (refusedAaguids.includes(key.enrolment.body.aaguid)) return NOBODY;
   return { kind: "person", person: session.person, session: session.id };
 }
 

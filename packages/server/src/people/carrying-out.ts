@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { AgreementBody } from "@interlock/core";
+import { toBase64url } from "@interlock/receipt";
 import {
   changePerson,
   closeProposal,
+  endorsementsOf,
   endSessions,
   insertPerson,
   readKey,
@@ -11,18 +14,25 @@ import {
   revokeKey,
   revokeStoredToken,
   type StoredPerson,
+  type Transaction,
   workingTokensOf,
 } from "@interlock/store";
 import type { Answer } from "../http/bind.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
 import { appendWithKeys, type Enrolling, enrolling } from "./enrolling.ts";
 import { personOf } from "./founding.ts";
-import { needsOf, type Whole } from "./proposal.ts";
+import { termsOfProposal, type Whole } from "./proposal.ts";
 import { noSuch, takenAccount, tooFewWithout } from "./proposing.ts";
 import { done, refused, type SiteTerms, type Work } from "./terms.ts";
 
 type Effects = { readonly entries: readonly Prepared[]; readonly keys: readonly Enrolling[] };
-type Within = Pick<Work, "tx" | "now">;
+
+type Within = Pick<Work, "tx" | "now"> & {
+  /** Id of the agreement's entry, to which the effects point. */
+  readonly agreed: string;
+  /** Who signed, sorted. */
+  readonly by: readonly string[];
+};
 
 const NONE: Effects = { entries: [], keys: [] };
 
@@ -32,10 +42,9 @@ const NONE: Effects = { entries: [], keys: [] };
  */
 export async function carryOut(
   terms: SiteTerms,
-  within: Within,
+  { tx, now }: Pick<Work, "tx" | "now">,
   whole: Whole,
 ): Promise<Answer<null>> {
-  const { tx } = within;
   const { proposal } = whole;
   // First, so that of two who endorse at once the second meets this row and no half-done effect.
   if (!(await closeProposal(tx, proposal.id, "done"))) return noSuch("open proposal");
@@ -46,10 +55,38 @@ export async function carryOut(
       `\`${proposal.by}\`, who proposed it, is not active any more`,
       "propose it again",
     );
-  const effects = await effectsOf(within, whole);
+  const agreement = await agreementOf(tx, now, whole);
+  const by = [...new Set(whole.endorsers)].sort();
+  const effects = await effectsOf({ tx, now, agreed: agreement.id, by }, whole);
   if (!effects.ok) return effects;
-  const appended = await appendWithKeys(terms, within, effects.value);
+  const { entries, keys } = effects.value;
+  const all = { entries: [agreement, ...entries], keys };
+  const appended = await appendWithKeys(terms, tx, all);
   return appended.ok ? done(null) : appended;
+}
+
+/** What was proposed and every signature under it, byte for byte: whoever reads it can verify it. */
+async function agreementOf(tx: Transaction, at: number, whole: Whole): Promise<Prepared> {
+  const { kind, name, active, accounts, credential, ...same } = termsOfProposal(whole);
+  const signed = await endorsementsOf(tx, whole.proposal.id);
+  const body: AgreementBody = {
+    ...same,
+    about: kind,
+    ...(name === null ? {} : { name }),
+    ...(active === null ? {} : { active }),
+    ...(accounts === null ? {} : { accounts }),
+    ...(credential === null ? {} : { credential }),
+    endorsements: signed.map((one) => ({
+      person: one.person,
+      credential: one.credential,
+      nonce: toBase64url(one.nonce),
+      clientData: toBase64url(one.clientData),
+      authenticatorData: toBase64url(one.authenticatorData),
+      signature: toBase64url(one.signature),
+      ...(one.userHandle === null ? {} : { userHandle: toBase64url(one.userHandle) }),
+    })),
+  };
+  return prepare({ kind: "agreement", at, subject: null, body });
 }
 
 async function effectsOf(within: Within, whole: Whole): Promise<Answer<Effects>> {
@@ -60,36 +97,24 @@ async function effectsOf(within: Within, whole: Whole): Promise<Answer<Effects>>
   return await enrol(within, whole);
 }
 
-/** Everybody who stands for it: who endorsed, and who proposed where that alone is not enough. */
-function responsible({ proposal, endorsers }: Whole): readonly string[] {
-  const by = needsOf(proposal).endorsers >= 2 ? endorsers : [...endorsers, proposal.by];
-  return [...new Set(by)].sort();
-}
-
 async function enrolments(
-  { tx, now }: Within,
+  { tx, now, agreed, by }: Within,
   { proposal, keys }: Whole,
-  given: {
-    readonly owner: Pick<StoredPerson, "id" | "userHandle">;
-    readonly basis: "endorsed" | "recovery";
-    readonly endorsedBy: readonly string[];
-  },
+  owner: Pick<StoredPerson, "id" | "userHandle">,
 ): Promise<readonly Enrolling[]> {
   const site = await readSite(tx);
   if (site === null) throw new Error(`invariant broken: \`${proposal.id}\` before the founding`);
-  const { owner, basis, endorsedBy } = given;
   const usableFrom = now + site.cooldownMs;
+  const basis = proposal.kind === "recovery" ? "recovery" : "endorsed";
+  const endorsedBy = by.filter((name) => name !== owner.id);
+  const { id: person, userHandle } = owner;
   return keys.map((key) =>
-    enrolling(
-      key,
-      { person: owner.id, userHandle: owner.userHandle },
-      { basis, endorsedBy, usableFrom },
-    ),
+    enrolling(key, { person, userHandle }, { at: now, basis, endorsedBy, usableFrom, agreed }),
   );
 }
 
 async function addPerson(within: Within, whole: Whole): Promise<Answer<Effects>> {
-  const { tx, now } = within;
+  const { tx, now, agreed, by } = within;
   const person = personOf(whole.proposal);
   const { id, name, active, accounts } = person;
   if ((await readPerson(tx, id)) !== null)
@@ -97,44 +122,41 @@ async function addPerson(within: Within, whole: Whole): Promise<Answer<Effects>>
   const taken = await takenAccount(tx, id, accounts);
   if (taken !== null) return taken;
   await insertPerson(tx, person, now);
-  const by = responsible(whole);
-  const body = { person: id, name, active, accounts, by };
+  const body = { person: id, name, active, accounts, by, agreed };
   const entries = [prepare({ kind: "person", at: now, subject: null, body })];
-  const terms = { owner: person, basis: "endorsed", endorsedBy: by } as const;
-  return done({ entries, keys: await enrolments(within, whole, terms) });
+  return done({ entries, keys: await enrolments(within, whole, person) });
 }
 
 /** A further key, or a recovery, in which all earlier keys count as lost and are revoked. */
 async function enrol(within: Within, whole: Whole): Promise<Answer<Effects>> {
-  const { tx, now } = within;
+  const { tx, now, agreed, by } = within;
   const { kind, person } = whole.proposal;
   const owner = await readPerson(tx, person);
   if (owner === null || !owner.active) return noSuch("active person");
-  const basis = kind === "recovery" ? "recovery" : "endorsed";
-  const endorsedBy = responsible(whole).filter((name) => name !== person);
-  const keys = await enrolments(within, whole, { owner, basis, endorsedBy });
+  const keys = await enrolments(within, whole, owner);
   if (kind !== "recovery") return done({ ...NONE, keys });
   const entries: Prepared[] = [];
   for (const { credential } of await readKeys(tx, person)) {
     if (!(await revokeKey(tx, credential, now))) continue;
-    const body = { person, credential, reason: "lost: the account was recovered", by: endorsedBy };
+    const reason = "lost: the account was recovered";
+    const body = { person, credential, reason, by, agreed };
     entries.push(prepare({ kind: "revocation", at: now, subject: null, body }));
   }
   return done({ entries, keys });
 }
 
-async function revoke({ tx, now }: Within, whole: Whole): Promise<Answer<Effects>> {
+async function revoke({ tx, now, agreed, by }: Within, whole: Whole): Promise<Answer<Effects>> {
   const { person, credential, reason } = whole.proposal;
   const key = credential === null ? null : await readKey(tx, credential);
   if (key === null || !(await revokeKey(tx, key.credential, now))) return noSuch("key that works");
-  const body = { person, credential: key.credential, reason, by: responsible(whole) };
+  const body = { person, credential: key.credential, reason, by, agreed };
   return done({
     ...NONE,
     entries: [prepare({ kind: "revocation", at: now, subject: null, body })],
   });
 }
 
-async function change({ tx, now }: Within, whole: Whole): Promise<Answer<Effects>> {
+async function change({ tx, now, agreed, by }: Within, whole: Whole): Promise<Answer<Effects>> {
   const { person, name, active, accounts } = whole.proposal;
   if (name === null || active === null || accounts === null)
     throw new Error("invariant broken: a change says all that a person is");
@@ -143,22 +165,17 @@ async function change({ tx, now }: Within, whole: Whole): Promise<Answer<Effects
   const lonely = active ? null : await tooFewWithout(tx, person);
   if (lonely !== null) return lonely;
   await changePerson(tx, { id: person, name, active, accounts });
-  const by = responsible(whole);
-  const entries = [
-    prepare({
-      kind: "person",
-      at: now,
-      subject: null,
-      body: { person, name, active, accounts, by },
-    }),
-  ];
+  const body = { person, name, active, accounts, by, agreed };
+  const entries = [prepare({ kind: "person", at: now, subject: null, body })];
   if (active) return done({ ...NONE, entries });
   await endSessions(tx, { person, id: null, at: now });
   // Whoever left still knows the secrets of the tokens they made.
   for (const { id: token } of await workingTokensOf(tx, person, now)) {
     await revokeStoredToken(tx, token, now);
-    const body = { token, reason: `\`${person}\`, who made it, was deactivated`, by };
-    entries.push(prepare({ kind: "token-revoked", at: now, subject: null, body }));
+    const reason = `\`${person}\`, who made it, was deactivated`;
+    entries.push(
+      prepare({ kind: "token-revoked", at: now, subject: null, body: { token, reason, by } }),
+    );
   }
   return done({ ...NONE, entries });
 }

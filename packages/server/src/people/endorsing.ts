@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { endorsementChallenge } from "@interlock/core";
 import type { AssertionGiven, ProposalShown, RequestOptions } from "@interlock/protocol";
 import { fromBase64url } from "@interlock/receipt";
 import {
   type Database,
   insertChallenge,
   insertEndorsement,
-  readKeys,
   readProposal,
   takeChallenge,
 } from "@interlock/store";
@@ -13,13 +13,13 @@ import type { Actor } from "../http/actor.ts";
 import type { Answer, Refusal } from "../http/bind.ts";
 import { carryOut } from "./carrying-out.ts";
 import { coolingUntil, personOfActor } from "./fresh.ts";
-import { prove } from "./keys.ts";
+import { keysOf, prove } from "./keys.ts";
 import { CHALLENGE_MS, requestOptions } from "./options.ts";
 import {
   barredFromEndorsing,
-  endorsementChallenge,
-  needsOf,
+  isAgreedUpon,
   shown,
+  termsOfProposal,
   type Whole,
   wholeOf,
 } from "./proposal.ts";
@@ -41,6 +41,14 @@ async function openWhole(db: Database, id: string, now: number): Promise<Whole |
   return whole ?? null;
 }
 
+function challengeFor(
+  { origin: product, ledgerName: ledger }: SiteTerms,
+  whole: Whole,
+  signed: { readonly endorser: string; readonly nonce: Uint8Array },
+): Uint8Array {
+  return endorsementChallenge(termsOfProposal(whole), { product, ledger, ...signed });
+}
+
 /** A challenge over the proposal as it stands, for the passkeys of whoever asks. */
 export async function endorsementOptions(
   terms: SiteTerms,
@@ -54,12 +62,12 @@ export async function endorsementOptions(
     if (whole === null) return noSuch("open proposal");
     const barred = barredFromEndorsing(whole, person);
     if (barred !== null) return { ok: false, failure: barred };
-    const keys = (await readKeys(tx, person)).filter(({ revokedAt }) => revokedAt === null);
+    const keys = await keysOf(terms, tx, person);
     await insertChallenge(tx, {
       ...{ hash: nonce.hash, purpose: "endorse", about: id, person, now },
       expiresAt: now + CHALLENGE_MS,
     });
-    const challenge = endorsementChallenge(terms, whole, { person, nonce: nonce.bytes });
+    const challenge = challengeFor(terms, whole, { endorser: person, nonce: nonce.bytes });
     const allow = keys.map(({ credential }) => credential);
     return done(requestOptions({ nonce, challenge, rpId: terms.rpId, allow }));
   });
@@ -93,7 +101,7 @@ export async function endorse(
     if (!counted.ok) return counted;
     const [now_] = await wholeOf(tx, [whole.proposal]);
     if (now_ === undefined) throw new Error("invariant broken: a proposal went away");
-    if (now_.endorsers.length < needsOf(whole.proposal).endorsers) return done(shown(now_));
+    if (!isAgreedUpon(now_)) return done(shown(now_));
     const carried = await carryOut(terms, within, now_);
     if (!carried.ok) return carried;
     return done(shown({ ...now_, proposal: { ...now_.proposal, state: "done" } }));
@@ -112,7 +120,7 @@ async function counts(
   },
 ): Promise<Worked<null>> {
   const { whole, person, nonce, given } = signed;
-  const challenge = endorsementChallenge(terms, whole, { person, nonce });
+  const challenge = challengeFor(terms, whole, { endorser: person, nonce });
   const proven = await prove(terms, within, { assertion: given, challenge, person });
   if (!proven.ok) return refusedForGood(notEndorsed(proven.says));
   const { assertion, working } = proven;

@@ -5,20 +5,25 @@ import { insertKey, type ProposedKey, type Transaction } from "@interlock/store"
 import { type Prepared, prepare } from "../ledger/record.ts";
 import type { PeopleTerms } from "./terms.ts";
 
-/** A key that is to become a person's, with all that its enrolment has to say. */
+/** A key that is to become a person's, with the entry that says so. */
 export type Enrolling = {
   readonly key: ProposedKey;
-  readonly body: Bodies["enrolment"];
+  readonly person: string;
+  readonly entry: Prepared;
 };
 
 export function enrolling(
   key: ProposedKey,
   owner: { readonly person: string; readonly userHandle: Uint8Array },
-  by: Pick<Bodies["enrolment"], "basis" | "endorsedBy" | "usableFrom">,
+  by: Pick<Bodies["enrolment"], "basis" | "endorsedBy" | "usableFrom" | "agreed"> & {
+    readonly at: number;
+  },
 ): Enrolling {
   const { credential, aaguid, backupEligible, backedUp, signCount, format, trust } = key;
+  const { person } = owner;
+  const { at, ...rest } = by;
   const body = {
-    person: owner.person,
+    person,
     credential,
     key: toBase64url(key.key),
     userHandle: toBase64url(owner.userHandle),
@@ -27,9 +32,9 @@ export function enrolling(
     signCount,
     aaguid,
     attestation: { format, trust },
-    ...by,
+    ...rest,
   };
-  return { key, body };
+  return { key, person, entry: prepare({ kind: "enrolment", at, subject: null, body }) };
 }
 
 /**
@@ -40,20 +45,17 @@ export function enrolling(
  */
 export async function appendWithKeys(
   { ledger }: PeopleTerms,
-  { tx, now }: { readonly tx: Transaction; readonly now: number },
+  tx: Transaction,
   given: { readonly entries: readonly Prepared[]; readonly keys: readonly Enrolling[] },
 ) {
   const { entries, keys } = given;
-  const enrolments = keys.map(({ body }) =>
-    prepare({ kind: "enrolment", at: now, subject: null, body }),
-  );
-  const appended = await ledger.append(tx, [...entries, ...enrolments]);
+  const appended = await ledger.append(tx, [...entries, ...keys.map(({ entry }) => entry)]);
   if (!appended.ok) return appended;
-  for (const [at, { key, body }] of keys.entries()) {
+  for (const [at, { key, person }] of keys.entries()) {
     const enrolment = appended.value[entries.length + at];
     if (enrolment === undefined) throw new Error("invariant broken: an entry has no index");
     const { credential, aaguid, signCount } = key;
-    await insertKey(tx, { credential, person: body.person, enrolment, aaguid, signCount });
+    await insertKey(tx, { credential, person, enrolment, aaguid, signCount });
   }
   return appended;
 }

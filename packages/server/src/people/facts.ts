@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isUnknown, type Machine, type People, type Person, type Unknown } from "@interlock/core";
-import { type Database, readPersons } from "@interlock/store";
+import type { Roster } from "./roster.ts";
 
-/** The people that this server knows, as facts; teams come from elsewhere. */
-export async function peopleFacts(db: Database): Promise<People> {
-  const persons = await readPersons(db);
+/** The people whom the ledger knows, as facts; teams come from elsewhere. */
+export function peopleFacts({ persons }: Roster): People {
+  const sorted = [...persons.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
-    persons: persons.map(({ id, accounts, active }) => ({
+    persons: sorted.map(({ id, accounts, active }) => ({
       ...{ id, accounts: [...accounts], agents: [], teams: [], active },
     })),
     machines: [],

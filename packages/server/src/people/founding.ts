@@ -160,6 +160,12 @@ export async function completeFounding(terms: SiteTerms, secret: string | null) 
   return await inTransaction(terms, async ({ tx, now }) => {
     const setUp = await openSetUp(tx, secret, now);
     if (setUp === null) return noSuchLink();
+    if ((await terms.book.at(tx)).founding !== null)
+      return refused(
+        "OUT_OF_ORDER",
+        "the ledger has a founding already",
+        "somebody changed the database: restore its tables from a backup",
+      );
     const founders = await openProposals(tx, "founders", now);
     const keys = await proposedKeys(
       tx,
@@ -201,30 +207,24 @@ async function writeFounding(
   for (const person of persons) await insertPerson(tx, person, now);
   for (const { id } of founders) await closeProposal(tx, id, "done");
   await endSetUp(tx);
+  const people = persons.map(({ id: person, name, active, accounts }) => {
+    const body = { person, name, active, accounts, by: names };
+    return prepare({ kind: "person", at: now, subject: null, body });
+  });
+  const basis = { at: now, basis: "founding", endorsedBy: [], usableFrom: now } as const;
+  const enrolled = founders.flatMap((founder) => {
+    const { id: person, userHandle } = personOf(founder);
+    return keys
+      .filter(({ proposal }) => proposal === founder.id)
+      .map((key) => enrolling(key, { person, userHandle }, basis));
+  });
   const founding = {
-    tenant,
-    product: origin,
-    ledger,
-    rpId,
-    origins: [origin],
-    founders: names,
-    cooldownMs,
+    ...{ tenant, product: origin, ledger, rpId, origins: [origin], founders: names, cooldownMs },
+    entries: [...people, ...enrolled.map(({ entry }) => entry)].map(({ id }) => id),
   };
-  const basis = { basis: "founding", endorsedBy: [], usableFrom: now } as const;
-  return await appendWithKeys(terms, within, {
-    entries: [
-      prepare({ kind: "founding", at: now, subject: null, body: founding }),
-      ...persons.map(({ id: person, name, active, accounts }) => {
-        const body = { person, name, active, accounts, by: names };
-        return prepare({ kind: "person", at: now, subject: null, body });
-      }),
-    ],
-    keys: founders.flatMap((founder) => {
-      const { id, userHandle } = personOf(founder);
-      return keys
-        .filter(({ proposal }) => proposal === founder.id)
-        .map((key) => enrolling(key, { person: id, userHandle }, basis));
-    }),
+  return await appendWithKeys(terms, tx, {
+    entries: [prepare({ kind: "founding", at: now, subject: null, body: founding }), ...people],
+    keys: enrolled,
   });
 }
 

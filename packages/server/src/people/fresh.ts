@@ -30,13 +30,13 @@ export async function freshSession(
       "this needs a sign-in of the last 10 minutes",
       "sign in again with your passkey",
     );
-  const found = await findKey(tx, session.credential, terms.refusedAaguids);
-  return found.kind === "working" && found.working.usableFrom <= now
+  const key = await findKey(terms, tx, session.credential);
+  return key !== null && key.person === session.person && key.usableFrom <= now
     ? done(session)
     : refused(
         "NOT_ALLOWED",
-        found.kind === "working"
-          ? coolingUntil(found.working.usableFrom)
+        key !== null
+          ? coolingUntil(key.usableFrom)
           : "the passkey of this session does not count any more",
         "use an older passkey of yours, or ask somebody else",
       );

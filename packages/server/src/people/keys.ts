@@ -1,84 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Bodies, entryOf, leafOf, readBody } from "@interlock/core";
 import type { AssertionGiven } from "@interlock/protocol";
-import {
-  type Assertion,
-  type EnrolledKey,
-  fromBase64url,
-  verifyAssertion,
-} from "@interlock/receipt";
-import {
-  type Database,
-  raiseSignCount,
-  readEntry,
-  readKey,
-  readPerson,
-  type StoredEntry,
-} from "@interlock/store";
-import type { SiteTerms, Work } from "./terms.ts";
+import { type Assertion, fromBase64url, verifyAssertion } from "@interlock/receipt";
+import { type Database, raiseSignCount, readKey } from "@interlock/store";
+import { enrolledKey, type RosterKey, workingKey } from "./roster.ts";
+import type { PeopleTerms, SiteTerms, Work } from "./terms.ts";
 
-/** A key that works now: of an active person, not revoked, as the ledger enrolled it. */
-export type WorkingKey = { readonly key: EnrolledKey; readonly usableFrom: number };
-
-type Found =
-  | { readonly kind: "working"; readonly working: WorkingKey }
-  | { readonly kind: "none" }
-  | { readonly kind: "differs" };
+/** A key that works now, and the highest counter that was seen of it. */
+export type WorkingKey = RosterKey & { readonly signCount: number };
 
 /**
- * INVARIANT (ledger-maps-keys): which key belongs to whom is read from the enrolment in the ledger,
- * whose leaf is made again here; a row that was changed, or points elsewhere, opens nothing.
+ * INVARIANT (ledger-maps-keys): which key belongs to whom, and whether it was revoked, is read from
+ * the ledger; a row that was changed, or points elsewhere, opens nothing. A row that says revoked
+ * closes all the same.
  */
 export async function findKey(
+  { book, refusedAaguids }: Pick<PeopleTerms, "book" | "refusedAaguids">,
   db: Database,
   credential: string,
-  refusedAaguids: readonly string[],
-): Promise<Found> {
-  const stored = await readKey(db, credential);
-  if (stored === null || stored.revokedAt !== null) return { kind: "none" };
-  const person = await readPerson(db, stored.person);
-  if (person === null || !person.active) return { kind: "none" };
-  const entry = await readEntry(db, stored.enrolment);
-  const body = entry === null ? null : enrolmentIn(entry);
-  if (body === null || body.credential !== credential || body.person !== stored.person)
-    return { kind: "differs" };
-  if (refusedAaguids.includes(body.aaguid)) return { kind: "none" };
-  const key = {
-    person: body.person,
-    credentialId: bytesIn(body.credential),
-    publicKey: bytesIn(body.key),
-    userHandle: bytesIn(body.userHandle),
-    backupEligible: body.backupEligible,
-    signCount: Math.max(stored.signCount, body.signCount),
-  };
-  return { kind: "working", working: { key, usableFrom: body.usableFrom } };
+): Promise<WorkingKey | null> {
+  const key = workingKey(await book.at(db), credential);
+  if (key === null || refusedAaguids.includes(key.enrolment.body.aaguid)) return null;
+  const row = await readKey(db, credential);
+  if (row !== null && row.revokedAt !== null) return null;
+  return { ...key, signCount: row?.signCount ?? 0 };
 }
 
-/** The enrolment that an entry is, or `null` when it is none or its leaf is made of something else. */
-export function enrolmentIn(entry: StoredEntry): Bodies["enrolment"] | null {
-  const { kind, at, subject, leaf, body: stored } = entry;
-  if (kind !== "enrolment" || subject !== null || stored.kind !== "kept") return null;
-  const read = readBody("enrolment", parsed(stored.text));
-  if (!read.ok || stored.salt.length !== 32) return null;
-  const salt = new Uint8Array(stored.salt);
-  const made = leafOf(entryOf({ kind, at, subject, salt, body: read.body }));
-  return Buffer.compare(made, leaf) === 0 ? read.body : null;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
+/** The keys of a person that work now. */
+export async function keysOf(
+  terms: Pick<PeopleTerms, "book" | "refusedAaguids">,
+  db: Database,
+  person: string,
+): Promise<readonly WorkingKey[]> {
+  const roster = await terms.book.at(db);
+  const own = [...roster.keys.values()].filter((key) => key.person === person);
+  const each: WorkingKey[] = [];
+  for (const { credential } of own) {
+    const key = await findKey(terms, db, credential);
+    if (key !== null) each.push(key);
   }
-}
-
-/** The body's schema has checked the form. */
-function bytesIn(text: string): Uint8Array {
-  const bytes = fromBase64url(text);
-  if (bytes === null) throw new Error("invariant broken: a body's base64url was checked");
-  return bytes;
+  return each;
 }
 
 /** The bytes of an assertion, or `null` where a text is not the one of its bytes. */
@@ -112,10 +72,9 @@ export async function prove(
   const { credential } = given.assertion;
   const assertion = assertionOf(given.assertion);
   if (assertion === null) return { ok: false, says: "a part of it is not base64url" };
-  const found = await findKey(tx, credential, terms.refusedAaguids);
-  if (found.kind === "differs") alert({ kind: "enrolment-differs", credential });
-  const working = found.kind === "working" ? found.working : null;
-  const verdict = await verifyAssertion(assertion, working?.key ?? null, {
+  const working = await findKey(terms, tx, credential);
+  const key = working === null ? null : enrolledKey(working, working.signCount);
+  const verdict = await verifyAssertion(assertion, key, {
     rpId: terms.rpId,
     origins: [terms.origin],
     challenge: given.challenge,

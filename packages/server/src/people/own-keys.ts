@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PersonShown } from "@interlock/protocol";
-import { readEntry, readKey, readKeys, readPersons, revokeKey } from "@interlock/store";
+import { readKey, readKeys, revokeKey } from "@interlock/store";
 import type { Actor } from "../http/actor.ts";
 import type { Answer } from "../http/bind.ts";
 import { prepare } from "../ledger/record.ts";
 import { freshSession, personOfActor } from "./fresh.ts";
-import { enrolmentIn } from "./keys.ts";
 import { noSuch } from "./proposing.ts";
 import { done, inTransaction, looked, type SiteTerms } from "./terms.ts";
 
@@ -33,23 +32,24 @@ export async function revokeOwnKey(
   });
 }
 
-/** Everybody with accounts and keys; a key whose entry does not fit its row is not shown. */
+/** Everybody with accounts and keys, as the ledger has them. */
 export async function shownPeople(
   terms: SiteTerms,
 ): Promise<Answer<{ readonly people: PersonShown[] }>> {
   return await looked(terms, async (db) => {
-    const persons = await readPersons(db);
+    const roster = await terms.book.at(db);
+    const rows = new Map((await readKeys(db, null)).map((row) => [row.credential, row]));
     const keys = new Map<string, PersonShown["keys"]>();
-    for (const { credential, person, enrolment: index, revokedAt } of await readKeys(db, null)) {
-      const entry = await readEntry(db, index);
-      const body = entry === null ? null : enrolmentIn(entry);
-      if (entry === null || body === null || body.credential !== credential) continue;
+    for (const { person, credential, enrolment, usableFrom, revokedAt } of roster.keys.values()) {
+      const { entry, index, body } = enrolment;
       const key = {
-        ...{ credential, enrolledAt: entry.at, index, usableFrom: body.usableFrom, revokedAt },
+        ...{ credential, enrolledAt: entry.at, index, usableFrom },
+        revokedAt: revokedAt ?? rows.get(credential)?.revokedAt ?? null,
         synchronised: body.backupEligible,
       };
       keys.set(person, [...(keys.get(person) ?? []), key]);
     }
+    const persons = [...roster.persons.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     return done({
       people: persons.map(({ id, name, active, accounts }) => ({
         ...{ person: id, name, active, accounts: [...accounts] },

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isIP } from "node:net";
 import { TEXT_FORMS } from "@interlock/core";
-import { readSite } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import type { Answer, Authenticate } from "../http/bind.ts";
 import { authenticator } from "./authenticate.ts";
@@ -30,11 +29,12 @@ export async function openPeople(terms: PeopleTerms): Promise<Answer<PeopleOfSer
       "name one such as `https://interlock.example.com`, or `http://localhost:8080` to try it out",
     );
   return await looked(terms, async (db) => {
-    const site = await readSite(db);
-    if (site !== null && (site.origin !== origin || site.ledger !== ledgerName))
+    const { founding } = await terms.book.at(db);
+    const site = founding === null ? null : founding.body;
+    if (site !== null && (site.product !== origin || site.ledger !== ledgerName))
       return refused(
         "SITE_DIFFERS",
-        `the organisation was founded on \`${site.origin}\` with the ledger \`${site.ledger}\`, this server is \`${origin}\` with \`${ledgerName}\``,
+        `the organisation was founded on \`${site.product}\` with the ledger \`${site.ledger}\`, this server is \`${origin}\` with \`${ledgerName}\``,
         "start the server with what was founded: its passkeys work nowhere else",
       );
     const authenticate = authenticator(terms);

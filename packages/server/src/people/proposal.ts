@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { canonicalJson, sha256, sha256Hex, utf8 } from "@interlock/digest";
+import {
+  type AgreedKind,
+  ENDORSERS,
+  isAgreed,
+  mayEndorse,
+  type ProposalTerms,
+} from "@interlock/core";
+import { sha256Hex } from "@interlock/digest";
 import type { ProposalShown } from "@interlock/protocol";
 import {
   type Database,
   endorsersOf,
-  type ProposalKind,
   type ProposedKey,
   proposedKeys,
   type StoredProposal,
 } from "@interlock/store";
 import type { Refusal } from "../http/bind.ts";
-import type { SiteTerms } from "./terms.ts";
 
 /** A proposal with the keys that were registered for it and who endorsed it. */
 export type Whole = {
@@ -21,33 +26,37 @@ export type Whole = {
   readonly endorsers: readonly string[];
 };
 
-export type AgreedKind = Exclude<ProposalKind, "founder">;
-
-type Needs = {
-  /** Different persons, none of them the one it is about, who sign it with their passkeys. */
-  readonly endorsers: number;
-  /** Whether whoever proposed it may be one of them. */
-  readonly proposerToo: boolean;
-  /** Whether a passkey has to be registered first. */
-  readonly key: boolean;
+/** Whether a passkey has to be registered first. */
+const WITH_KEY: Readonly<Record<AgreedKind, boolean>> = {
+  person: true,
+  key: true,
+  recovery: true,
+  revocation: false,
+  change: false,
 };
 
-/**
- * Trust reference B.3: a key takes an existing key and a second person, a lost one two others; and
- * nobody changes who somebody is alone.
- */
-export const NEEDS: Readonly<Record<AgreedKind, Needs>> = {
-  person: { endorsers: 1, proposerToo: false, key: true },
-  key: { endorsers: 1, proposerToo: false, key: true },
-  recovery: { endorsers: 2, proposerToo: true, key: true },
-  revocation: { endorsers: 2, proposerToo: true, key: false },
-  change: { endorsers: 1, proposerToo: false, key: false },
-};
-
-export function needsOf({ kind }: StoredProposal): Needs {
+export function agreedKind({ kind }: Pick<StoredProposal, "kind">): AgreedKind {
   if (kind === "founder") throw new Error("invariant broken: a founding needs no endorsement");
-  return NEEDS[kind];
+  return kind;
 }
+
+export const needsKey = (proposal: Pick<StoredProposal, "kind">): boolean =>
+  WITH_KEY[agreedKind(proposal)];
+
+/** The proposal as it is signed. */
+export function termsOfProposal({
+  proposal,
+  keys,
+}: Pick<Whole, "proposal" | "keys">): ProposalTerms {
+  const { id, person, name, active, accounts, credential, reason, by } = proposal;
+  return {
+    ...{ proposal: id, kind: agreedKind(proposal), person, name, active, accounts, credential },
+    ...{ reason, by, keys: keys.map(digested) },
+  };
+}
+
+export const isAgreedUpon = (whole: Whole): boolean =>
+  isAgreed(termsOfProposal(whole), whole.endorsers);
 
 /** Completes proposals with their keys and endorsements. */
 export async function wholeOf(
@@ -69,63 +78,46 @@ export async function wholeOf(
 }
 
 export function shown({ proposal, keys, endorsers }: Whole): ProposalShown {
-  const { id, kind, person, name, active, accounts, credential, reason } = proposal;
+  const { id, person, name, active, accounts, credential, reason } = proposal;
   const { by, at, expiresAt, state } = proposal;
-  if (kind === "founder") throw new Error("invariant broken: a founder is no proposal");
   return {
-    ...{ proposal: id, kind, person, name, active, accounts: accounts && [...accounts] },
+    ...{
+      proposal: id,
+      kind: agreedKind(proposal),
+      person,
+      name,
+      active,
+      accounts: accounts && [...accounts],
+    },
     ...{ credential, reason, by, at, expiresAt, state },
     keys: keys.map(digested),
     endorsedBy: [...endorsers],
-    needed: NEEDS[kind].endorsers,
+    needed: ENDORSERS,
   };
 }
 
 const digested = ({ credential, key }: ProposedKey) => ({ credential, keyDigest: sha256Hex(key) });
 
 /** Why a person may not endorse a proposal, or `null`. */
-export function barredFromEndorsing({ proposal, keys }: Whole, person: string): Refusal | null {
-  const needs = needsOf(proposal);
-  if (person === proposal.person)
+export function barredFromEndorsing(whole: Whole, person: string): Refusal | null {
+  const { proposal, keys, endorsers } = whole;
+  if (!mayEndorse(termsOfProposal(whole), person))
     return {
       code: "NOT_ALLOWED",
       message: "nobody endorses what is about themself",
-      help: "ask somebody else",
+      help: "ask two other people",
     };
-  if (person === proposal.by && !needs.proposerToo)
+  if (endorsers.includes(person))
     return {
-      code: "NOT_ALLOWED",
-      message: "a second person has to endorse what you proposed",
-      help: "ask somebody else",
+      code: "OUT_OF_ORDER",
+      message: "you have endorsed it already",
+      help: "ask a second person",
     };
-  if (needs.key && keys.length === 0)
+  if (needsKey(proposal) && keys.length === 0)
     return {
       code: "OUT_OF_ORDER",
       message: "no passkey is registered with the link yet",
       help: "let whoever has the link open it first: the endorsement is over the passkey",
     };
   return null;
-}
-
-/** Another form of what is signed needs another tag; approvals have one of their own. */
-const TAG = "interlock/endorsement/v1";
-
-/**
- * What a passkey signs to endorse: all that the proposal will do, with the keys it enrols, so that
- * nothing can be put in its place between the look and the signature (WA7, WA14).
- */
-export function endorsementChallenge(
-  { origin, ledgerName }: Pick<SiteTerms, "origin" | "ledgerName">,
-  { proposal, keys }: Pick<Whole, "proposal" | "keys">,
-  signed: { readonly person: string; readonly nonce: Uint8Array },
-): Uint8Array {
-  const { id, kind, person, name, active, accounts, credential, reason, by } = proposal;
-  const content = canonicalJson({
-    ...{ endorser: signed.person, product: origin, ledger: ledgerName },
-    ...{ proposal: id, kind, person, name, active, credential, reason, by },
-    accounts: accounts === null ? null : [...accounts],
-    keys: keys.map(digested),
-  });
-  const parts = [utf8(TAG), Uint8Array.of(0), signed.nonce, utf8(content)];
-  return sha256(new Uint8Array(Buffer.concat(parts)));
 }

@@ -16,7 +16,7 @@ import type { Actor } from "../http/actor.ts";
 import type { Answer } from "../http/bind.ts";
 import { linkOf } from "./founding.ts";
 import { freshSession, personOfActor } from "./fresh.ts";
-import { needsOf, shown, wholeOf } from "./proposal.ts";
+import { needsKey, shown, wholeOf } from "./proposal.ts";
 import { newId, newSecret } from "./secrets.ts";
 import { done, inTransaction, looked, refused, type SiteTerms } from "./terms.ts";
 
@@ -50,7 +50,7 @@ export async function propose(terms: SiteTerms, actor: Actor, given: Proposed) {
       ...{ ...wanted.value, id, reason: given.reason, by, at: now },
       ...{ expiresAt: now + PROPOSAL_MS, state: "open" },
     };
-    const { key } = needsOf(proposal);
+    const key = needsKey(proposal);
     await insertProposal(tx, proposal, key ? link.hash : null);
     const whole = { proposal: { ...proposal, by }, keys: [], endorsers: [] };
     return done({ proposal: shown(whole), link: key ? linkOf(terms, link.text) : null });
@@ -181,7 +181,7 @@ export async function withdraw(
   return await inTransaction(terms, async ({ tx }) => {
     const proposal = await readProposal(tx, id);
     if (proposal === null) return noSuch("open proposal of yours");
-    const own = proposal.by === person || (needsOf(proposal).key && proposal.person === person);
+    const own = proposal.by === person || (needsKey(proposal) && proposal.person === person);
     const closed = own && (await closeProposal(tx, id, "withdrawn"));
     return closed ? done({}) : noSuch("open proposal of yours");
   });

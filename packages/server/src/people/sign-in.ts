@@ -61,15 +61,15 @@ export async function signIn(
     if (challenge?.purpose !== "sign-in" || nonce === null) return refusedForGood(NOT_SIGNED_IN);
     const proven = await prove(terms, within, { assertion: given, challenge: nonce, person: null });
     if (!proven.ok) return refusedForGood(NOT_SIGNED_IN);
-    const { key, usableFrom } = proven.working;
+    const { person, usableFrom } = proven.working;
     if (actor.kind === "person")
       await endSessions(tx, { person: actor.person, id: actor.session, at: now });
     const session = {
-      ...{ id, person: key.person, credential: given.credential },
+      ...{ id, person, credential: given.credential },
       ...{ signedInAt: now, expiresAt: now + SESSION_MS },
     };
     await insertSession(tx, { ...session, hash: secret.hash });
-    const name = (await readPerson(tx, key.person))?.name ?? key.person;
+    const name = (await readPerson(tx, person))?.name ?? person;
     return done(meOf(session, name, usableFrom));
   });
   return answer.ok ? { ...answer, cookie: secret.text } : answer;
@@ -89,9 +89,9 @@ export async function whoAmI(terms: SiteTerms, actor: Actor): Promise<Answer<Me>
     const session = await readSession(db, id, now);
     const person = session === null ? null : await readPerson(db, session.person);
     if (session === null || person === null) return SIGNED_OUT;
-    const found = await findKey(db, session.credential, terms.refusedAaguids);
-    if (found.kind !== "working") return SIGNED_OUT;
-    return done(meOf(session, person.name, found.working.usableFrom));
+    const key = await findKey(terms, db, session.credential);
+    if (key === null || key.person !== session.person) return SIGNED_OUT;
+    return done(meOf(session, person.name, key.usableFrom));
   });
 }
 

@@ -2,20 +2,19 @@
 import { type Database, read, type Store, type Transaction, transaction } from "@interlock/store";
 import type { Answer, Refusal } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { PeopleBook } from "./book.ts";
 
 /** Something that a person has to look at; nothing was allowed. */
-export type Alert = {
-  /**
-   * `counter-went-back`: a device-bound key may have been copied. `enrolment-differs`: the row of a
-   * key and its entry in the ledger do not belong together, so somebody changed the database.
-   */
-  readonly kind: "counter-went-back" | "enrolment-differs";
-  readonly credential: string;
-};
+export type Alert =
+  /** A device-bound key may have been copied. */
+  | { readonly kind: "counter-went-back"; readonly credential: string }
+  /** An entry that nobody signed who had to: somebody wrote to the database. It counts for nothing. */
+  | { readonly kind: "entry-unproven"; readonly index: number; readonly says: string };
 
 export type PeopleTerms = {
   readonly store: Store;
   readonly ledger: Pick<Ledger, "append">;
+  readonly book: PeopleBook;
   /** Origin line of the log. */
   readonly ledgerName: string;
   /** Where people sign in, such as `https://interlock.example.com`. */

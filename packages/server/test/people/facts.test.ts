@@ -40,7 +40,7 @@ describe.each(ENGINES)("people as facts ($name)", (engine) => {
   it("are those of the server, and their accounts resolve", async () => {
     const at = await newWorld(store());
     await found(at);
-    const facts = await peopleFacts(at.store.db);
+    const facts = await peopleFacts(await at.terms.book.at(at.store.db));
     expect(facts.persons.map(({ id }) => id)).toEqual(["ana", "bo", "cy"]);
     expect(facts.persons[0]).toEqual(
       person("ana", { accounts: ["email:ana@example.com", "github:ana"] }),

@@ -43,6 +43,7 @@ describe.each(ENGINES)("founding ($name)", (engine) => {
       ...["founding", "person", "person", "person", "enrolment", "enrolment", "enrolment"],
     ]);
     expect(all[0]?.body).toEqual({
+      entries: all.slice(1).map(({ id }) => id),
       ...{ tenant: "Example", product: ORIGIN, ledger: "interlock.example.com/log" },
       ...{ rpId: RP_ID, origins: [ORIGIN], founders: ["ana", "bo", "cy"], cooldownMs: 24 * HOUR },
     });

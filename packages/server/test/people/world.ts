@@ -3,8 +3,9 @@ import { readBody } from "@interlock/core";
 import { append, ledgerSize, readEntry, type Store } from "@interlock/store";
 import { type SoftAuthenticator, softAuthenticator, type Wrong } from "@interlock/testkit";
 import type { FastifyInstance } from "fastify";
+import { sql } from "kysely";
 import { httpApp } from "../../src/http/app.ts";
-import { setUpSecret } from "../../src/index.ts";
+import { peopleBook, setUpSecret } from "../../src/index.ts";
 import type { Limits } from "../../src/people/limits.ts";
 import { openPeople } from "../../src/people/people.ts";
 import { type Alert, COOLDOWN_MS, type PeopleTerms } from "../../src/people/terms.ts";
@@ -57,12 +58,21 @@ const TABLES = [
   ...(["proposed_key", "proposal", "set_up", "site", "person"] as const),
 ];
 
-/** A server on a store without people; the ledger keeps what earlier tests wrote. */
+/** As only the owner of the database can: its trigger refuses it to everybody. */
+async function emptyLedger({ db }: Store): Promise<void> {
+  await sql`alter table ledger_entry disable trigger ledger_entry_is_append_only`.execute(db);
+  await sql`truncate ledger_entry, ledger_body`.execute(db);
+  await sql`update ledger_head set next_index = 0`.execute(db);
+  await sql`alter table ledger_entry enable trigger ledger_entry_is_append_only`.execute(db);
+}
+
+/** A server on a store without people and without entries. */
 export async function newWorld(
   store: Store,
   over: Partial<PeopleTerms> & { readonly limits?: Limits } = {},
 ): Promise<World> {
   for (const table of TABLES) await store.db.deleteFrom(table).execute();
+  await emptyLedger(store);
   return await worldOn(store, over);
 }
 
@@ -74,8 +84,10 @@ export async function worldOn(
   const clock = { now: START };
   const alerts: Alert[] = [];
   const start = await ledgerSize(store.db);
+  const onAlert = (alert: Alert) => void alerts.push(alert);
   const terms: PeopleTerms = {
     store,
+    book: peopleBook(store, (entry) => onAlert({ kind: "entry-unproven", ...entry })),
     ledger: {
       append: (tx, entries) =>
         append(
@@ -88,7 +100,7 @@ export async function worldOn(
     cooldownMs: COOLDOWN_MS,
     refusedAaguids: [],
     now: () => clock.now,
-    onAlert: (alert) => alerts.push(alert),
+    onAlert,
     ...over,
   };
   const people = await openPeople(terms);
@@ -264,7 +276,8 @@ export async function entries(world: World) {
     const body = JSON.parse(entry.body.text);
     const read = readBody(entry.kind as "founding", body);
     if (!read.ok) throw new Error(`${entry.kind}: ${JSON.stringify(read.problems)}`);
-    all.push({ index, kind: entry.kind, at: entry.at, body });
+    const id = Buffer.from(entry.leafHash).toString("hex");
+    all.push({ index, id, kind: entry.kind, at: entry.at, body });
   }
   return all;
 }

@@ -185,20 +185,34 @@ export async function insertEndorsement(tx: Transaction, given: Endorsement): Pr
   return numInsertedOrUpdatedRows === 1n;
 }
 
+/** The endorsements of a proposal that count: of active persons, by keys that are not revoked. */
+export async function endorsementsOf(
+  db: Database,
+  proposal: string,
+): Promise<readonly Endorsement[]> {
+  return await countingEndorsements(db, [proposal])
+    .select(["endorsement.credential as credential", "nonce", "signature", "at"])
+    .select(["client_data as clientData", "authenticator_data as authenticatorData"])
+    .select("endorsement.user_handle as userHandle")
+    .orderBy("endorsement.person")
+    .execute();
+}
+
 /** Who endorsed some proposals and still may: active, by a key that is not revoked; sorted. */
 export async function endorsersOf(
   db: Database,
   proposals: readonly string[],
 ): Promise<readonly { readonly proposal: string; readonly person: string }[]> {
   if (proposals.length === 0) return [];
-  return await db
+  return await countingEndorsements(db, proposals).orderBy("endorsement.person").execute();
+}
+
+const countingEndorsements = (db: Database, proposals: readonly string[]) =>
+  db
     .selectFrom("endorsement")
     .innerJoin("person", "person.id", "endorsement.person")
     .innerJoin("credential", "credential.id", "endorsement.credential")
     .select(["endorsement.proposal as proposal", "endorsement.person as person"])
     .where("endorsement.proposal", "in", [...proposals])
     .where("person.active", "=", true)
-    .where("credential.revoked_at", "is", null)
-    .orderBy("endorsement.person")
-    .execute();
-}
+    .where("credential.revoked_at", "is", null);

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import { DECISION_OF, type Rejection, type Signed } from "@interlock/core";
+import type { Digest } from "@interlock/digest";
+import { type Site, verifySignedEntry } from "@interlock/receipt";
+import {
+  type Database,
+  entriesOfKindsAbout,
+  SIGNED_KINDS,
+  type StoredEntry,
+} from "@interlock/store";
+import { bodyIn } from "../ledger/stored.ts";
+import type { Roster } from "../people/roster.ts";
+import type { SignedStatement } from "./evidence.ts";
+
+/** What people said about a content, as the ledger proves it. */
+export type Heard = {
+  /** Verified statements in the order of the ledger, those that were ended too. */
+  readonly said: readonly SignedStatement[];
+  /** Rejections that stand in the ledger and cannot be read: they hold all the same. */
+  readonly unread: readonly Rejection[];
+  /** Why it is not known which approvals still stand, or `null`. */
+  readonly doubt: string | null;
+};
+
+/** Told of a signed entry that does not verify; somebody wrote to the database. */
+export type Unverified = (entry: { readonly index: number; readonly says: string }) => void;
+
+/** About one content: nobody needs so many, and each is verified once. */
+const MOST = 512;
+const REMEMBERED = 10_000;
+
+type Verified =
+  | { readonly ok: true; readonly signed: Signed }
+  | { readonly ok: false; readonly says: string };
+
+export type Hearing = (db: Database, digest: Digest, roster: Roster) => Promise<Heard>;
+
+/**
+ * Hears what was signed about a content.
+ *
+ * INVARIANT (heard-from-ledger): an approval counts only if its entry in the ledger carries an
+ * assertion that verifies with a key of the roster; what other tables say is never asked (IN5). What
+ * is in the ledger and cannot be verified gives nothing and closes nothing.
+ */
+export function openHearing(onUnverified: Unverified): Hearing {
+  const verified = new Map<string, Verified>();
+  const verify = async (stored: StoredEntry, roster: Roster): Promise<Verified> => {
+    const id = hex(stored.leafHash);
+    const known = verified.get(id);
+    if (known !== undefined) return known;
+    const verdict = await verifyStored(stored, roster);
+    if (!verdict.ok) onUnverified({ index: stored.index, says: verdict.says });
+    // Whether it verifies never changes: entry, enrolment and site are in the ledger before it.
+    const [oldest] = verified.keys();
+    if (verified.size >= REMEMBERED && oldest !== undefined) verified.delete(oldest);
+    verified.set(id, verdict);
+    return verdict;
+  };
+  return async (db, digest, roster) => {
+    const limit = MOST + 1;
+    const stored = await entriesOfKindsAbout(db, { subject: digest, kinds: SIGNED_KINDS, limit });
+    if (stored.length > MOST) return tooMany(digest);
+    const said: SignedStatement[] = [];
+    const unread: Rejection[] = [];
+    let doubt: string | null = null;
+    for (const entry of stored) {
+      const result = await verify(entry, roster);
+      if (result.ok) said.push(statementOf(entry, result.signed));
+      else if (entry.kind === "rejection") unread.push(rejectionThatHolds(digest, entry));
+      else if (entry.kind === "withdrawal")
+        doubt = `entry ${entry.index} of the ledger takes something back and cannot be read: ${result.says}`;
+    }
+    return { said: withEnds(said), unread, doubt };
+  };
+}
+
+function tooMany(digest: Digest): Heard {
+  const doubt = `the ledger has more than ${MOST} signatures about this content`;
+  const rejection = { by: "unknown", digest, at: 0, reason: doubt, closed: false };
+  return { said: [], unread: [rejection], doubt };
+}
+
+const rejectionThatHolds = (digest: Digest, { index, at }: StoredEntry): Rejection => ({
+  ...{ by: "unknown", digest, at, closed: false },
+  reason: `entry ${index} of the ledger is a rejection that cannot be read any more`,
+});
+
+async function verifyStored(stored: StoredEntry, roster: Roster): Promise<Verified> {
+  const read = isSignedKind(stored.kind) ? bodyIn(stored.kind, stored)?.body : undefined;
+  if (read === undefined) return { ok: false, says: "its content was erased or is not its leaf's" };
+  const site = siteOf(roster);
+  const key = roster.keys.get(read.statement.credential);
+  if (site === null || key === undefined)
+    return { ok: false, says: "its key is not enrolled in the ledger" };
+  const { at, index } = stored;
+  if (key.usableFrom > at) return { ok: false, says: "its key was in its cool-down" };
+  const { enrolment } = key;
+  const verdict = await verifySignedEntry({ signed: read, place: { at, index }, enrolment, site });
+  if (!verdict.ok) return { ok: false, says: verdict.refusal.says };
+  if (verdict.value.kind === "refused") return { ok: false, says: verdict.value.refusal.says };
+  if (verdict.value.kind === "held") return { ok: false, says: verdict.value.alert.says };
+  return read.statement.digest === stored.subject
+    ? { ok: true, signed: read }
+    : { ok: false, says: "it is about another content" };
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+const isSignedKind = (kind: string): kind is keyof typeof DECISION_OF =>
+  Object.hasOwn(DECISION_OF, kind);
+
+/** The one site of an organisation, as its founding fixed it; `null` before. */
+export function siteOf({ founding }: Roster): Site | null {
+  if (founding === null) return null;
+  const { ledger, tenant, product, rpId, origins } = founding.body;
+  return { ledger, tenant, product, rpId, origins };
+}
+
+function statementOf({ index, leafHash, kind, at }: StoredEntry, signed: Signed): SignedStatement {
+  if (!isSignedKind(kind)) throw new Error("invariant broken: a signed entry of another kind");
+  const { statement, reason } = signed;
+  const { person } = statement;
+  return { index, entry: hex(leafHash), kind, person, at, statement, reason, ended: null };
+}
+
+/**
+ * What a later statement of the same person about the same change took back or replaced. An approval
+ * does not lift a rejection: only its own withdrawal does.
+ */
+function withEnds(said: readonly SignedStatement[]): readonly SignedStatement[] {
+  return said.map((one) => {
+    const later = said.find(
+      ({ index, person, statement, kind }) =>
+        index > one.index &&
+        person === one.person &&
+        statement.change === one.statement.change &&
+        one.kind !== "withdrawal" &&
+        (kind === "withdrawal" || kind === one.kind),
+    );
+    return later === undefined ? one : { ...one, ended: later.index };
+  });
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Database, peopleEntries, type Store, type StoredEntry } from "@interlock/store";
+import { bodyIn } from "../ledger/stored.ts";
+import { fold, NOBODY_YET, type PeopleEntry, type Roster } from "./roster.ts";
+
+/** Who people are and which keys are theirs, as the ledger has it. */
+export type PeopleBook = {
+  /**
+   * The roster after every entry that a database or a transaction sees. What a transaction has
+   * appended and not committed is not remembered.
+   */
+  readonly at: (db: Database) => Promise<Roster>;
+};
+
+/** Told of an entry that gives nobody anything; once for each. */
+export type Unproven = (entry: { readonly index: number; readonly says: string }) => void;
+
+const PAGE = 256;
+
+/**
+ * Reads the roster from the ledger and keeps it. Entries are never changed, so only new ones are
+ * read; one small look at an index, when there is none.
+ */
+export function peopleBook(store: Pick<Store, "db">, onUnproven: Unproven): PeopleBook {
+  let known = NOBODY_YET;
+  let told = -1;
+  const at = async (db: Database): Promise<Roster> => {
+    let roster = known;
+    for (;;) {
+      const page = await peopleEntries(db, { from: roster.upTo + 1, limit: PAGE });
+      for (const stored of page) {
+        const item = peopleEntryIn(stored);
+        const folded =
+          item === null
+            ? {
+                roster: { ...roster, upTo: stored.index },
+                refused: "its body is not its leaf's, or was erased",
+              }
+            : await fold(roster, item);
+        roster = folded.roster;
+        if (folded.refused !== null && stored.index > told) {
+          told = stored.index;
+          onUnproven({ index: stored.index, says: folded.refused });
+        }
+      }
+      if (page.length < PAGE) break;
+    }
+    // Two may read at once; the one that saw more stays.
+    if (db === store.db && roster.upTo > known.upTo) known = roster;
+    return roster;
+  };
+  return { at };
+}
+
+const KINDS = ["founding", "agreement", "person", "enrolment", "revocation"] as const;
+
+function peopleEntryIn(stored: StoredEntry): PeopleEntry | null {
+  const kind = KINDS.find((one) => one === stored.kind);
+  const read = kind === undefined ? null : bodyIn(kind, stored);
+  // `bodyIn` gives the body of the kind that was asked for, which the compiler cannot tell of a union.
+  return read === null ? null : ({ kind, index: stored.index, ...read } as PeopleEntry);
+}
