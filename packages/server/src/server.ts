@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { GateError, TEXT_FORMS } from "@interlock/core";
 import { openStore, readSite, type Store } from "@interlock/store";
 import { formatVerifierKey } from "@interlock/tlog";
 import type { FastifyInstance } from "fastify";
@@ -8,7 +9,7 @@ import { changeRoutes } from "./changes/routes.ts";
 import { openGate } from "./gate/gate.ts";
 import { type Hearing, openHearing, siteOf } from "./gate/hearing.ts";
 import { httpApp } from "./http/app.ts";
-import type { Answer } from "./http/bind.ts";
+import type { Answer, Refusal } from "./http/bind.ts";
 import { healthRoutes } from "./http/health.ts";
 import { apiRoutes } from "./http/openapi.ts";
 import type { LedgerFailure } from "./ledger/failure.ts";
@@ -29,7 +30,7 @@ export type ServerTerms = {
   /** A Postgres server in place of the embedded one. */
   readonly databaseUrl: string | null;
   readonly host: string;
-  /** 0: any free one. */
+  /** 0: any free one; then the origin has to be named. */
   readonly port: number;
   /** What people type into their browser; `null`: `http://localhost:PORT`. */
   readonly origin: string | null;
@@ -57,7 +58,8 @@ const UPKEEP_MS = 3_600_000;
 
 /** Starts a server: store, ledger, people, gate, HTTP; or says what stands in the way. */
 export async function startServer(terms: ServerTerms): Promise<Answer<RunningServer>> {
-  mkdirSync(terms.data, { recursive: true, mode: 0o700 });
+  const unusable = unusableIn(terms);
+  if (unusable !== null) return { ok: false, failure: unusable };
   const place =
     terms.databaseUrl === null
       ? { directory: join(terms.data, "database") }
@@ -65,12 +67,76 @@ export async function startServer(terms: ServerTerms): Promise<Answer<RunningSer
   const opened = await openStore(place, { now: terms.now });
   if (!opened.ok) return opened;
   const store = opened.value;
-  const started = await startOn(store, terms);
-  if (!started.ok) await store.close();
-  return started;
+  const open: (() => Promise<unknown>)[] = [() => store.close()];
+  const shut = async () => {
+    for (const close of open.splice(0).reverse()) await close();
+  };
+  try {
+    const started = await startOn(store, terms, open);
+    if (!started.ok) await shut();
+    return started.ok ? { ok: true, value: { ...started.value, close: shut } } : started;
+  } catch (error) {
+    await shut();
+    const failure = whyNotStarted(error, terms);
+    if (failure === null) throw error;
+    return { ok: false, failure };
+  }
 }
 
-async function startOn(store: Store, terms: ServerTerms): Promise<Answer<RunningServer>> {
+/** What can be told of the settings before anything is opened, or `null`. */
+function unusableIn({ origin, data }: ServerTerms): Refusal | null {
+  if (origin !== null && !TEXT_FORMS.origin.pattern.test(origin))
+    return {
+      code: "INPUT_INVALID",
+      message: `\`${origin}\` is no origin`,
+      help: "name one such as `https://interlock.example.com`, without a path",
+    };
+  try {
+    makeFolder(resolve(data));
+    accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return {
+      code: "OUTPUT_UNWRITABLE",
+      message: `the data folder \`${data}\` cannot be used: ${error.message}`,
+      help: "name a folder that may be written with `--data`",
+    };
+  }
+}
+
+/** One by one: where a folder refuses without saying why, such as in `/proc`, Node's own way never ends. */
+function makeFolder(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  if (found !== undefined) throw new Error("it is a file");
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+}
+
+/** Failures of the surroundings; `null`: a bug of ours. */
+function whyNotStarted(error: unknown, { host, port }: ServerTerms): Refusal | null {
+  if (error instanceof GateError)
+    return { code: error.code, message: error.message, help: error.help };
+  if (!(error instanceof Error) || !("syscall" in error)) return null;
+  if (error.syscall === "listen")
+    return {
+      code: "OUTPUT_UNWRITABLE",
+      message: `cannot listen on ${host}:${port}: ${error.message}`,
+      help: "name another address with `--listen`, or stop what listens there",
+    };
+  return {
+    code: "OUTPUT_UNWRITABLE",
+    message: error.message,
+    help: "make the data folder readable and writable for the server",
+  };
+}
+
+async function startOn(
+  store: Store,
+  terms: ServerTerms,
+  open: (() => Promise<unknown>)[],
+): Promise<Answer<Omit<RunningServer, "close">>> {
   const { now, onTrouble } = terms;
   const site = await readSite(store.db);
   const origin = terms.origin ?? site?.origin ?? `http://localhost:${terms.port}`;
@@ -81,6 +147,7 @@ async function startOn(store: Store, terms: ServerTerms): Promise<Answer<Running
     memory: headFile(join(terms.data, "log-head")),
     onFailure: onTrouble,
   });
+  open.push(() => ledger.close());
   const unproven = (entry: { readonly index: number; readonly says: string }) =>
     onTrouble({ kind: "entry-unproven", ...entry });
   const book = peopleBook(store, unproven);
@@ -88,28 +155,21 @@ async function startOn(store: Store, terms: ServerTerms): Promise<Answer<Running
     ...{ store, ledger, book, ledgerName, origin, now, refusedAaguids: [], onAlert: onTrouble },
     cooldownMs: site?.cooldownMs ?? COOLDOWN_MS,
   });
-  if (!people.ok) {
-    await ledger.close();
-    return people;
-  }
+  if (!people.ok) return people;
   const app = httpApp({ origin, log: terms.log });
+  open.push(() => app.close());
   const hearing = openHearing(unproven);
   wire(app, { store, ledger, book, hearing, people: people.value, origin, now });
   await app.listen({ host: terms.host, port: terms.port });
   const upkeep = setInterval(() => void store.upkeep(), UPKEEP_MS);
   upkeep.unref();
+  open.push(async () => clearInterval(upkeep));
   const secret = site === null ? await setUpSecret(store, now) : null;
   return {
     ok: true,
     value: {
       ...{ origin, verifierKey: formatVerifierKey(key.verifier) },
       setUpLink: secret?.ok === true ? `${origin}/setup#${secret.value.secret}` : null,
-      close: async () => {
-        clearInterval(upkeep);
-        await app.close();
-        await ledger.close();
-        await store.close();
-      },
     },
   };
 }

@@ -119,13 +119,26 @@ async function posted(
       signal,
       redirect: "error",
     });
-    const length = Number(response.headers.get("content-length") ?? 0);
-    if (length > ANSWER_BYTES) return null;
-    return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) };
+    const answer = await bytesOf(response);
+    return answer === null ? null : { status: response.status, body: answer };
   } catch (error) {
     if (error instanceof Error) return null;
     throw error;
   }
+}
+
+/** What a length announces nobody has to keep to: reading stops with the first byte too many (SS7). */
+async function bytesOf(response: Response): Promise<Uint8Array | null> {
+  if (response.body === null) return new Uint8Array();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of response.body as AsyncIterable<Uint8Array>) {
+    // as Node has it
+    length += part.length;
+    if (length > ANSWER_BYTES) return null;
+    parts.push(part);
+  }
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 async function verified(
