@@ -14,6 +14,8 @@ const INSTALLED = "node_modules/.interlock-stamp";
 const BUILT = ".cache/built";
 const TSC = "node_modules/typescript/bin/tsc";
 const BUNDLE = "packages/cli/dist/bundle/interlock.js";
+const VITE = "node_modules/vite/bin/vite.js";
+const CONSOLE = "packages/console";
 /** Makes the embedded database that a first start unpacks; looks itself whether that is due. */
 const TEMPLATE = "packages/store/dist/embedded/build-template.js";
 
@@ -90,7 +92,13 @@ function isInstalled(lock) {
 
 function build() {
   const stamp = sourcesStamp();
-  const made = [...packages().map((name) => `packages/${name}/dist/index.js`), BUNDLE];
+  const modules = packages().filter((name) =>
+    existsSync(join(ROOT, "packages", name, "src/index.ts")),
+  );
+  const made = [
+    ...modules.map((name) => `packages/${name}/dist/index.js`),
+    ...[BUNDLE, `${CONSOLE}/dist/index.html`],
+  ];
   const complete = made.every((file) => existsSync(join(ROOT, file)));
   if (complete && stampIs(BUILT, stamp)) return;
   process.stderr.write("building\n");
@@ -100,6 +108,10 @@ function build() {
   if (runQuietly(process.execPath, [join(ROOT, "tools/bundle.mjs")]) !== 0) {
     stop("the command cannot be put together", "the lines above say why");
   }
+  const vite = [VITE, "build", "--config", `${CONSOLE}/vite.config.ts`, "--logLevel", "warn"];
+  if (runQuietly(process.execPath, vite) !== 0) {
+    stop("the web console cannot be built", "the lines above say why");
+  }
   if (existsSync(join(ROOT, TEMPLATE)) && runQuietly(process.execPath, [TEMPLATE]) !== 0) {
     stop("the template of the embedded database cannot be made", "the lines above say why");
   }
@@ -108,7 +120,7 @@ function build() {
 
 // Sizes and times instead of contents: `tsc -b` looks closer, this only spares starting it.
 function sourcesStamp() {
-  const files = ["tsconfig.json", "tsconfig.base.json", INSTALLED];
+  const files = ["tsconfig.json", "tsconfig.base.json", INSTALLED, `${CONSOLE}/vite.config.ts`];
   for (const name of packages()) {
     files.push(`packages/${name}/package.json`, `packages/${name}/tsconfig.json`);
     for (const folder of ["src", "sql"].filter((f) =>

@@ -4,11 +4,15 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { provideChromium } from "./chromium.mjs";
 import { providePostgres } from "./postgres.mjs";
 import { ROOT, setUp } from "./setup.mjs";
 
 const REPORT = ".cache/vitest.json";
 const TSC = "node_modules/typescript/bin/tsc";
+
+/** What cannot run where there is no browser. */
+const WITHOUT = ["--exclude=packages/console/test/browser/**"];
 
 /** In turn, cheapest first. `rerun` is what a person types to run one step alone. */
 const CHECKS = [
@@ -32,6 +36,7 @@ const CHECKS = [
 
 setUp();
 const postgres = providePostgres();
+const chromium = provideChromium();
 const given = process.argv.slice(2);
 if (given.length === 0) for (const check of CHECKS) step(check);
 process.exit(vitest(given));
@@ -62,7 +67,7 @@ function vitest(args) {
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { status } = spawnSync(
     process.execPath,
-    ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...args],
+    ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...(chromium ? [] : WITHOUT), ...args],
     { cwd: ROOT, stdio: "inherit" },
   );
   const { passed, failed: counted, skipped } = count(report);
@@ -72,6 +77,8 @@ function vitest(args) {
   if (skips) process.stdout.write(`${skipped} tests were skipped, which is a failure here\n`);
   if (status !== 0) process.stdout.write("help: run only the tests with `npm run unit`\n");
   if (!postgres) process.stdout.write("no Postgres here: the store was tested on PGlite alone\n");
+  if (!chromium)
+    process.stdout.write("no Chromium here: the pages of the console were not tested\n");
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   return status === 0 && failed === 0 && !skips ? 0 : 1;
 }

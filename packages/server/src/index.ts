@@ -7,6 +7,7 @@ export { type Hearing, openHearing, siteOf } from "./gate/hearing.ts";
 export { type Actor, NOBODY } from "./http/actor.ts";
 export { type AppTerms, httpApp } from "./http/app.ts";
 export type { Answer, Authenticate, Call, Refusal } from "./http/bind.ts";
+export { type ConsoleFiles, consoleRoutes, readConsole } from "./http/console.ts";
 export type { LedgerFailure, LedgerResult } from "./ledger/failure.ts";
 export { type HeadMemory, headFile, type SignedHead } from "./ledger/head.ts";
 export { type Ledger, type LedgerTerms, openLedger } from "./ledger/ledger.ts";

@@ -10,6 +10,7 @@ import { openGate } from "./gate/gate.ts";
 import { type Hearing, openHearing, siteOf } from "./gate/hearing.ts";
 import { httpApp } from "./http/app.ts";
 import type { Answer, Refusal } from "./http/bind.ts";
+import { consoleRoutes, readConsole } from "./http/console.ts";
 import { healthRoutes } from "./http/health.ts";
 import { apiRoutes } from "./http/openapi.ts";
 import type { LedgerFailure } from "./ledger/failure.ts";
@@ -35,6 +36,8 @@ export type ServerTerms = {
   /** What people type into their browser; `null`: `http://localhost:PORT`. */
   readonly origin: string | null;
   readonly witnesses: readonly WitnessAt[];
+  /** Folder of the built web console; `null` serves none. */
+  readonly console: string | null;
   readonly log: boolean;
   readonly now: () => number;
   /** Told of what a person has to look at. */
@@ -160,6 +163,7 @@ async function startOn(
   open.push(() => app.close());
   const hearing = openHearing(unproven);
   wire(app, { store, ledger, book, hearing, people: people.value, origin, now });
+  if (terms.console !== null) consoleRoutes(app, readConsole(terms.console));
   await app.listen({ host: terms.host, port: terms.port });
   const upkeep = setInterval(() => void store.upkeep(), UPKEEP_MS);
   upkeep.unref();

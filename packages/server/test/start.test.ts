@@ -25,7 +25,7 @@ afterAll(() => {
 const terms = (over: Partial<ServerTerms> = {}): ServerTerms => ({
   ...{ data: join(folder, "data"), databaseUrl: null, host: "127.0.0.1", port: 0 },
   origin: "http://localhost:8410",
-  ...{ witnesses: [], log: false, now: Date.now, onTrouble: () => undefined },
+  ...{ console: null, witnesses: [], log: false, now: Date.now, onTrouble: () => undefined },
   ...over,
 });
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { GateError } from "@interlock/core";
 import type { Alert, RunningServer, ServerTerms } from "@interlock/server";
 import { parsePolicy } from "@interlock/tlog";
@@ -71,6 +72,7 @@ function termsOf(options: Options): ServerTerms {
     ...{ host, port, origin: options.origin ?? null, log: options.log === true, now: Date.now },
     data: options.data ?? join(homedir(), ".local/share/interlock"),
     databaseUrl: options.database ?? process.env["DATABASE_URL"] ?? null,
+    console: builtConsole(),
     witnesses: options.witnesses === undefined ? [] : witnessesIn(options.witnesses),
     onTrouble: (trouble) =>
       say("kind" in trouble ? alertIn(trouble) : `${trouble.message}; ${trouble.help}`),
@@ -81,6 +83,15 @@ const alertIn = (alert: Alert): string =>
   alert.kind === "counter-went-back"
     ? `alert: the counter of the key ${alert.credential} went back, it may have been copied; revoke it`
     : `alert: entry ${alert.index} of the ledger counts for nothing: ${alert.says}; somebody may have written to the database`;
+
+/** Where the build left the web console; found by the name of its package, wherever this file lies. */
+function builtConsole(): string | null {
+  const { resolve } = createRequire(import.meta.url);
+  const folder = join(dirname(resolve("@interlock/console/package.json")), "dist");
+  if (existsSync(join(folder, "index.html"))) return folder;
+  say("the web console is not built: `npm run build` makes it; the API works without");
+  return null;
+}
 
 function placeOf(listen: string): { readonly host: string; readonly port: number } {
   const match = /^(\[[0-9a-f:]+\]|[^:]+):([0-9]{1,5})$/i.exec(listen);

@@ -65,6 +65,8 @@ export type SoftAuthenticator = {
   readonly userHandle: Uint8Array;
   /** COSE key. */
   readonly publicKey: Uint8Array;
+  /** PKCS #8, for handing the key to a browser's virtual authenticator. */
+  readonly privateKey: () => Uint8Array;
   readonly backupEligible: boolean;
   /** The counter of the last ceremony; each ceremony advances it unless the key has none. */
   readonly signCount: () => number;
@@ -109,6 +111,7 @@ export function softAuthenticator(options: {
     credentialId,
     userHandle,
     publicKey,
+    privateKey: () => key.privateKey.export({ format: "der", type: "pkcs8" }),
     backupEligible: synchronised,
     signCount: () => count,
     register: (ceremony, wrong = {}, attestation = { format: "none" }) => {

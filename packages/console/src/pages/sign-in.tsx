@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import { signInApi } from "@interlock/protocol";
+import { useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, useRouter } from "@tanstack/react-router";
+import { useAct } from "../api/act.ts";
+import { call, type Outcome } from "../api/call.ts";
+import { BarePage } from "../parts/bare-page.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Refused, Show } from "../parts/states.tsx";
+import { signWithPasskey } from "../passkey/sign.ts";
+import { safeBack, useSite } from "../shell/session.ts";
+
+const route = getRouteApi("/sign-in");
+
+/** The only way in: a passkey that the browser offers. Who one is, the passkey says. */
+export function SignInPage() {
+  const site = useSite();
+  return (
+    <BarePage title="Sign in">
+      <Show of={site} what="the organisation">
+        {({ founded, tenant }) => (founded ? <SignIn tenant={tenant ?? ""} /> : <NotFounded />)}
+      </Show>
+    </BarePage>
+  );
+}
+
+function SignIn({ tenant }: { readonly tenant: string }) {
+  const { back } = route.useSearch();
+  const router = useRouter();
+  const client = useQueryClient();
+  const [act, start] = useAct<unknown>();
+  const press = async () => {
+    const outcome = await start(signIn);
+    if (outcome?.ok !== true) return;
+    client.clear();
+    router.history.push(safeBack(back));
+  };
+  return (
+    <>
+      <p className="lead">
+        to <strong>{tenant}</strong>
+        {back !== undefined && ", and go on where you were"}
+      </p>
+      <button
+        type="button"
+        className="primary wide"
+        onClick={() => void press()}
+        aria-disabled={act.kind === "pending"}
+      >
+        <Icon name="key" />
+        {act.kind === "pending" ? "Waiting for your passkey …" : "Sign in with your passkey"}
+      </button>
+      {act.kind === "failed" && <Refused failure={act.failure} />}
+      <p className="muted small">
+        There are no passwords here. Whoever has lost every key asks two colleagues, who can let
+        them register a new one.
+      </p>
+    </>
+  );
+}
+
+/** Proves who is there, with whichever passkey they choose. */
+export async function signIn(): Promise<Outcome<unknown>> {
+  const options = await call(signInApi.signInOptions, {});
+  if (!options.ok) return options;
+  const assertion = await signWithPasskey(options.value);
+  if (!assertion.ok) return assertion;
+  return await call(signInApi.signIn, { body: assertion.value });
+}
+
+function NotFounded() {
+  return (
+    <>
+      <p className="lead">No organisation is founded here yet.</p>
+      <p>
+        Open the link that <code>interlock serve</code> printed when it started. It works once and
+        for 24 hours; starting the server again prints a new one.
+      </p>
+    </>
+  );
+}

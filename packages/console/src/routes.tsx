@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { z } from "zod";
+import { NotHere, PageFailed } from "./pages/not-here.tsx";
+import { SignInPage } from "./pages/sign-in.tsx";
+import { Shell } from "./shell/shell.tsx";
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotHere });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: z.object({ back: z.string().max(2_000).optional().catch(undefined) }),
+  component: SignInPage,
+});
+
+/** Pages for whoever is signed in; each is loaded when it is first asked for. */
+const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/queue", replace: true });
+  },
+});
+
+const queue = createRoute({
+  getParentRoute: () => shell,
+  path: "/queue",
+  component: lazyRouteComponent(() => import("./pages/queue.tsx"), "QueuePage"),
+});
+
+const ledger = createRoute({
+  getParentRoute: () => shell,
+  path: "/ledger",
+  component: lazyRouteComponent(() => import("./pages/ledger.tsx"), "LedgerPage"),
+});
+
+const people = createRoute({
+  getParentRoute: () => shell,
+  path: "/people",
+  component: lazyRouteComponent(() => import("./pages/people.tsx"), "PeoplePage"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => shell,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("./pages/keys.tsx"), "KeysPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, signIn, shell.addChildren([queue, ledger, people, keys])]),
+  defaultErrorComponent: PageFailed,
+  // The server says what is stale; the router keeps nothing of its own.
+  defaultPreloadStaleTime: 0,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    readonly router: typeof router;
+  }
+}

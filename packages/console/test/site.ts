@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+/** A real server with the embedded database and the console, built from its sources. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fromBase64url, toBase64url } from "@interlock/receipt";
+import { type RunningServer, startServer } from "@interlock/server";
+import { type SoftAuthenticator, softAuthenticator } from "@interlock/testkit";
+import { build } from "vite";
+
+export type Site = {
+  readonly origin: string;
+  /** Opens the set-up, while nothing is founded. */
+  readonly setUpLink: string;
+  /** What the server's clock is ahead of ours, in milliseconds. */
+  readonly clock: { ahead: number };
+  readonly close: () => Promise<void>;
+};
+
+const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
+
+/** Builds the console and starts a server that nobody has set up yet. */
+export async function startSite(): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), "interlock-console-"));
+  const built = join(folder, "console");
+  await build({
+    configFile: join(PACKAGE, "vite.config.ts"),
+    logLevel: "error",
+    build: { outDir: built },
+  });
+  const port = await freePort();
+  const clock = { ahead: 0 };
+  const server = await started(join(folder, "data"), { port, console: built, clock });
+  const { origin, setUpLink } = server;
+  if (setUpLink === null) throw new Error("a new server has a set-up link");
+  return {
+    ...{ origin, setUpLink, clock },
+    close: async () => {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function started(
+  data: string,
+  terms: { readonly port: number; readonly console: string; readonly clock: { ahead: number } },
+): Promise<RunningServer> {
+  const outcome = await startServer({
+    ...{ data, databaseUrl: null, host: "127.0.0.1", port: terms.port, origin: null },
+    ...{ witnesses: [], console: terms.console, log: false },
+    now: () => Date.now() + terms.clock.ahead,
+    onTrouble: (trouble) => {
+      throw new Error(JSON.stringify(trouble));
+    },
+  });
+  if (!outcome.ok) throw new Error(outcome.failure.message);
+  return outcome.value;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((done) => probe.listen(0, "127.0.0.1", done));
+  const address = probe.address();
+  await new Promise((done) => probe.close(done));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+export const FOUNDERS = [
+  { person: "ana", name: "Ana", accounts: ["email:ana@example.com", "github:ana"] },
+  { person: "bo", name: "Bo", accounts: ["email:bo@example.com"] },
+  { person: "cy", name: "Cy", accounts: ["email:cy@example.com"] },
+] as const;
+
+/** Founds the organisation without a browser; the keys can be put into one (`hold`). */
+export async function founded(site: Site): Promise<ReadonlyMap<string, SoftAuthenticator>> {
+  const { origin, setUpLink } = site;
+  const setUp = secretIn(setUpLink);
+  const { links } = (await post(origin, "/api/v1/set-up", setUp, {
+    tenant: "Example Shop",
+    founders: FOUNDERS,
+  })) as { links: readonly { person: string; link: string }[] };
+  const keys = new Map<string, SoftAuthenticator>();
+  for (const { person, link } of links) keys.set(person, await registered(origin, secretIn(link)));
+  await post(origin, "/api/v1/set-up/complete", setUp, {});
+  return keys;
+}
+
+/** Registers a passkey with a one-time link. */
+export async function registered(origin: string, secret: string): Promise<SoftAuthenticator> {
+  const options = (await post(origin, "/api/v1/invitation/options", secret, {})) as {
+    nonce: string;
+    publicKey: { challenge: string; user: { id: string } };
+  };
+  const { challenge, user } = options.publicKey;
+  const key = softAuthenticator({ userHandle: bytes(user.id) });
+  const made = key.register({ rpId: "localhost", origin, challenge: bytes(challenge) });
+  await post(origin, "/api/v1/invitation/keys", secret, {
+    nonce: options.nonce,
+    credential: toBase64url(made.credentialId),
+    clientData: toBase64url(made.clientDataJson),
+    attestationObject: toBase64url(made.attestationObject),
+  });
+  return key;
+}
+
+export const secretIn = (link: string): string => link.split("#")[1] ?? "";
+
+const bytes = (text: string): Uint8Array => fromBase64url(text) ?? new Uint8Array();
+
+async function post(origin: string, path: string, bearer: string, body: object): Promise<unknown> {
+  const response = await fetch(`${origin}${path}`, {
+    method: "POST",
+    headers: { origin, "content-type": "application/json", authorization: `Bearer ${bearer}` },
+    body: JSON.stringify(body),
+  });
+  const answer: unknown = await response.json();
+  if (!response.ok) throw new Error(`${path}: ${JSON.stringify(answer)}`);
+  return answer;
+}
