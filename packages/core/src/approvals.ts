@@ -4,7 +4,13 @@ import type { Change } from "./facts/change.ts";
 import type { Approval } from "./facts/evidence.ts";
 import type { Facts } from "./facts/facts.ts";
 import { canAssignDistinct } from "./matching.ts";
-import { type Contributors, contributorsOf, type PersonGraph, personGraph } from "./people.ts";
+import {
+  accountOf,
+  type Contributors,
+  contributorsOf,
+  type PersonGraph,
+  personGraph,
+} from "./people.ts";
 import { type Reason, reason } from "./reason.ts";
 import type { Requirement } from "./requirement.ts";
 import { isUnknown } from "./schema.ts";
@@ -39,6 +45,39 @@ export function judgeApprovals(
     who: verdict.state === "met" ? [] : verdict.who,
     final: false,
   };
+}
+
+/** Whose approval could count, whether it was given or not. */
+export type Reviewers = {
+  /** Ids of persons, sorted; at most `REVIEWERS_MAX`. */
+  readonly persons: readonly string[];
+  /** More than can be listed, or anybody who had no part in the change. */
+  readonly more: boolean;
+};
+
+/** A list for people: nobody reads more, and whoever is not on it may still try. */
+const REVIEWERS_MAX = 500;
+
+/** Whose approvals a requirement could be met by: active persons of its teams with no part in the change. */
+export function reviewersOf(
+  requirement: ApprovalsRequirement,
+  facts: Facts,
+  missingOwner: ApprovalTerms["missingOwner"],
+): Reviewers {
+  if (isUnknown(facts.people)) return { persons: [], more: false };
+  const graph = personGraph(facts.people);
+  const barred = contributorsOf(facts.change, graph);
+  const owners = ownersOf(facts);
+  const terms = { rulesDigest: "", missingOwner };
+  const found = new Set<string>();
+  for (const { id } of facts.people.persons) {
+    const person = graph.resolve(accountOf(id));
+    if (person.kind !== "person" || person.agent || !person.active) continue;
+    if (barred.persons.has(person.id) || !comesFrom(requirement, person, owners, terms)) continue;
+    if (found.size >= REVIEWERS_MAX) return { persons: [...found].sort(), more: true };
+    found.add(person.id);
+  }
+  return { persons: [...found].sort(), more: false };
 }
 
 type Weighed = { readonly state: State; readonly reason: Reason; readonly who: readonly string[] };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export type { Analyses, Analysis } from "./analysis.ts";
+export { type Reviewers, reviewersOf } from "./approvals.ts";
 export {
   type Dependency,
   type DependencyGraph,
@@ -32,6 +33,8 @@ export * from "./facts/people.ts";
 export * from "./facts/reach.ts";
 export * from "./failure.ts";
 export { globMatches } from "./glob.ts";
+export * from "./hidden/characters.ts";
+export * from "./hidden/pieces.ts";
 export {
   type AgreementBody,
   type Bodies,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a change brings in that a reviewer of its diff would not see, or would see as something else. */
+import { type HiddenKind, hiddenIn } from "@interlock/core";
 import type { Attributes } from "../git/attributes.ts";
 import { isEscapedPath } from "../git/path.ts";
 import type { ChangedFile } from "../source.ts";
-import { type HiddenKind, hiddenIn } from "./characters.ts";
 
 export type HiddenPlace =
   | HiddenKind
