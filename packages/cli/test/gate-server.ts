@@ -10,7 +10,7 @@ import {
   validateFacts,
 } from "@interlock/core";
 import { isDigest, sixWords } from "@interlock/digest";
-import { gate } from "@interlock/protocol";
+import { gate, sendBlobs, sendContents } from "@interlock/protocol";
 import { onTestFinished } from "vitest";
 
 export type Asked = ReturnType<typeof gate.body.parse>;
@@ -23,6 +23,16 @@ export type Standing = {
   /** What was wrong with requests; every test expects none. */
   readonly wrong: string[];
   readonly approvals: Approval[];
+  /** What was sent for people to read; asked for once `contents.wanted` is set. */
+  readonly contents: Contents;
+};
+
+type Contents = {
+  wanted: boolean;
+  /** With which status the server refuses them. */
+  refuse: number | null;
+  readonly inputs: ReturnType<typeof sendContents.body.parse>[];
+  readonly blobs: Uint8Array[];
 };
 
 export async function listening(handler: RequestListener): Promise<string> {
@@ -45,8 +55,16 @@ export async function gateServer(): Promise<Standing> {
   const asked: Asked[] = [];
   const wrong: string[] = [];
   const approvals: Approval[] = [];
+  const contents: Contents = { wanted: false, refuse: null, inputs: [], blobs: [] };
   const url = await listening(async (request, response) => {
     const body = (await bodyOf(request)).toString("utf8");
+    if (request.url?.startsWith("/api/v1/changes/C-7/") === true) {
+      const answer = kept(contents, request.url, JSON.parse(body));
+      if (request.headers.authorization !== `Bearer ${TOKEN}`) wrong.push("no token");
+      response.writeHead(contents.refuse ?? 200, { "content-type": "application/json" });
+      response.end(JSON.stringify(answer));
+      return;
+    }
     const { method, headers } = request;
     if (`${method} ${request.url}` !== `${gate.method} ${gate.path}`) wrong.push(`${request.url}`);
     if (headers.authorization !== `Bearer ${TOKEN}`) wrong.push("no token");
@@ -57,11 +75,27 @@ export async function gateServer(): Promise<Standing> {
       return;
     }
     asked.push(parsed.data);
-    const answer = judged(parsed.data, { approvals, wrong, url });
+    const answer = {
+      ...judged(parsed.data, { approvals, wrong, url }),
+      ...(contents.wanted ? { contents: "wanted" as const } : {}),
+    };
     response.writeHead(200, { "content-type": "application/json" });
     response.end(JSON.stringify(gate.answer.parse(answer)));
   });
-  return { url, asked, wrong, approvals };
+  return { url, asked, wrong, approvals, contents };
+}
+
+function kept({ inputs, blobs }: Contents, url: string, body: unknown): object {
+  if (url.endsWith("/blobs")) {
+    blobs.push(...sendBlobs.body.parse(body).blobs.map((one) => Buffer.from(one, "base64url")));
+    return { missing: 0 };
+  }
+  const input = sendContents.body.parse(body);
+  inputs.push(input);
+  const left = new Set(input.leftOut.map(({ content }) => content));
+  const sides = input.entries.flatMap((e) => [e.oldContent, e.newContent]);
+  const own = sides.filter((side) => side !== null && isDigest(side) && !left.has(side));
+  return { missing: [...new Set(own)] };
 }
 
 type Terms = {

@@ -38,6 +38,7 @@ export const FAILURES = {
   NOT_FOUND: { exit: 3 },
   OUT_OF_ORDER: { exit: 3 },
   PASSKEY_REFUSED: { exit: 3 },
+  CONTENTS_DIFFER: { exit: 3 },
   SITE_DIFFERS: { exit: 3 },
   TOO_LARGE: { exit: 3 },
   TOO_MANY_REQUESTS: { exit: 3 },

@@ -12,7 +12,7 @@ export {
 } from "./gather/from-git.ts";
 export { gatherFacts } from "./gather/gather.ts";
 export type { GatherInput, RawFile } from "./gather/input.ts";
-export { readingMemory } from "./git/change.ts";
+export { type ChangeContents, readContents, readingMemory } from "./git/change.ts";
 export type { Commit } from "./git/commit.ts";
 export { openRepository, type Repository } from "./git/repository.ts";
 export type { TreeChange } from "./git/tree-change.ts";

@@ -3,11 +3,21 @@
 export {
   askToSign,
   listChanges,
+  type QueueRowShown,
   receipt,
   SIGNATURE,
   showChange,
   sign,
 } from "./api/changes.ts";
+export {
+  CONTENTS_LIMITS,
+  type ContentsShown,
+  type LeftOut,
+  sendBlobs,
+  sendContents,
+  showBlob,
+  showContents,
+} from "./api/contents.ts";
 export { gate, JUDGED, JUDGING, type Judged, PLACE, type Place } from "./api/gate.ts";
 export * from "./api/passkey.ts";
 export type {

@@ -13,6 +13,7 @@ const STATUS: Partial<Readonly<Record<FailureCode, number>>> = {
   NOT_FOUND: 404,
   OUT_OF_ORDER: 409,
   PASSKEY_REFUSED: 422,
+  CONTENTS_DIFFER: 422,
   TOO_LARGE: 413,
   TOO_MANY_REQUESTS: 429,
   STORE_BUSY: 503,

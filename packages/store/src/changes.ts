@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Digest, isDigest } from "@interlock/digest";
-import { sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { Database } from "./driver.ts";
+import type { Tables } from "./tables.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** One content on its way to one place, with its newest decision. */
@@ -25,6 +26,23 @@ export type StoredChange = {
   readonly effective: string;
   /** Digests of the rules that applied. */
   readonly rules: readonly string[];
+  readonly review: StoredReview;
+};
+
+/** What people are told of the newest decision without reading it. */
+export type StoredReview = {
+  /** Persons where they are known, else accounts. */
+  readonly authors: readonly string[];
+  readonly files: number;
+  /** Approvals, at the most demanding of the enforced rules. */
+  readonly wanted: number;
+  /** Persons whose approvals could count, sorted; `reviewersMore`: and others who had no part in it. */
+  readonly reviewers: readonly string[];
+  readonly reviewersMore: boolean;
+  /** Persons who had a part in it. */
+  readonly barred: readonly string[];
+  /** Parts per million, as first measured; `null`: nobody measured it. */
+  readonly risk: number | null;
 };
 
 /** What `replay` takes; `null` once erased. */
@@ -67,8 +85,9 @@ export async function saveChanges(
   // One statement writes a row once: of a change that is there several times the newest counts.
   const newest = new Map(changes.map((change) => [change.id, change]));
   const rows = [...newest.values()].map(
-    ({ firstSeenAt, judgedAt, decisionIndex, rules, ...change }) => ({
+    ({ firstSeenAt, judgedAt, decisionIndex, rules, review, ...change }) => ({
       ...change,
+      ...columnsOf(review),
       ...{ first_seen_at: firstSeenAt, judged_at: judgedAt, decision_index: decisionIndex },
       rules: [...rules],
     }),
@@ -87,10 +106,22 @@ export async function saveChanges(
         judged_at: ref("excluded.judged_at"),
         decision_index: ref("excluded.decision_index"),
         rules: ref("excluded.rules"),
+        authors: ref("excluded.authors"),
+        files: ref("excluded.files"),
+        wanted: ref("excluded.wanted"),
+        reviewers: ref("excluded.reviewers"),
+        reviewers_more: ref("excluded.reviewers_more"),
+        barred: ref("excluded.barred"),
       })),
     )
     .execute();
 }
+
+/** `risk` is not among what a later decision writes: the queue is sorted by it. by (steady pages) */
+const columnsOf = ({ authors, reviewers, barred, reviewersMore, ...rest }: StoredReview) => ({
+  ...{ ...rest, reviewers_more: reviewersMore },
+  ...{ authors: [...authors], reviewers: [...reviewers], barred: [...barred] },
+});
 
 export async function saveDecisions(
   tx: Transaction,
@@ -107,27 +138,6 @@ export async function saveDecisions(
 export async function changeById(db: Database, id: string): Promise<StoredChange | null> {
   const row = await db.selectFrom("change").selectAll().where("id", "=", id).executeTakeFirst();
   return row === undefined ? null : changeOf(row);
-}
-
-export type Page = {
-  readonly before: { readonly at: number; readonly id: string } | null;
-  readonly limit: number;
-};
-
-/** Changes, those judged last first. */
-export async function changesNewestFirst(
-  db: Database,
-  { before, limit }: Page,
-): Promise<readonly StoredChange[]> {
-  let query = db.selectFrom("change").selectAll().orderBy("judged_at", "desc").orderBy("id");
-  if (before !== null)
-    query = query.where((its) =>
-      its.or([
-        its("judged_at", "<", before.at),
-        its.and([its("judged_at", "=", before.at), its("id", ">", before.id)]),
-      ]),
-    );
-  return (await query.limit(limit).execute()).map(changeOf);
 }
 
 export async function decisionAt(db: Database, index: number): Promise<StoredDecision | null> {
@@ -246,36 +256,17 @@ export async function newestOf(
   return rows[0]?.newest ?? -1;
 }
 
-type ChangeRow = {
-  readonly id: string;
-  readonly repository: string;
-  readonly target: string;
-  readonly environment: string;
-  readonly digest: string | null;
-  readonly base: string;
-  readonly head: string;
-  readonly merge: string;
-  readonly subject: string;
-  readonly first_seen_at: number;
-  readonly judged_at: number;
-  readonly decision_index: number;
-  readonly outcome: string;
-  readonly effective: string;
-  readonly rules: string[];
-};
+export type ChangeRow = Selectable<Tables["change"]>;
 
-function changeOf({
-  first_seen_at,
-  judged_at,
-  decision_index,
-  digest,
-  ...row
-}: ChangeRow): StoredChange {
+export function changeOf(row: ChangeRow): StoredChange {
+  const { first_seen_at, judged_at, decision_index, digest, ...own } = row;
+  const { authors, files, wanted, reviewers, reviewers_more, barred, risk, ...rest } = own;
   return {
-    ...row,
+    ...rest,
     digest: isDigest(digest) ? digest : null,
     firstSeenAt: first_seen_at,
     judgedAt: judged_at,
     decisionIndex: decision_index,
+    review: { authors, files, wanted, reviewers, reviewersMore: reviewers_more, barred, risk },
   };
 }

@@ -1,11 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-export * from "./changes.ts";
+export {
+  type Asked,
+  changeById,
+  decisionAt,
+  endSigned,
+  newestOf,
+  readAsked,
+  SIGNED_KINDS,
+  type SignedKind,
+  type StoredChange,
+  type StoredDecision,
+  type StoredReview,
+  type StoredSigned,
+  saveAsked,
+  saveChanges,
+  saveDecisions,
+  saveSigned,
+  signedAbout,
+  takeAsked,
+} from "./changes.ts";
 export * from "./checkpoints.ts";
 export { type Appended, type Committer, type CommitterLimits, committer } from "./committer.ts";
+export * from "./contents.ts";
 export type { Database } from "./driver.ts";
 export type { Result, StoreFailure, StoreFailureCode } from "./failure.ts";
 export * from "./ledger.ts";
 export * from "./people.ts";
+export * from "./queue.ts";
 export { openStore, type Place, type Store, type StorePoint, type StoreTerms } from "./store.ts";
 export type { Tables } from "./tables.ts";
 export {

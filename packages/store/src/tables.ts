@@ -17,6 +17,8 @@ export type Tables = {
   readonly decision: Decision;
   readonly asked: Asked;
   readonly signed: Signed;
+  readonly change_contents: ChangeContents;
+  readonly content_blob: ContentBlob;
 } & PeopleTables;
 
 type SchemaMigration = {
@@ -86,6 +88,32 @@ type Change = {
   readonly outcome: string;
   readonly effective: string;
   readonly rules: string[];
+  readonly authors: string[];
+  readonly files: number;
+  readonly wanted: number;
+  readonly reviewers: string[];
+  readonly reviewers_more: boolean;
+  readonly barred: string[];
+  /** Parts per million. */
+  readonly risk: number | null;
+};
+
+type ChangeContents = {
+  readonly digest: string;
+  readonly repository: string;
+  /** Canonical JSON. */
+  readonly input: string;
+  /** JSON. */
+  readonly left_out: string;
+  readonly missing: string[];
+  readonly bytes: number;
+  readonly stored_at: number;
+};
+
+type ContentBlob = {
+  readonly repository: string;
+  readonly sha256: string;
+  readonly bytes: Buffer;
 };
 
 type Decision = {

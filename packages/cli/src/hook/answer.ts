@@ -9,6 +9,10 @@ export type Answer = {
   readonly decision: Decision;
   readonly url: string;
   readonly words: readonly string[];
+  /** Id of the change on the server. */
+  readonly change: string;
+  /** People cannot read the change there yet. */
+  readonly contentsWanted: boolean;
 };
 
 const OUTCOMES: readonly unknown[] = ["allow", "hold", "deny"];
@@ -20,7 +24,7 @@ const OUTCOMES: readonly unknown[] = ["allow", "hold", "deny"];
 export function readAnswer(content: string, { change }: Facts): Answer | string {
   const read = gate.answer.safeParse(jsonOf(content));
   if (!read.success) return "its answer is not the one that the protocol describes";
-  const { decision, url, words } = read.data;
+  const { decision, url, words, contents, change: id } = read.data;
   const { outcome, effective } = decision;
   if (!OUTCOMES.includes(outcome) || !OUTCOMES.includes(effective))
     return "its decision is neither allow, hold nor deny";
@@ -29,8 +33,7 @@ export function readAnswer(content: string, { change }: Facts): Answer | string 
   return {
     effective: effective as Outcome, // one of the three, as was just looked
     decision: decision as unknown as Decision, // see `Answer`: shown only where that works
-    url,
-    words,
+    ...{ url, words, change: id, contentsWanted: contents === "wanted" },
   };
 }
 

@@ -12,6 +12,7 @@ import { judgementText } from "../output/text.ts";
 import type { Answer } from "./answer.ts";
 import { ask, type Question } from "./ask.ts";
 import { keepRecord } from "./away.ts";
+import { sendContents } from "./contents.ts";
 import { type Landing, landingOf, type Standing } from "./landing.ts";
 import { isNothing, type RefUpdate } from "./push.ts";
 import { mayGoOnWithout, type Protected, type Settings } from "./settings.ts";
@@ -60,15 +61,19 @@ const held = (ref: string, lines: readonly string[]): Verdict => ({
 async function judgeLanding(landing: Landing, how: Protected, gate: Gate): Promise<Verdict> {
   const { question, workspace } = await questionOf(landing, gate);
   const reply = await ask(question, gate.settings);
-  if (reply.kind === "judged")
+  if (reply.kind === "judged") {
+    // The decision stands already: whatever becomes of the contents, it is the same.
+    const warning = await sendContents(reply.answer, { landing, question, gate });
     return {
       allowed: reply.answer.effective === "allow",
       says: [
         ...about(landing),
         explained(reply.answer, landing, { question, workspace }),
+        ...(warning === null ? [] : [`  ! ${printable(warning)}`]),
         ...link(reply.answer),
       ].join("\n"),
     };
+  }
   const { server } = gate.settings;
   if (reply.kind === "refused")
     return held(landing.update.ref, [

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The digest of a change in a repository (design section 5, question 3) and its attributes. */
 import { type Unknown, unknown } from "@interlock/core";
-import { type ChangeEntry, type Content, changeDigest, DigestError } from "@interlock/digest";
+import {
+  type ChangeEntry,
+  type ChangeInput,
+  type Content,
+  changeDigest,
+  DigestError,
+} from "@interlock/digest";
 import {
   type AttributeFiles,
   type Attributes,
@@ -46,29 +52,42 @@ export async function digestOfChange(
   request: ReadRequest,
   read: readonly ReadEntry[],
 ): Promise<Digested> {
+  const { input, attributes } = await inputOfChange(request, read);
+  if ("$unknown" in input) return { digest: input, attributes };
+  try {
+    return { digest: changeDigest(input), attributes };
+  } catch (error) {
+    if (!(error instanceof DigestError)) throw error;
+    const help = "rename the path or mend the tree";
+    return { digest: unknown(`the change cannot be digested: ${error.message}`, help), attributes };
+  }
+}
+
+/** What the digest is made of. */
+export async function inputOfChange(
+  request: ReadRequest,
+  read: readonly ReadEntry[],
+): Promise<{
+  readonly input: ChangeInput | Unknown;
+  readonly attributes: ReadonlyMap<string, Attributes> | Unknown;
+}> {
   const entries = read.flatMap(entriesOf);
   const attributes = await attributesAt(
     request,
     entries.map((e) => e.path),
   );
   const why = whyUnknown(request, read);
-  if (why !== null) return { digest: why, attributes };
-  if ("$unknown" in attributes) return { digest: attributes, attributes };
-  try {
-    const digest = changeDigest({
-      repository: request.identity,
-      target: request.target,
-      entries,
-      attributes: [...attributes].map(([path, own]) => ({ path, attributes: own })),
-      plan: request.plan ?? null,
-      document: null,
-    });
-    return { digest, attributes };
-  } catch (error) {
-    if (!(error instanceof DigestError)) throw error;
-    const help = "rename the path or mend the tree";
-    return { digest: unknown(`the change cannot be digested: ${error.message}`, help), attributes };
-  }
+  if (why !== null) return { input: why, attributes };
+  if ("$unknown" in attributes) return { input: attributes, attributes };
+  const input = {
+    repository: request.identity,
+    target: request.target,
+    entries,
+    attributes: [...attributes].map(([path, own]) => ({ path, attributes: own })),
+    plan: request.plan ?? null,
+    document: null,
+  };
+  return { input, attributes };
 }
 
 function whyUnknown(request: ReadRequest, read: readonly ReadEntry[]): Unknown | null {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From what differs between two trees to raw files with their text, and to the change's digest. */
 import { isUnknown, type Unknown } from "@interlock/core";
-import type { Digest } from "@interlock/digest";
+import type { ChangeInput, Digest } from "@interlock/digest";
 import type { RawFile } from "../gather/input.ts";
 import type { ParsedAttributes } from "./attributes.ts";
-import { type Blob, CORRUPT, digestOfChange, MISSING } from "./change-digest.ts";
+import { type Blob, CORRUPT, digestOfChange, inputOfChange, MISSING } from "./change-digest.ts";
 import { blobText } from "./path.ts";
 import type { Repository } from "./repository.ts";
 import type { TreeChange, TreeEntry } from "./tree-change.ts";
@@ -72,6 +72,41 @@ export async function readChange(request: ReadRequest): Promise<ReadChange> {
   const { digest, attributes } = await digestOfChange(request, read);
   const of = (path: string) => (isUnknown(attributes) ? {} : (attributes.get(path) ?? {}));
   return { files: files.map((f) => ({ ...f, attributes: of(f.path) })), digest };
+}
+
+export type ContentsRequest = Omit<ReadRequest, "memory" | "wantsText">;
+
+/** A content of the change: its SHA-256, size, and Git id to read it by. */
+export type ContentAt = { readonly content: string; readonly bytes: number; readonly oid: string };
+
+export type ChangeContents = {
+  /** What the change digest is made of. */
+  readonly input: ChangeInput;
+  /** Every content with bytes of its own, each once, in the order of the paths. */
+  readonly contents: readonly ContentAt[];
+};
+
+/** What the digest of a change is made of, for people to read; unknown where the digest is. */
+export async function readContents(given: ContentsRequest): Promise<ChangeContents | Unknown> {
+  const request = { ...given, memory: readingMemory(), wantsText: () => false };
+  const budget: Budget = { text: 0, hashed: CHANGE_HASHED_MAX_BYTES };
+  const read: ReadEntry[] = [];
+  const { entries } = request.change;
+  for (let from = 0; from < entries.length; from += AT_A_TIME) {
+    const batch = entries.slice(from, from + AT_A_TIME);
+    read.push(...(await Promise.all(batch.map((entry) => sidesOf(request, entry, budget)))));
+  }
+  const { input } = await inputOfChange(request, read);
+  if (isUnknown(input)) return input;
+  const contents = new Map<string, ContentAt>();
+  for (const { entry, before, after } of read)
+    for (const [side, oid] of [
+      [before, entry.oldOid],
+      [after, entry.oid],
+    ] as const)
+      if (side.kind === "read" && side.content !== null && !contents.has(side.content))
+        contents.set(side.content, { content: side.content, bytes: side.size, oid });
+  return { input, contents: [...contents.values()] };
 }
 
 const ABSENT: Blob = { kind: "absent", bytes: null, size: 0, content: null };

@@ -19,9 +19,32 @@ const CHANGE = z.strictObject({
   words: z.array(z.string()).describe("six words of the digest, to be compared on a second screen"),
   firstSeenAt: TIME,
   judgedAt: TIME,
-  outcome: z.string(),
-  effective: z.string(),
+  outcome: z.enum(["allow", "hold", "deny"]),
+  effective: z
+    .enum(["allow", "hold", "deny"])
+    .describe("with modes: what enforcement points follow"),
 });
+
+/** What stands around a change: what it still wants, and from whom. */
+const REVIEW = z.strictObject({
+  authors: z.array(z.string()).describe("persons where they are known, else accounts"),
+  files: z.int(),
+  wanted: z.int().describe("approvals, at the most demanding of the enforced rules"),
+  given: z.int().describe("persons whose approvals stand and can count, as of now"),
+  rejected: z.int().describe("persons whose rejections stand"),
+  mine: z
+    .enum(["approval", "rejection"])
+    .nullable()
+    .describe("what you said and did not take back"),
+  mayApprove: z.boolean().describe("your approval can count: you own it and had no part in it"),
+  risk: z.int().nullable().describe("parts per million; null where nobody measured it"),
+});
+
+/** A row of the queue: a change and what stands around it. */
+const ROW = CHANGE.extend(REVIEW.shape);
+export type QueueRowShown = z.input<typeof ROW>;
+
+const COUNT = z.int().describe("1000 stands for that many or more");
 
 const one = z.strictObject({ id: z.string().regex(/^[0-9a-f]{20}$/) });
 
@@ -29,13 +52,31 @@ export const listChanges = endpoint({
   id: "listChanges",
   method: "GET",
   path: "/api/v1/changes",
-  summary: "changes that enforcement points asked about, those judged last first",
+  summary:
+    "the queue: changes that enforcement points asked about, those first seen last or riskiest first",
   access: "session",
   query: z.strictObject({
+    effective: z.enum(["allow", "hold", "deny"]).optional(),
+    repository: z.string().max(400).optional(),
+    target: z.string().max(1_000).optional(),
+    waiting: z
+      .enum(["me"])
+      .optional()
+      .describe("held, an approval is missing, and you may give it and have not"),
+    order: z.enum(["newest", "risk"]).default("newest"),
     limit: z.coerce.number().int().min(1).max(200).default(50),
-    after: z.string().max(100).optional().describe("`next` of the page before"),
+    after: z.string().max(100).optional().describe("`next` of the page before, of the same order"),
   }),
-  answer: z.strictObject({ changes: z.array(CHANGE), next: z.string().nullable() }),
+  answer: z.strictObject({
+    changes: z.array(ROW),
+    next: z.string().nullable(),
+    counts: z
+      .strictObject({ waitingForMe: COUNT, held: COUNT })
+      .nullable()
+      .describe("of all changes, whatever the filter; null on later pages"),
+    asOf: TIME,
+    head: z.int().describe("how many entries the ledger had: events after it are news"),
+  }),
 });
 
 export const SIGNATURE = z.strictObject({
@@ -58,6 +99,10 @@ export const showChange = endpoint({
   params: one,
   answer: z.strictObject({
     change: CHANGE,
+    review: REVIEW.extend({
+      reviewers: z.array(z.string()).describe("persons whose approvals could count, sorted"),
+      reviewersMore: z.boolean().describe("and others who had no part in the change"),
+    }),
     decision: z
       .record(z.string(), z.unknown())
       .nullable()

@@ -54,5 +54,12 @@ export const gate = endpoint({
     ),
     policies: z.array(JUDGING).max(4),
   }),
-  answer: JUDGED,
+  answer: JUDGED.extend({
+    contents: z
+      .enum(["wanted", "held"])
+      .optional()
+      .describe(
+        "`wanted`: people cannot read the change here yet; send it with `sendContents`. Absent where nothing could show it",
+      ),
+  }),
 });

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DecisionRecord } from "@interlock/core";
-import { sixWords } from "@interlock/digest";
 import {
   askToSign,
   gate as gateEndpoint,
   listChanges,
   receipt as receiptEndpoint,
+  sendBlobs,
+  sendContents,
+  showBlob,
   showChange,
+  showContents,
   sign as signEndpoint,
 } from "@interlock/protocol";
 import type { Site } from "@interlock/receipt";
-import { changeById, changesNewestFirst, type Store, type StoredChange } from "@interlock/store";
+import { changeById, type Store, type StoredChange, standingOf } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import { ask, NO_CHANGE, recordOf } from "../approvals/ask.ts";
 import type { KeyBook } from "../approvals/keys.ts";
@@ -22,6 +25,9 @@ import type { Actor } from "../http/actor.ts";
 import { type Answer, type Authenticate, bind } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PeopleBook } from "../people/book.ts";
+import { personOfActor } from "../people/fresh.ts";
+import { contentsStand, keepBlobs, keepContents, shownBlob, shownContents } from "./contents.ts";
+import { queueFor, shownChange, shownReview } from "./queue.ts";
 import { receiptOf } from "./receipt.ts";
 
 export type ChangeTerms = {
@@ -46,17 +52,14 @@ export function changeRoutes(
   bind(app, authenticate, gateEndpoint, async ({ actor, body }) => {
     // A token speaks for one repository; of others it learns nothing (TK1).
     if (actor.kind !== "token" || actor.repository !== body.place.repository) return NOT_HERE;
-    return await gate(body);
+    const judged = await gate(body);
+    if (!judged.ok) return judged;
+    const contents = await contentsStand(store, judged.value.decision["change"]);
+    return { ok: true, value: { ...judged.value, ...(contents === null ? {} : { contents }) } };
   });
-  bind(app, authenticate, listChanges, async ({ query }) => {
-    const before = cursorOf(query.after);
-    const changes = await changesNewestFirst(store.db, { before, limit: query.limit + 1 });
-    const page = changes.slice(0, query.limit);
-    const last = page.at(-1);
-    const next =
-      changes.length > page.length && last !== undefined ? `${last.judgedAt}-${last.id}` : null;
-    return { ok: true, value: { changes: page.map(shown), next } };
-  });
+  bind(app, authenticate, listChanges, ({ actor, query }) =>
+    queueFor(terms, personOfActor(actor).person, query),
+  );
   bind(app, authenticate, showChange, async ({ params, actor }) => {
     const change = await changeById(store.db, params.id);
     return change === null ? NOT_HERE : { ok: true, value: await details(terms, change, actor) };
@@ -79,40 +82,50 @@ export function changeRoutes(
     const change = await changeById(store.db, params.id);
     return change === null ? NOT_HERE : await receiptOf(store.db, change);
   });
+  contentRoutes(app, authenticate, terms);
+}
+
+function contentRoutes(app: FastifyInstance, authenticate: Authenticate, terms: ChangeTerms): void {
+  bind(app, authenticate, sendContents, ({ actor, params, body }) =>
+    keepContents(terms, actor, { ...params, ...body }),
+  );
+  bind(app, authenticate, sendBlobs, ({ actor, params, body }) =>
+    keepBlobs(terms, actor, { ...params, ...body }),
+  );
+  bind(app, authenticate, showContents, ({ params }) => shownContents(terms.store, params.id));
+  bind(app, authenticate, showBlob, ({ params }) => shownBlob(terms.store, params));
 }
 
 const NOT_HERE: Answer<never> = { ok: false, failure: NO_CHANGE };
 
-function cursorOf(after: string | undefined): { readonly at: number; readonly id: string } | null {
-  const match = /^([0-9]{1,15})-([0-9a-f]{20})$/.exec(after ?? "");
-  return match === null ? null : { at: Number(match[1]), id: match[2] ?? "" };
-}
-
-function shown({ decisionIndex: _index, rules: _rules, digest, ...change }: StoredChange) {
-  return { ...change, digest, words: digest === null ? [] : [...sixWords(digest)] };
-}
-
-async function details({ store, book, hearing }: ChangeTerms, change: StoredChange, actor: Actor) {
+async function details(terms: ChangeTerms, change: StoredChange, actor: Actor) {
+  const { store, book, hearing, now } = terms;
+  const { person } = personOfActor(actor);
   const record = await recordOf(store, change);
   const roster = await book.at(store.db);
   const { said } =
     change.digest === null ? { said: [] } : await hearing(store.db, change.digest, roster);
+  const standing = await standingOf(store.db, { id: change.id, person, now: now() });
+  const { reviewers, reviewersMore } = change.review;
   return {
-    change: shown(change),
+    change: shownChange(change),
+    review: {
+      ...shownReview(change, standing ?? UNSIGNED, person),
+      ...{ reviewers: [...reviewers], reviewersMore },
+    },
     ...plainly(record),
     signatures: said
       .filter(({ statement }) => statement.change === change.id)
-      .map(({ entry, index, kind, person, at, statement, reason, ended }) => ({
-        ...{ entry, index, kind, person, at, expiresAt: statement.expiresAt },
+      .map(({ entry, index, kind, person: by, at, statement, reason, ended }) => ({
+        ...{ entry, index, kind, person: by, at, expiresAt: statement.expiresAt },
         ...{ reason: reason ?? null, ended: ended !== null },
       })),
     mayApprove:
-      actor.kind === "person" &&
-      change.digest !== null &&
-      record?.facts != null &&
-      !barredPersons(record.facts)(actor.person),
+      change.digest !== null && record?.facts != null && !barredPersons(record.facts)(person),
   };
 }
+
+const UNSIGNED = { given: 0, rejected: 0, mine: null };
 
 /** Decisions and facts are plain data; on the wire nobody knows their types. */
 function plainly(record: DecisionRecord | null) {

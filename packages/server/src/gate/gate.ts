@@ -23,6 +23,7 @@ import {
 } from "@interlock/digest";
 import type { Judged, Place } from "@interlock/protocol";
 import { changeById, ledgerSize, type Store } from "@interlock/store";
+import { reviewOf } from "../changes/review.ts";
 import type { Answer, Refusal } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { prepare } from "../ledger/record.ts";
@@ -179,6 +180,7 @@ function recordOf(given: Decided): ToRecord {
       ...place,
       ...{ id, digest, subject: facts?.change.subject ?? "", firstSeenAt, judgedAt: now },
       ...{ outcome: decision.outcome, effective: decision.effective, rules: rulesOf(decision) },
+      review: reviewOf(judgement.record),
     },
   };
 }
