@@ -29,7 +29,17 @@ export type Endpoint<
   readonly query: Query;
   readonly body: Body;
   readonly answer: Answer;
+  /** The answer is a stream of server-sent events, each of which `answer` describes. */
+  readonly streams: boolean;
+  /** Takes an `Idempotency-Key`: sent twice with one key, it is done once. */
+  readonly onceByKey: boolean;
 };
+
+/**
+ * A string of structured fields (RFC 9651 section 3.3.3), long enough not to be guessed: the answer is
+ * kept sealed with it.
+ */
+export const IDEMPOTENCY_KEY = /^"[\x21\x23-\x5b\x5d-\x7e]{16,128}"$/;
 
 export const NOTHING = z.strictObject({});
 export type Nothing = typeof NOTHING;
@@ -39,7 +49,9 @@ type Given<
   Q extends z.ZodType,
   B extends z.ZodType,
   A extends z.ZodType,
-> = Omit<Endpoint<P, Q, B, A>, "params" | "query" | "body"> & {
+> = Omit<Endpoint<P, Q, B, A>, "params" | "query" | "body" | "streams" | "onceByKey"> & {
+  readonly streams?: boolean;
+  readonly onceByKey?: boolean;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -54,6 +66,7 @@ export function endpoint<
 >(given: Given<P, Q, B, A>): Endpoint<P, Q, B, A> {
   const nothing = NOTHING as z.ZodType; // stands for whichever of the three is left out
   return {
+    ...{ streams: false, onceByKey: false },
     ...given,
     params: given.params ?? (nothing as P),
     query: given.query ?? (nothing as Q),

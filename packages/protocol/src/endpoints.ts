@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as changes from "./api/changes.ts";
 import * as contents from "./api/contents.ts";
+import * as events from "./api/events.ts";
 import * as gate from "./api/gate.ts";
 import * as people from "./api/people.ts";
 import * as signIn from "./api/sign-in.ts";
@@ -8,7 +9,15 @@ import * as tokens from "./api/tokens.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** Every operation of the API, in the order of their paths. */
-export const ENDPOINTS: readonly Endpoint[] = [changes, contents, gate, people, signIn, tokens]
+export const ENDPOINTS: readonly Endpoint[] = [
+  changes,
+  contents,
+  events,
+  gate,
+  people,
+  signIn,
+  tokens,
+]
   .flatMap((api): readonly unknown[] => Object.values(api))
   .filter(isEndpoint)
   .sort((a, b) => (`${a.path} ${a.method}` < `${b.path} ${b.method}` ? -1 : 1));

@@ -18,6 +18,7 @@ export {
   showBlob,
   showContents,
 } from "./api/contents.ts";
+export { EVENT, events, type LiveEvent } from "./api/events.ts";
 export { gate, JUDGED, JUDGING, type Judged, PLACE, type Place } from "./api/gate.ts";
 export * from "./api/passkey.ts";
 export type {
@@ -37,6 +38,7 @@ export {
   type Access,
   type Endpoint,
   endpoint,
+  IDEMPOTENCY_KEY,
   type Method,
   NOTHING,
   type Nothing,

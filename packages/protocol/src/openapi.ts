@@ -2,6 +2,7 @@
 import type { Json } from "@interlock/digest";
 import { z } from "zod";
 import type { Endpoint } from "./endpoint.ts";
+import { IDEMPOTENCY_KEY } from "./endpoint.ts";
 import { PROBLEM } from "./problem.ts";
 
 /** The OpenAPI 3.1 document of some operations (https://spec.openapis.org/oas/v3.1.1). */
@@ -34,10 +35,19 @@ function operation(one: Endpoint): Json {
     operationId: one.id,
     summary: one.summary,
     security: securityOf(one),
-    parameters: [...parameters(one.params, "path"), ...parameters(one.query, "query")],
+    parameters: [
+      ...parameters(one.params, "path"),
+      ...parameters(one.query, "query"),
+      ...(one.onceByKey ? [ONCE] : []),
+    ],
     ...(hasBody ? { requestBody: { required: true, content: json(one.body, "input") } } : {}),
     responses: {
-      "200": { description: "done", content: json(one.answer, "output") },
+      "200": one.streams
+        ? {
+            description: "events",
+            content: { "text/event-stream": { schema: schemaOf(one.answer, "output") } },
+          }
+        : { description: "done", content: json(one.answer, "output") },
       default: {
         description: "a problem (RFC 9457)",
         content: { "application/problem+json": { schema: schemaOf(PROBLEM, "output") } },
@@ -45,6 +55,16 @@ function operation(one: Endpoint): Json {
     },
   };
 }
+
+/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+const ONCE: Json = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description:
+    "a random text in double quotes; sent again with it within 24 hours, the request is done once and answered alike",
+  schema: { type: "string", pattern: IDEMPOTENCY_KEY.source },
+};
 
 function securityOf({ access }: Endpoint): Json {
   if (access === "session") return [{ session: [] }];

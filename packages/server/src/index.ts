@@ -2,6 +2,7 @@
 
 export type { KeyBook } from "./approvals/keys.ts";
 export { type ChangeTerms, changeRoutes } from "./changes/routes.ts";
+export { type EventTerms, eventRoutes } from "./events/routes.ts";
 export { type Gate, type GateTerms, openGate } from "./gate/gate.ts";
 export { type Hearing, openHearing, siteOf } from "./gate/hearing.ts";
 export { type Actor, NOBODY } from "./http/actor.ts";

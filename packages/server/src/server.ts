@@ -6,6 +6,7 @@ import { openStore, readSite, type Store } from "@interlock/store";
 import { formatVerifierKey } from "@interlock/tlog";
 import type { FastifyInstance } from "fastify";
 import { changeRoutes } from "./changes/routes.ts";
+import { EVENT_TERMS, eventRoutes } from "./events/routes.ts";
 import { openGate } from "./gate/gate.ts";
 import { type Hearing, openHearing, siteOf } from "./gate/hearing.ts";
 import { httpApp } from "./http/app.ts";
@@ -201,6 +202,7 @@ function wire(app: FastifyInstance, wired: Wired): void {
     keys: keyBook({ book, refusedAaguids: [] }),
     site: async () => siteOf(await book.at(store.db)),
   });
+  eventRoutes(app, { store, authenticate, now, ...EVENT_TERMS });
   people.routes(app);
   logRoutes(app, store.db);
   apiRoutes(app);

@@ -24,6 +24,7 @@ export { type Appended, type Committer, type CommitterLimits, committer } from "
 export * from "./contents.ts";
 export type { Database } from "./driver.ts";
 export type { Result, StoreFailure, StoreFailureCode } from "./failure.ts";
+export { type Happened, happenedBetween } from "./happened.ts";
 export * from "./ledger.ts";
 export * from "./people.ts";
 export * from "./queue.ts";

@@ -90,7 +90,7 @@ export function bearer(request: FastifyRequest): string | null {
 }
 
 /** One answer for all that lack something: nobody learns whether what they asked for exists (TK12). */
-function barredFrom(access: Access, actor: Actor): Refusal | null {
+export function barredFrom(access: Access, actor: Actor): Refusal | null {
   if (access === "public" || access === "invitation") return null;
   if (actor.kind === "nobody")
     return {
@@ -117,7 +117,8 @@ function barredFrom(access: Access, actor: Actor): Refusal | null {
       };
 }
 
-function invalid(error: z.ZodError): Refusal {
+/** A request that does not fit its description. */
+export function invalid(error: z.ZodError): Refusal {
   const [first] = error.issues;
   const path = first?.path.map(String).join(".") ?? "";
   return {
