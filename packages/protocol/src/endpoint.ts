@@ -2,12 +2,21 @@
 import { z } from "zod";
 
 /**
- * Who may call: `public` anybody; `session` a signed-in person; `invitation` whoever holds a one-time
- * secret, which the endpoint checks itself; `token:VERB` a service account whose token has the verb.
+ * Who may call: `public` anybody; `session` a person signed in in a browser; `terminal` a terminal that
+ * a person let in; `person` either of them; `reader` these, and a token with the verb `read`, which the
+ * endpoint keeps to its repository; `invitation` whoever holds a one-time secret, which the endpoint
+ * checks itself; `token:VERB` a service account whose token has the verb.
  */
 export const VERBS = ["gate", "check", "read"] as const;
 export type Verb = (typeof VERBS)[number];
-export type Access = "public" | "session" | "invitation" | `token:${Verb}`;
+export type Access =
+  | "public"
+  | "session"
+  | "terminal"
+  | "person"
+  | "reader"
+  | "invitation"
+  | `token:${Verb}`;
 
 export type Method = "GET" | "POST" | "DELETE";
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as changes from "./api/changes.ts";
 import * as contents from "./api/contents.ts";
+import * as device from "./api/device.ts";
 import * as events from "./api/events.ts";
 import * as gate from "./api/gate.ts";
 import * as people from "./api/people.ts";
@@ -12,6 +13,7 @@ import type { Endpoint } from "./endpoint.ts";
 export const ENDPOINTS: readonly Endpoint[] = [
   changes,
   contents,
+  device,
   events,
   gate,
   people,

@@ -18,8 +18,10 @@ export {
   showBlob,
   showContents,
 } from "./api/contents.ts";
+export type { DeviceAsking, DevicePolled, TerminalShown } from "./api/device.ts";
+export * as deviceApi from "./api/device.ts";
 export { EVENT, events, type LiveEvent } from "./api/events.ts";
-export { gate, JUDGED, JUDGING, type Judged, PLACE, type Place } from "./api/gate.ts";
+export { gate, JUDGED, JUDGING, type Judged, PLACE, type Place, submit } from "./api/gate.ts";
 export * from "./api/passkey.ts";
 export type {
   Founders,

@@ -68,7 +68,8 @@ const ONCE: Json = {
 
 function securityOf({ access }: Endpoint): Json {
   if (access === "session") return [{ session: [] }];
-  return access.startsWith("token:") ? [{ token: [] }] : [];
+  if (access === "person" || access === "reader") return [{ session: [] }, { token: [] }];
+  return access === "terminal" || access.startsWith("token:") ? [{ token: [] }] : [];
 }
 
 function parameters(schema: z.ZodType, place: "path" | "query"): readonly Json[] {

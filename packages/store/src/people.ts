@@ -6,4 +6,5 @@ export * from "./people/persons.ts";
 export * from "./people/proposals.ts";
 export * from "./people/sessions.ts";
 export type { ChallengePurpose, ProposalKind, ProposalState } from "./people/tables.ts";
+export * from "./people/terminals.ts";
 export * from "./people/tokens.ts";

@@ -54,7 +54,7 @@ export const listChanges = endpoint({
   path: "/api/v1/changes",
   summary:
     "the queue: changes that enforcement points asked about, those first seen last or riskiest first",
-  access: "session",
+  access: "reader",
   query: z.strictObject({
     effective: z.enum(["allow", "hold", "deny"]).optional(),
     repository: z.string().max(400).optional(),
@@ -95,7 +95,7 @@ export const showChange = endpoint({
   method: "GET",
   path: "/api/v1/changes/:id",
   summary: "one change with its newest decision, the facts behind it, and who signed what",
-  access: "session",
+  access: "reader",
   params: one,
   answer: z.strictObject({
     change: CHANGE,
@@ -120,7 +120,7 @@ export const askToSign = endpoint({
   path: "/api/v1/changes/:id/statements",
   summary:
     "the statement that a person would sign about a change, with a challenge to be used once",
-  access: "session",
+  access: "person",
   params: one,
   body: z.strictObject({
     decision: z.enum(["approve", "reject", "withdraw"]),
@@ -161,7 +161,7 @@ export const receipt = endpoint({
   path: "/api/v1/changes/:id/receipt",
   summary:
     "the receipt of the newest decision, to be verified offline by `interlock ledger verify`",
-  access: "session",
+  access: "reader",
   params: one,
   answer: z.record(z.string(), z.unknown()),
 });

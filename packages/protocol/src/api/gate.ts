@@ -40,6 +40,14 @@ export const JUDGED = z.strictObject({
 });
 export type Judged = z.infer<typeof JUDGED>;
 
+const QUESTION = z.strictObject({
+  place: PLACE,
+  facts: DATA.describe(
+    "the facts document; its approvals, rejections and waivers are replaced by the server's",
+  ),
+  policies: z.array(JUDGING).max(4),
+});
+
 /** An enforcement point asks whether a change may land; the decision is in the ledger when this answers. */
 export const gate = endpoint({
   id: "gate",
@@ -47,13 +55,7 @@ export const gate = endpoint({
   path: "/api/v1/gate",
   summary: "judge a change with the evidence that this server holds, and record the decision",
   access: "token:gate",
-  body: z.strictObject({
-    place: PLACE,
-    facts: DATA.describe(
-      "the facts document; its approvals, rejections and waivers are replaced by the server's",
-    ),
-    policies: z.array(JUDGING).max(4),
-  }),
+  body: QUESTION,
   answer: JUDGED.extend({
     contents: z
       .enum(["wanted", "held"])
@@ -62,4 +64,18 @@ export const gate = endpoint({
         "`wanted`: people cannot read the change here yet; send it with `sendContents`. Absent where nothing could show it",
       ),
   }),
+});
+
+/**
+ * A person shows a change before it is pushed. What a person says is no enforcement point's word: the
+ * person counts as a contributor, and the answer never is `allow`.
+ */
+export const submit = endpoint({
+  id: "submit",
+  method: "POST",
+  path: "/api/v1/changes",
+  summary: "show a change, so that it can be read and signed before an enforcement point asks",
+  access: "person",
+  body: QUESTION,
+  answer: JUDGED,
 });

@@ -11,7 +11,7 @@ export const PERSON_ID = z
   .describe("id for ever; never given to somebody else");
 
 /** No lone surrogates, controls or marks that turn the direction of the text around a name. */
-const oneLine = (most: number) =>
+export const oneLine = (most: number) =>
   z
     .string()
     .trim()

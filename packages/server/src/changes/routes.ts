@@ -11,6 +11,7 @@ import {
   showChange,
   showContents,
   sign as signEndpoint,
+  submit as submitEndpoint,
 } from "@interlock/protocol";
 import type { Site } from "@interlock/receipt";
 import { changeById, type Store, type StoredChange, standingOf } from "@interlock/store";
@@ -25,10 +26,10 @@ import type { Actor } from "../http/actor.ts";
 import { type Answer, type Authenticate, bind } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PeopleBook } from "../people/book.ts";
-import { personOfActor } from "../people/fresh.ts";
 import { contentsStand, keepBlobs, keepContents, shownBlob, shownContents } from "./contents.ts";
 import { queueFor, shownChange, shownReview } from "./queue.ts";
 import { receiptOf } from "./receipt.ts";
+import { submit } from "./submit.ts";
 
 export type ChangeTerms = {
   readonly store: Store;
@@ -57,17 +58,24 @@ export function changeRoutes(
     const contents = await contentsStand(store, judged.value.decision["change"]);
     return { ok: true, value: { ...judged.value, ...(contents === null ? {} : { contents }) } };
   });
-  bind(app, authenticate, listChanges, ({ actor, query }) =>
-    queueFor(terms, personOfActor(actor).person, query),
-  );
+  bind(app, authenticate, submitEndpoint, async ({ actor, body }) => {
+    const person = personOf(actor);
+    return person === null ? NOT_HERE : await submit(terms, person, body);
+  });
+  bind(app, authenticate, listChanges, ({ actor, query }) => {
+    // A token reads its own repository, whatever it asks for (TK1).
+    const { repository = query.repository } = actor.kind === "token" ? actor : {};
+    return queueFor(terms, personOf(actor) ?? NOBODY_ASKS, { ...query, repository });
+  });
   bind(app, authenticate, showChange, async ({ params, actor }) => {
-    const change = await changeById(store.db, params.id);
+    const change = await visible(store, params.id, actor);
     return change === null ? NOT_HERE : { ok: true, value: await details(terms, change, actor) };
   });
   bind(app, authenticate, askToSign, async ({ params, actor, body }) => {
     const site = await terms.site();
-    if (actor.kind !== "person" || site === null) return NOT_HERE;
-    return await ask({ ...terms, site }, { ...body, person: actor.person, change: params.id });
+    const person = personOf(actor);
+    if (person === null || site === null) return NOT_HERE;
+    return await ask({ ...terms, site }, { ...body, person, change: params.id });
   });
   bind(app, authenticate, signEndpoint, async ({ params, actor, body }) => {
     const site = await terms.site();
@@ -78,8 +86,8 @@ export function changeRoutes(
       { nonce, assertion, person: actor.person, change: params.id },
     );
   });
-  bind(app, authenticate, receiptEndpoint, async ({ params }) => {
-    const change = await changeById(store.db, params.id);
+  bind(app, authenticate, receiptEndpoint, async ({ params, actor }) => {
+    const change = await visible(store, params.id, actor);
     return change === null ? NOT_HERE : await receiptOf(store.db, change);
   });
   contentRoutes(app, authenticate, terms);
@@ -98,9 +106,24 @@ function contentRoutes(app: FastifyInstance, authenticate: Authenticate, terms: 
 
 const NOT_HERE: Answer<never> = { ok: false, failure: NO_CHANGE };
 
+/** Who asks, in a browser or in a terminal. */
+const personOf = (actor: Actor): string | null =>
+  actor.kind === "person" || actor.kind === "terminal" ? actor.person : null;
+
+/** A token is nobody, for whom nothing waits. */
+const NOBODY_ASKS = "";
+
+/** A change that whoever asks may see: of other repositories a token learns nothing (TK1). */
+async function visible(store: Store, id: string, actor: Actor): Promise<StoredChange | null> {
+  const change = await changeById(store.db, id);
+  const hidden = actor.kind === "token" && change?.repository !== actor.repository;
+  return hidden ? null : change;
+}
+
 async function details(terms: ChangeTerms, change: StoredChange, actor: Actor) {
   const { store, book, hearing, now } = terms;
-  const { person } = personOfActor(actor);
+  const asking = personOf(actor);
+  const person = asking ?? NOBODY_ASKS;
   const record = await recordOf(store, change);
   const roster = await book.at(store.db);
   const { said } =
@@ -121,7 +144,10 @@ async function details(terms: ChangeTerms, change: StoredChange, actor: Actor) {
         ...{ reason: reason ?? null, ended: ended !== null },
       })),
     mayApprove:
-      change.digest !== null && record?.facts != null && !barredPersons(record.facts)(person),
+      asking !== null &&
+      change.digest !== null &&
+      record?.facts != null &&
+      !barredPersons(record.facts)(asking),
   };
 }
 

@@ -148,7 +148,7 @@ function factsAt(place: Place, given: Readonly<Record<string, unknown>>): Answer
 const refused = (failure: Refusal) => ({ ok: false as const, failure });
 
 /** One content on its way to one place has one id, whoever asks and however often. */
-function changeId(place: Place, digest: Digest | null): string {
+export function changeId(place: Place, digest: Digest | null): string {
   const { repository, target, environment, base, head } = place;
   const content = digest === null ? { base, head } : { digest };
   return digestOf("interlock/change-id/v1", { repository, target, environment, ...content }).slice(

@@ -5,6 +5,8 @@ import type { Verb } from "@interlock/protocol";
 export type Actor =
   | { readonly kind: "nobody" }
   | { readonly kind: "person"; readonly person: string; readonly session: string }
+  /** A terminal that a person let in: it reads and asks for that person, and changes nothing of people. */
+  | { readonly kind: "terminal"; readonly person: string; readonly session: string }
   | {
       readonly kind: "token";
       readonly id: string;

@@ -24,6 +24,8 @@ export type Call<P, Q, B> = {
   readonly body: B;
   /** The secret of an invitation, when one came along. */
   readonly secret: string | null;
+  /** Where the request came from, as this server sees it. */
+  readonly address: string;
 };
 
 export type Authenticate = (request: FastifyRequest) => Promise<Actor>;
@@ -59,6 +61,7 @@ export function bind<
         query: query.data,
         body: body.data,
         secret: bearer(request),
+        address: request.ip,
       });
       if (!answer.ok) return refuse(reply, answer.failure);
       if (answer.cookie !== undefined) reply.header("set-cookie", cookieOf(answer.cookie));
@@ -91,31 +94,51 @@ export function bearer(request: FastifyRequest): string | null {
 
 /** One answer for all that lack something: nobody learns whether what they asked for exists (TK12). */
 export function barredFrom(access: Access, actor: Actor): Refusal | null {
-  if (access === "public" || access === "invitation") return null;
+  if (access === "public" || access === "invitation" || may(access, actor)) return null;
+  const forPeople = access === "session" || access === "person";
   if (actor.kind === "nobody")
     return {
       code: "SIGN_IN_NEEDED",
-      message: access === "session" ? "nobody is signed in" : "no valid token came along",
-      help:
-        access === "session"
-          ? "sign in with your passkey"
-          : "send `Authorization: Bearer TOKEN` with a token of this server",
+      message: forPeople ? "nobody is signed in" : "no valid token came along",
+      help: forPeople
+        ? "sign in with your passkey"
+        : "send `Authorization: Bearer TOKEN` with a token of this server",
     };
-  const may =
-    access === "session"
-      ? actor.kind === "person"
-      : actor.kind === "token" && actor.verbs.some((verb) => access === `token:${verb}`);
-  return may
-    ? null
-    : {
-        code: "NOT_ALLOWED",
-        message: "this account may not do that",
-        help:
-          access === "session"
-            ? "a person has to sign in: tokens cannot do this"
-            : `ask for a token with the verb \`${access.slice(6)}\``,
-      };
+  return {
+    code: "NOT_ALLOWED",
+    message: "this account may not do that",
+    help: WHO_MAY[access],
+  };
 }
+
+type Guarded = Exclude<Access, "public" | "invitation">;
+
+function may(access: Guarded, actor: Actor): boolean {
+  const verb = (wanted: string) =>
+    actor.kind === "token" && actor.verbs.some((one) => one === wanted);
+  switch (access) {
+    case "session":
+      return actor.kind === "person";
+    case "terminal":
+      return actor.kind === "terminal";
+    case "person":
+      return actor.kind === "person" || actor.kind === "terminal";
+    case "reader":
+      return actor.kind === "person" || actor.kind === "terminal" || verb("read");
+    default:
+      return verb(access.slice(6));
+  }
+}
+
+const WHO_MAY: Readonly<Record<Guarded, string>> = {
+  session: "a person has to sign in in a browser: tokens and terminals cannot do this",
+  terminal: "run `interlock login` in that terminal",
+  person: "a person has to sign in: tokens cannot do this",
+  reader: "sign in, or ask for a token with the verb `read`",
+  "token:gate": "ask for a token with the verb `gate`",
+  "token:check": "ask for a token with the verb `check`",
+  "token:read": "ask for a token with the verb `read`",
+};
 
 /** A request that does not fit its description. */
 export function invalid(error: z.ZodError): Refusal {

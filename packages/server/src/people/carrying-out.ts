@@ -6,6 +6,7 @@ import {
   closeProposal,
   endorsementsOf,
   endSessions,
+  endTerminals,
   insertPerson,
   readKey,
   readKeys,
@@ -169,6 +170,7 @@ async function change({ tx, now, agreed, by }: Within, whole: Whole): Promise<An
   const entries = [prepare({ kind: "person", at: now, subject: null, body })];
   if (active) return done({ ...NONE, entries });
   await endSessions(tx, { person, id: null, at: now });
+  await endTerminals(tx, { person, id: null, at: now });
   // Whoever left still knows the secrets of the tokens they made.
   for (const { id: token } of await workingTokensOf(tx, person, now)) {
     await revokeStoredToken(tx, token, now);

@@ -14,25 +14,36 @@ export function personOfActor(actor: Actor): { readonly person: string; readonly
   return actor;
 }
 
+/** The session, when its person signed in a moment ago. */
+export async function recentSession(
+  { tx, now }: Pick<Work, "tx" | "now">,
+  actor: Actor,
+): Promise<Answer<OpenSession>> {
+  const session = await readSession(tx, personOfActor(actor).session, now);
+  return session === null || session.signedInAt + FRESH_MS <= now
+    ? refused(
+        "SIGN_IN_NEEDED",
+        "this needs a sign-in of the last 10 minutes",
+        "sign in again with your passkey",
+      )
+    : done(session);
+}
+
 /**
  * The session, when its person signed in a moment ago with a key whose cool-down is over: a session
  * that was left open, or a key that somebody slipped in, changes nothing about people.
  */
 export async function freshSession(
   terms: SiteTerms,
-  { tx, now }: Pick<Work, "tx" | "now">,
+  within: Pick<Work, "tx" | "now">,
   actor: Actor,
 ): Promise<Answer<OpenSession>> {
-  const session = await readSession(tx, personOfActor(actor).session, now);
-  if (session === null || session.signedInAt + FRESH_MS <= now)
-    return refused(
-      "SIGN_IN_NEEDED",
-      "this needs a sign-in of the last 10 minutes",
-      "sign in again with your passkey",
-    );
-  const key = await findKey(terms, tx, session.credential);
-  return key !== null && key.person === session.person && key.usableFrom <= now
-    ? done(session)
+  const recent = await recentSession(within, actor);
+  if (!recent.ok) return recent;
+  const { credential, person } = recent.value;
+  const key = await findKey(terms, within.tx, credential);
+  return key !== null && key.person === person && key.usableFrom <= within.now
+    ? recent
     : refused(
         "NOT_ALLOWED",
         key !== null

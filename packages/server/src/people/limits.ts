@@ -16,6 +16,12 @@ export const LIMITS: Limits = {
   all: { burst: 200, everyMs: 50 },
 };
 
+/** Polling is part of signing in a terminal; many terminals may stand behind one address. */
+export const DEVICE_LIMITS: Limits = {
+  each: { burst: 60, everyMs: 1_000 },
+  all: { burst: 400, everyMs: 20 },
+};
+
 /** Beyond it the address that was quiet longest is forgotten, which gives it a full bucket again. */
 const MOST_ADDRESSES = 10_000;
 

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { peopleApi, signInApi, tokensApi } from "@interlock/protocol";
+import { deviceApi, peopleApi, signInApi, tokensApi } from "@interlock/protocol";
 import { readSite } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import { type Authenticate, bind, refuse } from "../http/bind.ts";
+import {
+  answerDeviceLogin,
+  pollDeviceLogin,
+  shownDeviceLogin,
+  startDeviceLogin,
+} from "./device.ts";
 import { endorse, endorsementOptions } from "./endorsing.ts";
 import { beginFounding, completeFounding, foundingState } from "./founding.ts";
 import { registerKey, registrationOptions, shownInvitation } from "./invitations.ts";
-import { type Limits, limiter } from "./limits.ts";
+import { DEVICE_LIMITS, LIMITS, type Limits, limiter } from "./limits.ts";
 import { revokeOwnKey, shownPeople } from "./own-keys.ts";
 import { propose, shownProposal, shownProposals, withdraw } from "./proposing.ts";
 import { endOwnSession, ownSessions, signIn, signInOptions, signOut, whoAmI } from "./sign-in.ts";
+import { endOwnTerminal, leaveTerminal, ownTerminals, whichTerminal } from "./terminals.ts";
 import { done, looked, type SiteTerms } from "./terms.ts";
 import { makeToken, revokeToken, shownTokens } from "./tokens.ts";
 
@@ -19,23 +26,46 @@ export function peopleRoutes(
   terms: SiteTerms,
   { authenticate, limits }: { readonly authenticate: Authenticate; readonly limits: Limits },
 ): void {
-  const within = limiter(limits, terms.now);
   app.register(async (limited) => {
-    limited.addHook("onRequest", async (request, reply) => {
-      const waitMs = within(request.ip);
-      if (waitMs === null) return;
-      const seconds = Math.ceil(waitMs / 1_000);
-      reply.header("retry-after", String(seconds));
-      return refuse(reply, {
-        code: "TOO_MANY_REQUESTS",
-        message: "too many attempts from here",
-        help: `try again in ${seconds} seconds`,
-      });
-    });
+    limit(limited, limiter(limits, terms.now));
     openRoutes(limited, authenticate, terms);
+  });
+  // Apart from the others: terminals that poll must not keep their network from signing in.
+  app.register(async (limited) => {
+    limit(limited, limiter(limits === LIMITS ? DEVICE_LIMITS : limits, terms.now));
+    deviceRoutes(limited, authenticate, terms);
   });
   sessionRoutes(app, authenticate, terms);
   peopleRoutesOf(app, authenticate, terms);
+}
+
+function limit(app: FastifyInstance, within: (address: string) => number | null): void {
+  app.addHook("onRequest", async (request, reply) => {
+    const waitMs = within(request.ip);
+    if (waitMs === null) return;
+    const seconds = Math.ceil(waitMs / 1_000);
+    reply.header("retry-after", String(seconds));
+    return refuse(reply, {
+      code: "TOO_MANY_REQUESTS",
+      message: "too many attempts from here",
+      help: `try again in ${seconds} seconds`,
+    });
+  });
+}
+
+function deviceRoutes(app: FastifyInstance, authenticate: Authenticate, terms: SiteTerms): void {
+  bind(app, authenticate, deviceApi.startDeviceLogin, ({ body, address }) =>
+    startDeviceLogin(terms, { ...body, address }),
+  );
+  bind(app, authenticate, deviceApi.pollDeviceLogin, ({ body }) =>
+    pollDeviceLogin(terms, body.deviceCode),
+  );
+  bind(app, authenticate, deviceApi.shownDeviceLogin, ({ body }) =>
+    shownDeviceLogin(terms, body.userCode),
+  );
+  bind(app, authenticate, deviceApi.answerDeviceLogin, ({ actor, body }) =>
+    answerDeviceLogin(terms, actor, body),
+  );
 }
 
 function openRoutes(app: FastifyInstance, authenticate: Authenticate, terms: SiteTerms): void {
@@ -63,6 +93,12 @@ function sessionRoutes(app: FastifyInstance, authenticate: Authenticate, terms: 
   bind(app, authenticate, signInApi.sessions, ({ actor }) => ownSessions(terms, actor));
   bind(app, authenticate, signInApi.endSession, ({ actor, params }) =>
     endOwnSession(terms, actor, params.session),
+  );
+  bind(app, authenticate, deviceApi.terminal, ({ actor }) => whichTerminal(terms, actor));
+  bind(app, authenticate, deviceApi.leaveTerminal, ({ actor }) => leaveTerminal(terms, actor));
+  bind(app, authenticate, deviceApi.terminals, ({ actor }) => ownTerminals(terms, actor));
+  bind(app, authenticate, deviceApi.endTerminal, ({ actor, params }) =>
+    endOwnTerminal(terms, actor, params.session),
   );
   bind(app, authenticate, tokensApi.makeToken, ({ actor, body }) => makeToken(terms, actor, body));
   bind(app, authenticate, tokensApi.tokens, () => shownTokens(terms));

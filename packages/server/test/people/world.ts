@@ -54,6 +54,7 @@ const ENDLESS: Limits = {
 
 /** Children before parents. */
 const TABLES = [
+  ...(["device_login", "terminal_session"] as const),
   ...(["endorsement", "session", "token", "credential", "person_account", "challenge"] as const),
   ...(["proposed_key", "proposal", "set_up", "site", "person"] as const),
 ];

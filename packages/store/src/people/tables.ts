@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The tables of `sql/000002_people.sql`. */
+/** The tables of `sql/000003_people.sql` and `sql/000005_terminals.sql`. */
 export type PeopleTables = {
   readonly site: SiteRow;
   readonly set_up: SetUpRow;
@@ -12,6 +12,8 @@ export type PeopleTables = {
   readonly challenge: ChallengeRow;
   readonly session: SessionRow;
   readonly token: TokenRow;
+  readonly device_login: DeviceLoginRow;
+  readonly terminal_session: TerminalSessionRow;
 };
 
 type SiteRow = {
@@ -123,4 +125,30 @@ type TokenRow = {
   readonly made_at: number;
   readonly expires_at: number;
   readonly revoked_at: number | null;
+};
+
+type DeviceLoginRow = {
+  readonly device_hash: Buffer;
+  readonly user_code: string;
+  readonly name: string;
+  readonly address: string;
+  readonly asked_at: number;
+  readonly expires_at: number;
+  readonly interval_ms: number;
+  readonly next_poll_at: number;
+  readonly state: "open" | "allowed" | "denied";
+  readonly person: string | null;
+  readonly credential: string | null;
+};
+
+type TerminalSessionRow = {
+  readonly id: string;
+  readonly secret_hash: Buffer;
+  readonly person: string;
+  readonly credential: string;
+  readonly name: string;
+  readonly address: string;
+  readonly signed_in_at: number;
+  readonly expires_at: number;
+  readonly ended_at: number | null;
 };
