@@ -44,6 +44,7 @@ export const FAILURES = {
   TOO_MANY_REQUESTS: { exit: 3 },
   SERVER_FAULT: { exit: 3 },
   SERVER_UNREACHABLE: { exit: 3 },
+  CHANGE_DIFFERS: { exit: 3 },
   USAGE: { exit: 64 },
 } as const;
 

@@ -7,10 +7,13 @@ export type Answer = {
   readonly effective: Outcome;
   /** Only `effective`, `outcome` and `change` of it were looked at. */
   readonly decision: Decision;
-  readonly url: string;
-  readonly words: readonly string[];
   /** Id of the change on the server. */
-  readonly change: string;
+  readonly id: string;
+  readonly url: string;
+  /** Of the decision's entry in the ledger. */
+  readonly index: number;
+  readonly entry: string;
+  readonly words: readonly string[];
   /** People cannot read the change there yet. */
   readonly contentsWanted: boolean;
 };
@@ -24,7 +27,7 @@ const OUTCOMES: readonly unknown[] = ["allow", "hold", "deny"];
 export function readAnswer(content: string, { change }: Facts): Answer | string {
   const read = gate.answer.safeParse(jsonOf(content));
   if (!read.success) return "its answer is not the one that the protocol describes";
-  const { decision, url, words, contents, change: id } = read.data;
+  const { decision, url, words, index, entry, contents } = read.data;
   const { outcome, effective } = decision;
   if (!OUTCOMES.includes(outcome) || !OUTCOMES.includes(effective))
     return "its decision is neither allow, hold nor deny";
@@ -33,7 +36,8 @@ export function readAnswer(content: string, { change }: Facts): Answer | string 
   return {
     effective: effective as Outcome, // one of the three, as was just looked
     decision: decision as unknown as Decision, // see `Answer`: shown only where that works
-    ...{ url, words, change: id, contentsWanted: contents === "wanted" },
+    id: read.data.change,
+    ...{ url, words, index, entry, contentsWanted: contents === "wanted" },
   };
 }
 

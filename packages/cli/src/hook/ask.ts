@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Asks the server about a change. */
 import type { Facts, JudgingPolicy } from "@interlock/core";
-import { gate, type Place, PROBLEM } from "@interlock/protocol";
+import { gate, type Place, PROBLEM, type submit } from "@interlock/protocol";
 import { readBody } from "../judge/http-body.ts";
 import { type Answer, jsonOf, readAnswer } from "./answer.ts";
 import type { Settings } from "./settings.ts";
@@ -27,17 +27,24 @@ const REASON_MAX = 2_000;
 const BROKEN = 500;
 const TOO_MANY_REQUESTS = 429;
 
+/** Where to ask, and with which secret. */
+export type Asking = Pick<Settings, "server" | "token" | "timeoutMs">;
+
 /** Asks once; a push is asked again by whoever pushes. Never throws for what the network does. */
-export async function ask(question: Question, settings: Settings): Promise<Reply> {
+export async function ask(
+  question: Question,
+  settings: Asking,
+  operation: typeof gate | typeof submit = gate,
+): Promise<Reply> {
   const body = JSON.stringify({
     place: question.place,
     facts: question.facts,
     policies: judges(question.policies),
   });
-  const url = `${settings.server.replace(/\/+$/, "")}${gate.path}`;
+  const url = `${settings.server.replace(/\/+$/, "")}${operation.path}`;
   try {
     const response = await fetch(url, {
-      method: gate.method,
+      method: operation.method,
       headers: {
         authorization: `Bearer ${settings.token}`,
         "content-type": "application/json",
@@ -101,7 +108,7 @@ function judges(policies: readonly JudgingPolicy[]): readonly object[] {
   return [...readable, ...unreadable];
 }
 
-function whyNot(error: unknown, { timeoutMs }: Settings): string {
+function whyNot(error: unknown, { timeoutMs }: Asking): string {
   if (!(error instanceof Error)) throw error;
   if (error.name === "TimeoutError") return `it gave no answer within ${timeoutMs} ms`;
   // `fetch failed` has the reason beneath it. by (GT15): no message of these repeats a header.

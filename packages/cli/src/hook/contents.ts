@@ -59,7 +59,7 @@ async function send(answer: Answer, judged: Judged, until: number): Promise<void
     throw new Error(`it has more than ${CONTENTS_LIMITS.entries} paths`);
   const leftOut = leftOutOf(read);
   const body = { entries, attributes, plan, document, leftOut };
-  const call = { change: answer.change, settings: gate.settings, until };
+  const call = { change: answer.id, settings: gate.settings, until };
   const kept = endpoint.answer.safeParse(await post(endpoint, { ...call, body }));
   if (!kept.success) throw new Error("its answer is not the one that the protocol describes");
   await sendMissing(read, new Set(kept.data.missing), { ...call, repository: gate.repository });

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One protected ref of a push: judged, and said to whoever pushes. */
-import { decide, GateError, isUnknown, type Rule } from "@interlock/core";
+import { GateError, isUnknown } from "@interlock/core";
 import type { Repository } from "@interlock/facts";
-import { NO_EVIDENCE } from "@interlock/facts";
-import { factsAbout } from "../judge/judge.ts";
-import { type Workspace, workspaceAt } from "../judge/workspace.ts";
-import type { Judgement } from "../output/judgement.ts";
+import { questionAbout } from "../gate/question.ts";
+import { explained, heldAlone, link } from "../gate/said.ts";
+import type { Workspace } from "../judge/workspace.ts";
 import { paintFor } from "../output/paint.ts";
 import { printable } from "../output/printable.ts";
-import { judgementText } from "../output/text.ts";
-import type { Answer } from "./answer.ts";
 import { ask, type Question } from "./ask.ts";
 import { keepRecord } from "./away.ts";
 import { sendContents } from "./contents.ts";
@@ -68,7 +65,7 @@ async function judgeLanding(landing: Landing, how: Protected, gate: Gate): Promi
       allowed: reply.answer.effective === "allow",
       says: [
         ...about(landing),
-        explained(reply.answer, landing, { question, workspace }),
+        explained(reply.answer, { question, workspace }, paintFor(process.stderr)),
         ...(warning === null ? [] : [`  ! ${printable(warning)}`]),
         ...link(reply.answer),
       ].join("\n"),
@@ -87,29 +84,9 @@ async function questionOf(
   landing: Landing,
   { repository, pushedBy, firstCommit }: Gate,
 ): Promise<{ readonly question: Question; readonly workspace: Workspace }> {
-  const { subject, update, base, head, tree } = landing;
-  const workspace = await workspaceAt(repository, base, {
-    after: head,
-    fault: subject.change.incomplete?.because,
-  });
-  const identity = await repository.identity(firstCommit ?? undefined);
-  const facts = await factsAbout(repository, subject, {
-    workspace,
-    given: { evidence: NO_EVIDENCE, context: [], pushedBy },
-    target: update.ref,
-    identity,
-    now: subject.now,
-    attached: [],
-  });
-  const place = {
-    repository: identity,
-    target: update.ref,
-    environment: "",
-    base: isNothing(update.old) || base === null ? "0".repeat(head.length) : base,
-    head,
-    merge: tree,
-  };
-  return { question: { place, facts, policies: workspace.policies }, workspace };
+  const { update, comparedWith: _, ...rest } = landing;
+  const arriving = { ...rest, ref: update.ref, isNew: isNothing(update.old) };
+  return await questionAbout(repository, arriving, { pushedBy, firstCommit });
 }
 
 type Alone = {
@@ -122,23 +99,12 @@ type Alone = {
 /** Goes on without the server only where the settings say so, and never past what no evidence cures. */
 function withoutServer(why: string, { landing, how, gate, question }: Alone): Verdict {
   const { ref, old, new: fresh } = landing.update;
-  const { facts, policies } = question;
+  const { facts } = question;
   const tier = how.tier === undefined ? "no tier" : `Tier ${how.tier}`;
-  if (!mayGoOnWithout(how, gate.settings))
-    return held(ref, [
-      why,
-      `a ref of ${tier} waits for it: \`allowIfDown\` of this repository does not name it`,
-      "help: push again when the server answers",
-    ]);
-  const unreadable = policies.find((p) => p.kind === "unreadable");
-  if (unreadable !== undefined)
-    return held(ref, [why, `the policy cannot be read: ${unreadable.because}`, "help: mend it"]);
-  if (decide(policies, facts).effective === "deny")
-    return held(ref, [
-      why,
-      "the policy denies this change, and no approval that the server may hold would cure that",
-      "help: run `interlock check` on it, and change it",
-    ]);
+  const tiers = mayGoOnWithout(how, gate.settings) ? gate.settings.allowIfDown : [];
+  const saidBy = "`allowIfDown` of this repository";
+  const reason = heldAlone(question, how.tier, { tiers, saidBy });
+  if (reason !== null) return held(ref, [why, reason.says, `help: ${reason.help}`]);
   keepRecord(gate.gitDir, {
     at: Date.now(),
     ref,
@@ -171,27 +137,3 @@ function about({ update, comparedWith, dropped, droppedMore }: Landing): readonl
   }
   return lines;
 }
-
-function explained(
-  { decision, effective }: Answer,
-  { head }: Landing,
-  { question, workspace }: { readonly question: Question; readonly workspace: Workspace },
-): string {
-  const rules: readonly Rule[] = workspace.policies.flatMap((p) =>
-    p.kind === "policy" ? p.policy.policy.rules : [],
-  );
-  const judgement: Judgement = { id: head, facts: question.facts, decision, risk: null, rules };
-  try {
-    return judgementText(judgement, paintFor(process.stderr)).trimEnd();
-  } catch (error) {
-    // What a newer server says in a way that this build cannot show still holds or allows.
-    if (!(error instanceof Error)) throw error;
-    return `  the server says ${effective}, in a way that this version cannot show`;
-  }
-}
-
-const link = ({ url, words }: Answer): readonly string[] => [
-  ...(words.length === 0 ? [] : [`  words   ${words.map(printable).join(" ")}`]),
-  `  page    ${printable(url)}`,
-  "",
-];

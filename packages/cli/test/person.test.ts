@@ -1,0 +1,287 @@
+/** A person's terminal and a pipeline, against a real server, with software passkeys. */
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { bodyOf, listening } from "./gate-server.ts";
+import { founded, freePort, serving, signedIn } from "./organisation.ts";
+import { type Ran, running } from "./pushing.ts";
+import { commit, folder, git, interlock, MAIN, repository } from "./scratch.ts";
+
+const FILES = {
+  CODEOWNERS: "* @payments\n",
+  "interlock/policy.yaml": `policy: shop
+version: 1
+mode: enforce
+rules:
+  - id: two-people
+    title: Two people besides the authors sign with a passkey
+    when: "true"
+    covers: true
+    require: { approvals: { count: 2, from: owners, via: passkey } }
+    motive: the journey
+`,
+  "interlock/people.yaml": `persons:
+${["ana", "bo", "cy"].map((p) => `  - { id: ${p}, accounts: [${p}@example.com], teams: [payments] }`).join("\n")}
+`,
+  "rates.txt": "one\n",
+};
+
+/** A terminal of one person: a home, and a clone in it. */
+function terminal(home: string, dir: string, env: Readonly<Record<string, string>> = {}) {
+  const command = (args: readonly string[]) => [process.execPath, MAIN, ...args];
+  const all = { HOME: home, XDG_CONFIG_HOME: join(home, "config"), ...env };
+  return {
+    file: join(home, "config/interlock/logins.json"),
+    run: (...args: readonly string[]): Promise<Ran> => running(dir, command(args), all),
+    /** Runs on beside the test, which waits for what it says. */
+    start: (...args: readonly string[]) => {
+      const child = spawn(process.execPath, [MAIN, ...args], {
+        cwd: dir,
+        env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", ...all },
+      });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      let said = "";
+      const heard: (() => void)[] = [];
+      for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (chunk: Buffer) => {
+          said += chunk.toString("utf8");
+          for (const tell of heard) tell();
+        });
+      const status = new Promise<number | null>((done) => child.on("close", done));
+      const says = (what: RegExp) =>
+        new Promise<string>((found, failed) => {
+          const look = () => {
+            const match = what.exec(said);
+            if (match !== null) found(match[1] ?? match[0]);
+          };
+          heard.push(look);
+          look();
+          void status.then(() => failed(new Error(`it ended: ${said}`)));
+        });
+      return {
+        says,
+        kill: (signal: NodeJS.Signals) => child.kill(signal),
+        status,
+        said: () => said,
+      };
+    },
+  };
+}
+
+type Terminal = ReturnType<typeof terminal>;
+type Browser = Awaited<ReturnType<typeof signedIn>>;
+
+async function logIn(at: Terminal, origin: string, browser: Browser): Promise<void> {
+  const login = at.start("login", "--server", origin);
+  const userCode = await login.says(/type +(\S+)/);
+  const shown = await browser.call("POST", "/api/v1/device/show", { userCode });
+  expect(shown.body["name"]).toMatch(/^interlock /);
+  await browser.call("POST", "/api/v1/device/answer", { userCode, allow: true });
+  expect([await login.status, login.said()]).toEqual([0, expect.stringContaining(origin)]);
+}
+
+/** A founded server, a repository there that several have cloned, and a change that ana made. */
+async function shop() {
+  const port = await freePort();
+  const server = await serving(folder(), port, /set up your organisation.*\n/);
+  const { origin } = server;
+  const keys = await founded(origin, server.setUp);
+  const work = repository(FILES);
+  const bare = folder();
+  git(bare, "init", "-q", "--bare", "-b", "main");
+  git(work, "remote", "add", "origin", bare);
+  git(work, "push", "-q", "origin", "main");
+  const head = commit(work, { "rates.txt": "two\n" }, "raise the rates");
+  git(work, "push", "-q", "origin", "HEAD:review");
+  const clone = join(folder(), "clone");
+  git(work, "clone", "-q", bare, clone);
+  const ana = await signedIn(origin, keys.get("ana"));
+  const bo = await signedIn(origin, keys.get("bo"));
+  const cy = await signedIn(origin, keys.get("cy"));
+  return { server, origin, work, bare, clone, head, ana, bo, cy };
+}
+
+const idIn = (says: string): string => /\/changes\/([0-9a-f]{20})/.exec(says)?.[1] ?? "";
+
+it("a change is submitted, approved from terminals with passkeys, and the pipeline goes on", async () => {
+  const { origin, work, clone, head, ana, bo, cy } = await shop();
+  const his = terminal(folder(), clone);
+  const hers = terminal(folder(), work);
+  await Promise.all([logIn(hers, origin, ana), logIn(his, origin, bo)]);
+  expect((await hers.run("whoami")).says).toMatch(/^ana \(ANA\) on http/);
+  expect(statSync(his.file).mode & 0o777).toBe(0o600);
+
+  const submitted = await hers.run("change", "submit", "--target", "main");
+  expect([submitted.status, submitted.says]).toEqual([
+    0,
+    expect.stringContaining("needs 2 approval(s)"),
+  ]);
+  const id = idIn(submitted.says);
+  expect(submitted.says).toContain("the change was shown by `ana`");
+  const listed = await his.run("change", "list", "--outcome", "hold", "--target", "main");
+  expect(listed.says).toContain(`hold   ${id}`);
+  const shown = await his.run("change", "show", `${origin}/changes/${id}`);
+  expect(shown.says).toContain("needs 2 approval(s) by owners with a passkey");
+  const words = /words +(.*)/.exec(submitted.says)?.[1] ?? "";
+  expect(shown.says).toContain(words);
+
+  // The pipeline waits beside the people.
+  const secret = await tokenFor(bo, JSON.parse(interlock(work, "facts", "HEAD").stdout));
+  const pipeline = terminal(folder(), clone, { INTERLOCK_TOKEN: secret });
+  const to = ["--server", origin, "--pusher", "ana@example.com"];
+  const gate = pipeline.start("gate", "--change", id, "--wait", "--timeout", "60", ...to);
+  await gate.says(/hold {2}waits for 2 approval/);
+
+  const refused = await hers.run("approve", id, "--no-wait");
+  expect([refused.status, refused.says]).toEqual([
+    3,
+    expect.stringContaining("so your approval would not count"),
+  ]);
+  const approving = his.start("approve", id);
+  expect(await approving.says(/words +(.*)/)).toBe(words);
+  expect(await approving.says(/open +(\S+)/)).toBe(`${origin}/changes/${id}#sign=approve`);
+  expect((await bo.approve(id)).status).toBe(200);
+  expect(await approving.status).toBe(0);
+  expect(approving.said()).toMatch(/approved by bo at .*, entry \d+\nentry [0-9a-f]{64}\n/);
+  await gate.says(/waits for .*1 of 2/);
+  await cy.approve(id);
+  expect([await gate.status, gate.said()]).toEqual([0, expect.stringContaining("✓ allow")]);
+  const once = await pipeline.run(
+    "gate",
+    "--base",
+    "origin/main",
+    "--head",
+    head,
+    "--target",
+    "main",
+    ...to,
+    "--json",
+  );
+  expect(JSON.parse(once.says)).toMatchObject({
+    change: id,
+    effective: "allow",
+    words: words.split(" "),
+  });
+
+  const out = await his.run("logout");
+  expect([out.status, readFileSync(his.file, "utf8")]).toEqual([
+    0,
+    expect.not.stringContaining("ilt_"),
+  ]);
+  expect((await his.run("whoami")).says).toContain("not signed in");
+}, 300_000);
+
+async function tokenFor(by: Browser, facts: { change: { repository: string } }): Promise<string> {
+  const { repository: of } = facts.change;
+  const made = await by.call("POST", "/api/v1/tokens", {
+    ...{ name: "the pipeline", repository: of, verbs: ["gate", "read"] },
+  });
+  expect(made.status).toBe(200);
+  return String(made.body["secret"]);
+}
+
+it("what is here and what the server shows must be one change", async () => {
+  const { origin, work, clone, head, ana, bo, server } = await shop();
+  const his = terminal(folder(), clone);
+  const hers = terminal(folder(), work);
+  await Promise.all([logIn(hers, origin, ana), logIn(his, origin, bo)]);
+  const id = idIn((await hers.run("change", "submit", "--target", "main")).says);
+  git(clone, "fetch", "-q", "origin");
+  const lying = await liar(origin, his);
+  const refused = await his.run("approve", id, "--server", lying, "--no-wait");
+  expect(refused.status).toBe(3);
+  expect(refused.says).toContain("the change that is here is not the one that the server shows");
+  expect(refused.says).toMatch(/`rates.txt` is modified .*, 4 bytes\) here, and .* 4096 bytes/);
+  expect(refused.says).not.toContain("#sign");
+  const elsewhere = repository({ "a.txt": "a\n" });
+  const foreign = await his.run("approve", id, "--repo", elsewhere, "--no-wait");
+  expect(foreign.says).toContain("the change is of the repository");
+  // Opposing it needs no clone, and says what was not looked at.
+  const rejecting = his.start("reject", id, "--reason", "not today", "--repo", elsewhere);
+  await rejecting.says(/! not compared with the repository here/);
+  expect(await rejecting.says(/open +(\S+)/)).toBe(
+    `${origin}/changes/${id}#sign=reject&reason=not+today`,
+  );
+  rejecting.kill("SIGINT");
+  expect(await rejecting.status).toBe(130);
+  const { body } = await bo.call("GET", `/api/v1/changes/${id}`);
+  expect(body["signatures"]).toEqual([]);
+  await bo.signs(id, { decision: "reject", reason: "not today" });
+  const shown = await hers.run("change", "show", id);
+  expect(shown.says).toMatch(/rejected by bo at .*: not today/);
+  const withdrawing = his.start("withdraw", id, "--json");
+  await withdrawing.says(/open +(\S+)/);
+  await bo.signs(id, { decision: "withdraw" });
+  expect(await withdrawing.status).toBe(0);
+  expect(withdrawing.said()).toContain('"kind": "withdrawal"');
+
+  const secret = await tokenFor(bo, JSON.parse(interlock(work, "facts", "HEAD").stdout));
+  const token = join(folder(), "token");
+  writeFileSync(token, `${secret}\n`);
+  const pipeline = terminal(folder(), clone, { INTERLOCK_SERVER: origin });
+  const gate = (...more: readonly string[]) => {
+    const to = ["--base", "origin/main", "--head", head, "--target", "main"];
+    return pipeline.run("gate", ...to, "--token-file", token, ...more);
+  };
+  expect((await gate("--pusher", "ana@example.com")).status).toBe(1);
+  expect((await his.run("gate", "--change", id)).status).toBe(64);
+  expect((await gate("--allow-if-down", "1")).status).toBe(64);
+  await server.stop();
+  const held = await gate();
+  expect([held.status, held.says]).toEqual([
+    1,
+    expect.stringMatching(/is away: .*ECONNREFUSED[\s\S]*`--allow-if-down` does not name it/),
+  ]);
+  const on = await gate("--tier", "3", "--allow-if-down", "3");
+  expect([on.status, on.says]).toEqual([0, expect.stringContaining("goes on without a decision")]);
+  expect((await his.run("logout")).says).toContain("the session is still open");
+  expect((await his.run("logout", "--forget")).status).toBe(0);
+}, 300_000);
+
+/** A server in between that shows another digest, and other facts, than those that stand there. */
+async function liar(origin: string, { file }: Terminal): Promise<string> {
+  const url = await listening(async (request, response) => {
+    const { method = "GET", headers } = request;
+    const body = await bodyOf(request);
+    const real = await fetch(`${origin}${request.url}`, {
+      method,
+      headers: {
+        authorization: headers.authorization ?? "",
+        ...(body.length === 0 ? {} : { "content-type": "application/json" }),
+      },
+      ...(body.length === 0 ? {} : { body: new Uint8Array(body) }),
+    });
+    const shown = (await real.text())
+      .replace(/"digest":"[0-9a-f]{64}"/, `"digest":"${"ab".repeat(32)}"`)
+      .replace('"bytesAfter":4', '"bytesAfter":4096');
+    response.writeHead(real.status, { "content-type": "application/json" });
+    response.end(shown);
+  });
+  const { logins } = JSON.parse(readFileSync(file, "utf8"));
+  const more = { ...logins[0], server: url };
+  writeFileSync(file, JSON.stringify({ version: 1, logins: [...logins, more] }));
+  return url;
+}
+
+it("a file of sessions that others may read is refused, and one that is damaged", async () => {
+  const home = folder();
+  const dir = folder();
+  const here = terminal(home, dir);
+  const none = await here.run("whoami");
+  expect([none.status, none.says]).toEqual([3, expect.stringContaining("interlock login")]);
+  const login = { server: "https://a.example", secret: "ilt_canary", session: "s", person: "ana" };
+  const file = { version: 1, logins: [{ ...login, name: "Ana", expiresAt: 1 }] };
+  mkdirSync(join(home, "config/interlock"), { recursive: true });
+  writeFileSync(here.file, JSON.stringify(file), { mode: 0o600 });
+  chmodSync(here.file, 0o640);
+  const open = await here.run("whoami");
+  expect([open.status, open.says]).toEqual([3, expect.stringContaining("others may read")]);
+  chmodSync(here.file, 0o600);
+  writeFileSync(here.file, '{"version":1,"logins":[{"secret":"ilt_canary"');
+  const broken = await here.run("whoami");
+  expect([broken.status, broken.says]).toEqual([3, expect.stringContaining("it is no JSON")]);
+  expect(open.says + broken.says).not.toContain("ilt_canary");
+  const http = await here.run("login", "--server", "http://interlock.example.com");
+  expect([http.status, http.says]).toEqual([64, expect.stringContaining("is not `https://…`")]);
+});
