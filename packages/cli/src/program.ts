@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   withdraw: async () => (await import("./commands/sign.ts")).withdrawCommand,
   gate: async () => (await import("./commands/gate.ts")).gateCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   serve: async () => (await import("./commands/serve.ts")).serveCommand,
   ledger: async () => (await import("./commands/ledger.ts")).ledgerCommand,
   witness: async () => (await import("./commands/witness.ts")).witnessCommand,

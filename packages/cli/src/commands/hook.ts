@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { realpathSync } from "node:fs";
 import { GateError } from "@interlock/core";
 import type { Command } from "commander";
 import {
   installing,
+  ownProgram,
   type Place,
   placeOf,
   type Steps,
@@ -118,12 +118,6 @@ function timeoutOf(written: string): number {
   const ms = Number(written);
   if (Number.isSafeInteger(ms) && ms >= 1 && ms <= 600_000) return ms;
   throw usage(`\`${written}\` is no time from 1 to 600000 milliseconds`);
-}
-
-/** The command as it runs now, by absolute paths: a hook has another PATH than a shell. */
-function ownProgram(): readonly string[] {
-  const [node = "", main = ""] = process.argv;
-  return [realpathSync(node), realpathSync(main)];
 }
 
 const usage = (why: string): GateError =>

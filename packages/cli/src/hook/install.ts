@@ -94,7 +94,7 @@ const firstLine = (error: unknown): string =>
 /** What stands where the hook goes. */
 type Standing = "nothing" | "ours" | "theirs";
 
-function standing(hook: string): Standing {
+export function standing(hook: string): Standing {
   const stat = lstatSync(hook, { throwIfNoEntry: false });
   if (stat === undefined) return "nothing";
   const readable = stat.isFile() && stat.size <= HOOK_MAX_BYTES;
@@ -157,15 +157,31 @@ function script({ program, kept, shared }: Script): string {
     ...(shared ? ["--only-if-installed"] : []),
     ...(kept === null ? [] : ["--then", kept]),
   ];
-  return [
-    "#!/bin/sh",
-    MARK,
-    "# Settings are in interlock.json of the repository. Change them with `interlock hook install`.",
-    "# Over a local path the pusher's own environment arrives here: none of it may load code.",
-    "unset NODE_OPTIONS NODE_TLS_REJECT_UNAUTHORIZED",
-    `exec ${words.map(shellWord).join(" ")}`,
-    "",
-  ].join("\n");
+  return [...SCRIPT_HEAD, execLine(words), ""].join("\n");
+}
+
+const SCRIPT_HEAD = [
+  "#!/bin/sh",
+  MARK,
+  "# Settings are in interlock.json of the repository. Change them with `interlock hook install`.",
+  "# Over a local path the pusher's own environment arrives here: none of it may load code.",
+  "unset NODE_OPTIONS NODE_TLS_REJECT_UNAUTHORIZED",
+];
+const execLine = (words: readonly string[]): string => `exec ${words.map(shellWord).join(" ")}`;
+
+/** The words that a hook starts; `null` for one that is not as `installing` writes it. */
+export function wordsOfHook(content: string): readonly string[] | null {
+  const lines = content.split("\n");
+  const exec = lines[SCRIPT_HEAD.length] ?? "";
+  const words = [...exec.matchAll(/'([^']*)'/g)].map((match) => match[1] ?? "");
+  const asWritten = [...SCRIPT_HEAD, execLine(words), ""].join("\n") === content;
+  return asWritten && words[2] === "hook" && words[3] === "pre-receive" ? words : null;
+}
+
+/** The command as it runs now, by absolute paths: a hook has another PATH than a shell. */
+export function ownProgram(): readonly string[] {
+  const [node = "", main = ""] = process.argv;
+  return [realpathSync(node), realpathSync(main)];
 }
 
 const shellWord = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;

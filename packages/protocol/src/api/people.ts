@@ -153,7 +153,7 @@ export const people = endpoint({
   method: "GET",
   path: "/api/v1/people",
   summary: "everybody, with accounts and keys",
-  access: "session",
+  access: "person",
   answer: z.strictObject({ people: z.array(PERSON) }),
 });
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { GateError } from "@interlock/core";
+import type { Command } from "commander";
+import { examine } from "../doctor/doctor.ts";
+import { type Door, type Examined, SEVERITIES } from "../doctor/door.ts";
+import { AWAY, declared } from "../doctor/if-down.ts";
+import { type Rehearsed, rehearse } from "../doctor/rehearse.ts";
+import { placeOf } from "../hook/install.ts";
+import { readSettings, type Settings } from "../hook/settings.ts";
+import { type Paint, paintFor } from "../output/paint.ts";
+import { jsonText, printable, printableData, printableLines } from "../output/printable.ts";
+
+type Options = {
+  readonly repo: string;
+  readonly ifDown?: boolean;
+  readonly rehearse?: boolean;
+  readonly json?: boolean;
+};
+
+const OPEN = 1;
+
+export function doctorCommand(program: Command): void {
+  program
+    .command("doctor")
+    .description("look for ways past the gate of a bare repository, and say what closes each")
+    .option("--repo <bare>", "the bare repository", ".")
+    .option("--if-down", "show what goes on while the server, its database or a witness is away")
+    .option("--rehearse", "with --if-down: push to a scratch copy whose server is away")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  interlock doctor --repo /srv/git/shop.git\n  interlock doctor --repo /srv/git/shop.git --if-down --rehearse\n\nExit codes: 0 no door is open, 1 a door is open, 3 could not look, 64 wrong usage",
+    )
+    .action(async (options: Options) => {
+      if (options.rehearse === true && options.ifDown !== true)
+        throw new GateError("USAGE", "`--rehearse` belongs to `--if-down`", "give both");
+      const place = await placeOf(options.repo);
+      // What ends this early has found nothing closed. by (fail-closed)
+      process.exitCode = OPEN;
+      const open =
+        options.ifDown === true
+          ? await shownIfDown(place.gitDir, readSettings(place.gitDir), options)
+          : shownDoors(await examine(place), options);
+      process.exitCode = open ? OPEN : 0;
+    });
+}
+
+/** What was not looked at is no open door, and no closed one: it is said. */
+function shownDoors(look: Examined, { json }: Options): boolean {
+  const { doors, unseen } = look;
+  if (json === true) print(`${jsonText(look, 2)}\n`);
+  else {
+    const shown = printableData(look);
+    const paint = paintFor(process.stdout);
+    const counts = SEVERITIES.flatMap((severity) => {
+      const count = doors.filter((door) => door.severity === severity).length;
+      return count === 0 ? [] : [`${count} ${severity}`];
+    });
+    print(
+      [
+        ...shown.doors.flatMap((door) => doorLines(door, paint)),
+        ...shown.unseen.map((text) => paint.dim(`· not looked at: ${text}`)),
+        ...(unseen.length > 0 && doors.length === 0 ? [""] : []),
+        doors.length === 0 ? "no open door was found" : `open doors: ${counts.join(", ")}`,
+        "",
+      ].join("\n"),
+    );
+  }
+  return doors.length > 0;
+}
+
+const COLOURS = { critical: "red", high: "red", medium: "yellow", low: "dim" } as const;
+
+const doorLines = ({ id, severity, says, why, next }: Door, paint: Paint): readonly string[] => [
+  `${paint[COLOURS[severity]](severity.padEnd(8))}  ${paint.bold(id)}  ${says}`,
+  `          ${why}`,
+  `          next: ${next}`,
+  "",
+];
+
+async function shownIfDown(
+  gitDir: string,
+  settings: Settings,
+  { json, rehearse: asked }: Options,
+): Promise<boolean> {
+  const targets = declared(settings);
+  const rehearsed = asked === true ? await rehearse(gitDir, settings) : null;
+  const wrong = (rehearsed ?? []).filter((one) => one.happened !== one.declared);
+  if (json === true) print(`${jsonText({ targets, rehearsed }, 2)}\n`);
+  else {
+    const lines = targets.flatMap(({ ref, tier, while: during }) => [
+      printable(`${ref}${tier === null ? " (no tier)" : ` (Tier ${tier})`}`),
+      ...AWAY.map((away) => `  while the ${away.padEnd(8)} is away  ${during[away]}`),
+    ]);
+    print(`${[...lines, ...(rehearsed ?? []).flatMap(rehearsedLines)].join("\n")}\n`);
+  }
+  return wrong.length > 0;
+}
+
+function rehearsedLines({ ref, away, happened, declared: said, said: shown }: Rehearsed) {
+  const as = happened === said ? "as declared" : `NOT as declared (${said})`;
+  return [
+    "",
+    printable(`rehearsed: a push to ${ref} while the ${away} is away ${happened}, ${as}`),
+    ...printableLines(shown.trimEnd())
+      .split("\n")
+      .map((line) => `  | ${line}`),
+  ];
+}
+
+const print = (text: string): void => {
+  process.stdout.write(text);
+};
