@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes schemas/*.json from the descriptions in packages/policy/src/schema: `npm run schemas`.
+// Makes schemas/*.json from the descriptions in the packages `policy` and `document`: `npm run schemas`.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { JSON_SCHEMAS } = await import(join(root, "packages/policy/dist/index.js"));
+const { DOCUMENT_SCHEMAS } = await import(join(root, "packages/document/dist/index.js"));
 mkdirSync(join(root, "schemas"), { recursive: true });
-for (const [name, schema] of Object.entries(JSON_SCHEMAS))
+for (const [name, schema] of Object.entries({ ...JSON_SCHEMAS, ...DOCUMENT_SCHEMAS }))
   writeFileSync(join(root, "schemas", `${name}.json`), `${JSON.stringify(schema(), null, 2)}\n`);

@@ -1,13 +1,24 @@
 /** `interlock schema`, and the schema of people against their reader. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { GateError } from "@interlock/core";
+import { DOCUMENT_SCHEMAS } from "@interlock/document";
 import { readPeople } from "@interlock/facts";
 import { JSON_SCHEMAS } from "@interlock/policy";
 import { describe, expect, it } from "vitest";
 import { folder, interlock } from "./scratch.ts";
 
+const SCHEMAS = { ...JSON_SCHEMAS, ...DOCUMENT_SCHEMAS };
+
 describe("interlock schema", () => {
-  it.each(Object.keys(JSON_SCHEMAS))("prints schemas/%s.json", (name) => {
+  it("knows every file in schemas/, each as the code describes it", () => {
+    const files = readdirSync(new URL("../../../schemas/", import.meta.url)).sort();
+    expect(files).toEqual(
+      Object.keys(SCHEMAS)
+        .map((name) => `${name}.json`)
+        .sort(),
+    );
+  });
+  it.each(Object.keys(SCHEMAS))("prints schemas/%s.json", (name) => {
     const file = new URL(`../../../schemas/${name}.json`, import.meta.url);
     expect(interlock(folder(), "schema", name)).toMatchObject({
       status: 0,

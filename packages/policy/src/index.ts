@@ -23,7 +23,18 @@ export { calendarFacts } from "./load/calendar.ts";
 export { type UnsoundRule, unsoundRule } from "./load/data.ts";
 export { gatherIncludes, type Included, type ReadInclude } from "./load/include.ts";
 export { type Loaded, type LoadOptions, loadPolicy, type Place } from "./load/policy.ts";
+export { durationMs, sharePpm } from "./load/quantity.ts";
+export {
+  allowFields,
+  isRaw,
+  type Raw,
+  type Reader,
+  reader,
+  report,
+  written,
+} from "./load/reader.ts";
 export { VISIBLE_SCOPE } from "./load/rule.ts";
+export { type Path, readSource, type Source } from "./load/source.ts";
 export {
   builtInPacks,
   compilePack,
@@ -31,6 +42,14 @@ export {
   packAnalyses,
   writtenAnalyses,
 } from "./packs.ts";
-export { isError, PROBLEMS, type Problem, type ProblemCode, problemText } from "./problem.ts";
+export {
+  byPlace,
+  isError,
+  PROBLEMS,
+  type Problem,
+  type ProblemCode,
+  problemText,
+} from "./problem.ts";
+export { closed, DRAFT, described, type JsonSchema, listOf, oneOf, text } from "./schema/parts.ts";
 export { JSON_SCHEMAS } from "./schema/schemas.ts";
 export { didYouMean, nearest } from "./suggest.ts";

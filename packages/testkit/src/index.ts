@@ -9,6 +9,7 @@ export {
 } from "@interlock/policy";
 export * from "./facts.ts";
 export * from "./files.ts";
+export { FILLED_AT, filledTemplate } from "./filled-document.ts";
 export * as generators from "./generators.ts";
 export * from "./interleaved.ts";
 export * from "./outage-cases.ts";

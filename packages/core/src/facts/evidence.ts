@@ -56,6 +56,7 @@ export const DOCUMENT = object({
   sections: list(text({ max: 100 }), 100),
   rehearsedAt: about("when its rollback was last rehearsed", optional(int())),
   by: text({ max: 400 }),
+  findings: about("ids of what its lint found, sorted", optional(list(text({ max: 64 }), 100))),
 });
 export type DocumentFact = Infer<typeof DOCUMENT>;
 

@@ -148,7 +148,7 @@ export function kindOf(path: string): Kind {
   const lower = path.toLowerCase();
   const name = baseName(path);
   const language = languageOf(path);
-  if (isGate(lower)) return "gate";
+  if (isGate(lower) && !isDocumentPath(path)) return "gate";
   if (LOCKS.has(name)) return "lock";
   if (/(^|\/)(vendor|node_modules|third_party|third-party)\//.test(lower)) return "vendored";
   if (
@@ -208,6 +208,10 @@ export function isGate(lower: string): boolean {
   return /^interlock\//.test(lower) || /^(\.github\/|\.gitlab\/|docs\/)?codeowners$/.test(lower);
 }
 
+/** Whether a path is the home of change documents: no part of the gate, since they decide nothing. */
+export const isDocumentPath = (path: string): boolean =>
+  /^interlock\/changes\/(?:[^/]+\/){0,10}[^/]+\.md$/.test(path);
+
 /** Which parts of the gate a path belongs to, sorted. */
 export function gatePartsOf(path: string): readonly string[] {
   const lower = path.toLowerCase();
@@ -215,7 +219,8 @@ export function gatePartsOf(path: string): readonly string[] {
   if (/^(\.github\/|\.gitlab\/|docs\/)?codeowners$|^owners$|^owners_aliases$/.test(lower))
     parts.push("owners");
   else if (baseName(path) === "owners") parts.push("folder-owners");
-  if (/^interlock\//.test(lower)) {
+  // A change document decides nothing; its digest is part of that of its change.
+  if (/^interlock\//.test(lower) && !isDocumentPath(path)) {
     if (/catalog/.test(lower)) parts.push("catalog");
     else if (/people/.test(lower)) parts.push("people");
     else parts.push("policy");

@@ -9,6 +9,7 @@ import {
 } from "@interlock/core";
 import type { Catalog } from "../catalog/catalog.ts";
 import { contractsSource } from "../contracts/source.ts";
+import { readDocuments, withDocuments } from "../documents/documents.ts";
 import { kindOf, languageOf } from "../files/kind.ts";
 import { type ReadingMemory, readChange } from "../git/change.ts";
 import type { Commit } from "../git/commit.ts";
@@ -67,6 +68,7 @@ const WORLD_FILE_MAX_BYTES = 1_000_000;
 /** Gathers the facts of one change in a Git repository. */
 export async function gatherFromGit(around: Surroundings, given: GitChange): Promise<Facts> {
   const { repository, sources } = around;
+  const documents = await readDocuments(repository, given);
   const read = await readChange({
     repository,
     after: given.after,
@@ -76,6 +78,7 @@ export async function gatherFromGit(around: Surroundings, given: GitChange): Pro
     memory: around.memory,
     wantsText: textWanted([...sources, contractsSource(around.catalog, [])]),
     plan: attachedDigest(given.attached ?? []),
+    document: documents.digest,
   });
   const last = given.commits[given.commits.length - 1];
   const pushedBy =
@@ -84,7 +87,7 @@ export async function gatherFromGit(around: Surroundings, given: GitChange): Pro
       "nobody watched the push",
       "name the pusher in `--evidence`, or judge at an enforcement point that sees pushes",
     );
-  return gatherFacts(
+  const facts = await gatherFacts(
     {
       files: given.change.truncated
         ? unknown(
@@ -124,6 +127,7 @@ export async function gatherFromGit(around: Surroundings, given: GitChange): Pro
     },
     sources,
   );
+  return withDocuments(facts, documents, given.commits);
 }
 
 function textWanted(sources: readonly Source[]): (path: string) => boolean {

@@ -85,7 +85,7 @@ export async function inputOfChange(
     entries,
     attributes: [...attributes].map(([path, own]) => ({ path, attributes: own })),
     plan: request.plan ?? null,
-    document: null,
+    document: request.document ?? null,
   };
   return { input, attributes };
 }

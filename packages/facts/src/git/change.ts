@@ -38,6 +38,8 @@ export type ReadRequest = {
   readonly target: string;
   /** Of what was made from the change outside the repository. */
   readonly plan?: Digest | null;
+  /** Digest of the change documents. */
+  readonly document?: Digest | null;
   readonly memory: ReadingMemory;
   /** Paths whose text nobody will ask for are hashed only. */
   readonly wantsText: (path: string) => boolean;

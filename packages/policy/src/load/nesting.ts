@@ -20,13 +20,13 @@ const INDENT_MAX = 200;
 const BIDIRECTIONAL = /[\u202a-\u202e\u2066-\u2069]/;
 
 /** The first thing that keeps a text from being composed, or `null`. */
-export function obstacleIn(text: string): Obstacle | null {
+export function obstacleIn(text: string, what: string): Obstacle | null {
   const hidden = BIDIRECTIONAL.exec(text);
   if (hidden !== null)
     return {
       offset: hidden.index,
       code: "YAML_FEATURE",
-      message: "a character that reverses the reading direction has no place in a policy",
+      message: `a character that reverses the reading direction has no place in ${what}`,
       help: "delete it; it hides what the line says",
     };
   let offset = 0;
@@ -44,25 +44,25 @@ export function obstacleIn(text: string): Obstacle | null {
     else if (kind === "flow-seq-end" || kind === "flow-map-end")
       brackets = Math.max(0, brackets - 1);
     else if (kind === "seq-item-ind") onLine++;
-    else if (kind === "explicit-key-ind") return explicitKey(start);
+    else if (kind === "explicit-key-ind") return explicitKey(start, what);
     const indented = kind === "space" && token.length > INDENT_MAX;
-    if (brackets + onLine > NESTED_MAX || indented) return tooDeep(start);
+    if (brackets + onLine > NESTED_MAX || indented) return tooDeep(start, what);
   }
   return null;
 }
 
-const explicitKey = (offset: number): Obstacle => ({
+const explicitKey = (offset: number, what: string): Obstacle => ({
   offset,
   code: "YAML_FEATURE",
-  message: "explicit keys have no place in a policy",
+  message: `explicit keys have no place in ${what}`,
   help: "write `key: value`",
 });
 
-const tooDeep = (offset: number): Obstacle => ({
+const tooDeep = (offset: number, what: string): Obstacle => ({
   offset,
   code: "TOO_DEEP",
   message: `nested deeper than ${NESTED_MAX} levels`,
-  help: "a policy needs five; write it flatter",
+  help: `${what} needs five; write it flatter`,
 });
 
 /** Tokens that stand for no text. */

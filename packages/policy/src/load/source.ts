@@ -35,8 +35,11 @@ const MAX_BYTES = 1_000_000;
 /** Nobody reads more problems of one kind, and each has to be placed. */
 const TOLD_MAX = 50;
 
-/** Reads YAML 1.2 without anchors, aliases, tags and merge keys: a policy says everything where it stands. */
-export function readSource(file: string, text: string): Source {
+/**
+ * Reads YAML 1.2 without anchors, aliases, tags and merge keys: a policy says everything where it
+ * stands. `what` is what messages call the text.
+ */
+export function readSource(file: string, text: string, what = "a policy"): Source {
   const lines = new LineCounter();
   if (text.length > MAX_BYTES)
     return refused(file, {
@@ -47,10 +50,10 @@ export function readSource(file: string, text: string): Source {
       message: `larger than ${MAX_BYTES} bytes`,
       help: "split it",
     });
-  const obstacle = obstacleIn(text);
+  const obstacle = obstacleIn(text, what);
   if (obstacle !== null) {
-    const { offset, ...what } = obstacle;
-    return refused(file, { ...what, file, ...placeIn(text, offset) });
+    const { offset, ...problem } = obstacle;
+    return refused(file, { ...problem, file, ...placeIn(text, offset) });
   }
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -71,7 +74,9 @@ export function readSource(file: string, text: string): Source {
     message: message.replace(/\s*[\n\r]\s*/g, " "),
     help,
   });
-  const problems = faultsOf(document).map((f) => problem(f.code, f.offset, f.message, f.help));
+  const problems = faultsOf(document, what).map((f) =>
+    problem(f.code, f.offset, f.message, f.help),
+  );
   const offsetOf = (path: Path): number => {
     const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
     return rangeStart(node) ?? (path.length === 0 ? 0 : offsetOf(path.slice(0, -1)));
@@ -130,7 +135,7 @@ function keyOffset(document: Document.Parsed, path: Path): number | undefined {
 type Fault = Pick<Problem, "code" | "message" | "help"> & { readonly offset: number };
 
 /** What keeps a document from being read: its syntax, what hides something, keys that are there twice. */
-function faultsOf(document: Document.Parsed): readonly Fault[] {
+function faultsOf(document: Document.Parsed, whole: string): readonly Fault[] {
   const syntax = document.errors.slice(0, TOLD_MAX).map((e): Fault => {
     const offset = e.pos[0];
     return e.code === "MULTIPLE_DOCS"
@@ -153,7 +158,7 @@ function faultsOf(document: Document.Parsed): readonly Fault[] {
       ({ offset, what }): Fault => ({
         code: "YAML_FEATURE",
         offset,
-        message: `${what} have no place in a policy`,
+        message: `${what} have no place in ${whole}`,
         help: "write the value out where it is used",
       }),
     );
