@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   withdraw: async () => (await import("./commands/sign.ts")).withdrawCommand,
   gate: async () => (await import("./commands/gate.ts")).gateCommand,
   document: async () => (await import("./commands/document.ts")).documentCommand,
+  run: async () => (await import("./commands/run.ts")).runCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   serve: async () => (await import("./commands/serve.ts")).serveCommand,

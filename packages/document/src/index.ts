@@ -13,6 +13,20 @@ export {
   readValues,
   type Values,
 } from "./remedy.ts";
+export {
+  CHOICES,
+  type Choice,
+  type EventOf,
+  type Part,
+  type ReadEvent,
+  type RunEvent,
+  type RunOutcome,
+  readEvent,
+  TAIL_MAX,
+} from "./run/events.ts";
+export { planDigest, planOf, type Task } from "./run/plan.ts";
+export { deviations, reportText } from "./run/report.ts";
+export { choicesAt, follows, type Next, nextOf } from "./run/state.ts";
 export { commandText, expectationText } from "./show/outline.ts";
 export { documentHtml, documentText, escapedHtml } from "./show/render.ts";
 export { TEMPLATES, type TemplateKind } from "./templates/index.ts";
