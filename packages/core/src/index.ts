@@ -47,6 +47,7 @@ export {
   termsOf,
 } from "./ledger/bodies.ts";
 export * from "./ledger/entry.ts";
+export { RUN_CHOICES, RUN_OUTCOMES, RUN_PARTS } from "./ledger/runs.ts";
 export {
   accountOf,
   contributorsOf,

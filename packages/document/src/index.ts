@@ -14,7 +14,6 @@ export {
   type Values,
 } from "./remedy.ts";
 export {
-  CHOICES,
   type Choice,
   type EventOf,
   type Part,

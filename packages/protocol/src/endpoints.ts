@@ -5,6 +5,7 @@ import * as device from "./api/device.ts";
 import * as events from "./api/events.ts";
 import * as gate from "./api/gate.ts";
 import * as people from "./api/people.ts";
+import * as runs from "./api/runs.ts";
 import * as signIn from "./api/sign-in.ts";
 import * as tokens from "./api/tokens.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -17,6 +18,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   events,
   gate,
   people,
+  runs,
   signIn,
   tokens,
 ]

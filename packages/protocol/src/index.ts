@@ -32,6 +32,8 @@ export type {
   Proposed,
 } from "./api/people.ts";
 export * as peopleApi from "./api/people.ts";
+export type { RemedyShown, RunShown } from "./api/runs.ts";
+export * as runsApi from "./api/runs.ts";
 export type { Me } from "./api/sign-in.ts";
 export * as signInApi from "./api/sign-in.ts";
 export type { TokenShown } from "./api/tokens.ts";

@@ -24,4 +24,6 @@ export { keyBook } from "./people/key-book.ts";
 export { LIMITS, type Limits } from "./people/limits.ts";
 export { openPeople, type PeopleOfServer } from "./people/people.ts";
 export { type Alert, COOLDOWN_MS, type PeopleTerms } from "./people/terms.ts";
+export { runRoutes } from "./runs/routes.ts";
+export type { RunTerms } from "./runs/terms.ts";
 export { type RunningServer, type ServerTerms, startServer } from "./server.ts";

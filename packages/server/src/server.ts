@@ -25,6 +25,7 @@ import { setUpSecret } from "./people/founding.ts";
 import { keyBook } from "./people/key-book.ts";
 import { openPeople, type PeopleOfServer } from "./people/people.ts";
 import { type Alert, COOLDOWN_MS } from "./people/terms.ts";
+import { runRoutes } from "./runs/routes.ts";
 
 export type ServerTerms = {
   /** Holds the log's key, what was signed last, and the embedded database. */
@@ -203,6 +204,7 @@ function wire(app: FastifyInstance, wired: Wired): void {
     site: async () => siteOf(await book.at(store.db)),
   });
   eventRoutes(app, { store, authenticate, now, ...EVENT_TERMS });
+  runRoutes(app, authenticate, { store, ledger, book, hearing, now });
   people.routes(app);
   logRoutes(app, store.db);
   apiRoutes(app);

@@ -20,6 +20,7 @@ import {
   type Prepared,
   peopleBook,
   prepare,
+  runRoutes,
   siteOf,
 } from "@interlock/server";
 import { type Store, transaction } from "@interlock/store";
@@ -161,6 +162,7 @@ export async function openWorld(engine: EngineUnderTest, periodMs = 5): Promise<
     book,
     hearing,
   });
+  runRoutes(app, authenticate, { store, ledger, book, hearing, now });
   logRoutes(app, store.db);
   const call: World["call"] = async (as, method, url, body) => {
     const reply = await app.inject({

@@ -22,6 +22,7 @@ export {
 export * from "./checkpoints.ts";
 export { type Appended, type Committer, type CommitterLimits, committer } from "./committer.ts";
 export * from "./contents.ts";
+export * from "./documents.ts";
 export type { Database } from "./driver.ts";
 export type { Result, StoreFailure, StoreFailureCode } from "./failure.ts";
 export { type Happened, happenedBetween } from "./happened.ts";

@@ -270,6 +270,16 @@ export async function peopleEntries(
   );
 }
 
+/** Entries of a kind of the index `ledger_entry_runs`, newest first. */
+export async function newestOfKind(
+  db: Database,
+  { kind, limit }: { readonly kind: "remedy" | "run"; readonly limit: number },
+): Promise<readonly StoredEntry[]> {
+  return await entriesWhere(db, (query) =>
+    query.where("kind", "=", kind).orderBy("ledger_entry.index", "desc").limit(limit),
+  );
+}
+
 const entryQuery = (db: Database) =>
   db
     .selectFrom("ledger_entry")

@@ -19,6 +19,7 @@ export type Tables = {
   readonly signed: Signed;
   readonly change_contents: ChangeContents;
   readonly content_blob: ContentBlob;
+  readonly document: DocumentRow;
 } & PeopleTables;
 
 type SchemaMigration = {
@@ -148,4 +149,10 @@ type Signed = {
   readonly at: number;
   readonly expires_at: number;
   readonly ended_index: number | null;
+};
+
+type DocumentRow = {
+  readonly digest: string;
+  readonly text: string;
+  readonly added_at: number;
 };

@@ -7,6 +7,7 @@ import { AGREED_KINDS, isAgreed, type ProposalTerms } from "../endorsement.ts";
 import { about, bool, count, type Infer, int, list, object, optional, text } from "../schema.ts";
 import { problemsOfStatement, STATEMENT, type Statement } from "../statement.ts";
 import type { Invalid } from "../validate.ts";
+import { REMEDY, RUN, RUN_END, RUN_STEP } from "./runs.ts";
 
 const person = text({ max: 200 });
 const persons = list(person, 20);
@@ -168,6 +169,10 @@ export const BODIES = {
   withdrawal: SIGNED,
   decision: DECISION,
   expunge: EXPUNGE,
+  remedy: REMEDY,
+  run: RUN,
+  "run-step": RUN_STEP,
+  "run-end": RUN_END,
 } as const;
 
 export type EntryKind = keyof typeof BODIES;
@@ -204,6 +209,15 @@ export const RULES_OF_BODIES: Problems = {
     ...sortedSet(counted, "counted"),
   ],
   expunge: ({ by }) => atLeast(by, 2, "by"),
+  remedy: ({ approvals, approvedBy }) => [
+    ...sortedSet(approvals, "approvals"),
+    ...sortedSet(approvedBy, "approvedBy"),
+    ...atLeast(approvedBy, 2, "approvedBy"),
+  ],
+  run: ({ operator, second }) =>
+    operator === second ? [{ path: "second", message: "the operator is no second person" }] : [],
+  "run-step": () => [],
+  "run-end": () => [],
 };
 
 /** The proposal that an agreement is about, as its endorsers signed it. */

@@ -110,6 +110,28 @@ const GOOD: Bodies = {
     approvals: 2,
   },
   expunge: { entry: HEX, reason: "a person asked for it", by: ["ana", "bo"] },
+  remedy: {
+    remedy: "drain-cell",
+    title: "drain a cell",
+    document: HEX,
+    change: "C-1",
+    digest: HEX,
+    decision: HEX,
+    approvals: [HEX],
+    approvedBy: ["bo", "cy"],
+    by: "ana",
+  },
+  run: {
+    change: "C-1",
+    decision: HEX,
+    document: HEX,
+    plan: HEX,
+    values: {},
+    operator: "ana",
+    second: "bo",
+  },
+  "run-step": { number: 1, previous: HEX, by: "bo", what: "confirmed", task: "step:one" },
+  "run-end": { number: 2, previous: HEX, by: "ana", outcome: "done", left: [] },
 };
 
 const problemsOf = (kind: EntryKind, value: unknown): readonly string[] => {

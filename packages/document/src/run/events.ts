@@ -11,21 +11,21 @@ import {
   object,
   optional,
   problemsOf,
+  RUN_CHOICES,
+  RUN_OUTCOMES,
+  RUN_PARTS,
   record,
   text,
 } from "@interlock/core";
 import { LIMITS } from "../document.ts";
 
-export const PARTS = ["do", "verify", "undo"] as const;
-export type Part = (typeof PARTS)[number];
-export const OUTCOMES = ["done", "stopped", "undone", "partly-undone", "left"] as const;
-export type RunOutcome = (typeof OUTCOMES)[number];
-export const CHOICES = ["retry", "undo", "leave"] as const;
-export type Choice = (typeof CHOICES)[number];
+export type Part = (typeof RUN_PARTS)[number];
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
+export type Choice = (typeof RUN_CHOICES)[number];
 
 const name = text({ max: 200 });
 const task = text({ max: 80 });
-const part = text({ values: PARTS });
+const part = text({ values: RUN_PARTS });
 const sentence = text({ max: 2_000 });
 const digest = text({ max: 64, form: "digest" });
 const argv = list(text({ max: LIMITS.argument }), LIMITS.arguments);
@@ -73,9 +73,9 @@ const EVENTS = {
     agrees: bool(),
     how: text({ values: ["typed", "signed-in"] }),
   }),
-  chosen: object({ task, choice: text({ values: CHOICES }), by: name, reason: sentence }),
+  chosen: object({ task, choice: text({ values: RUN_CHOICES }), by: name, reason: sentence }),
   end: object({
-    outcome: text({ values: OUTCOMES }),
+    outcome: text({ values: RUN_OUTCOMES }),
     left: about(
       "steps that took place and were not undone, where that is not all of them",
       list(task, LIMITS.steps),

@@ -24,6 +24,8 @@ import type { TreeChange } from "../git/tree-change.ts";
 import { contributors } from "../provenance/contributors.ts";
 
 const TRAILER = "change-document";
+/** A remedy is a document too, and part of the gate. */
+const REMEDY = /^interlock\/remedies\/[^/]+\.md$/;
 /** More than one reviewer holds in mind; each is read whole. */
 const DOCUMENTS_MAX = 20;
 /** UTF-8 takes at most three bytes for each UTF-16 unit. */
@@ -44,12 +46,14 @@ type Wanted = {
 
 /**
  * Reads what the trailer `Change-Document: PATH` of any commit names, and every document under
- * `interlock/changes/` that the change writes. One that cannot be read leaves all unknown: it may be
+ * `interlock/changes/` or `interlock/remedies/` that the change writes. One that cannot be read leaves all unknown: it may be
  * the one that counts. by (fail-closed)
  */
 export async function readDocuments(repository: Repository, wanted: Wanted): Promise<Documents> {
   const written = wanted.change.entries
-    .filter(({ path, status }) => status !== "deleted" && isDocumentPath(path))
+    .filter(
+      ({ path, status }) => status !== "deleted" && (isDocumentPath(path) || REMEDY.test(path)),
+    )
     .map(({ path }) => path);
   const named = wanted.commits
     .flatMap((commit) => commit.trailers)

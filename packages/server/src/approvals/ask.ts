@@ -4,11 +4,13 @@ import {
   challengeOf,
   type DecisionRecord,
   type Facts,
+  isUnknown,
   NONCE_LENGTH,
   type Statement,
   wordsOf,
 } from "@interlock/core";
-import { canonicalJson, isDigest, sha256Hex, utf8 } from "@interlock/digest";
+import { canonicalJson, type Digest, isDigest, sha256Hex, utf8 } from "@interlock/digest";
+import { documentsDigest } from "@interlock/document";
 import type { Site } from "@interlock/receipt";
 import { toBase64url } from "@interlock/receipt";
 import {
@@ -159,12 +161,14 @@ function statementOf(request: AskRequest, given: Given): Statement {
   const { change, record, site, at, credential } = given;
   const { person, decision, environment, reason, validForHours } = request;
   if (!isDigest(change.digest)) throw new Error("invariant broken: an unread change is not signed");
+  const document = documentOf(record, change.digest);
   return {
     statement: 1,
     ...{ product: site.product, ledger: site.ledger, tenant: site.tenant },
     ...{ change: change.id, repository: change.repository, target: change.target },
     ...{ base: change.base, head: change.head, merge: change.merge, digest: change.digest },
     ...{ environment, rules: [...change.rules].sort(), naming: namingOf(record), decision },
+    ...(document === null ? {} : { document }),
     ...(reason === undefined ? {} : { reason: sha256Hex(utf8(reason)) }),
     ...{ person, credential, issuedAt: at, expiresAt: at + validForHours * HOUR_MS },
   };
@@ -175,4 +179,12 @@ function namingOf(record: DecisionRecord | null): readonly string[] {
   const requirements = record?.decision.requires ?? [];
   const ids = requirements.flatMap((one) => (one.kind === "approvals" ? one.naming : []));
   return [...new Set(ids)].sort();
+}
+
+/** The documents that stand in the facts, so that what is approved with the change is named. */
+function documentOf(record: DecisionRecord | null, change: Digest): Digest | null {
+  const documents = record?.facts?.evidence.documents ?? [];
+  if (isUnknown(documents)) return null;
+  const own = documents.filter((one) => one.change === change).map(({ digest }) => digest);
+  return documentsDigest(own.filter(isDigest));
 }

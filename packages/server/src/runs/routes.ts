@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isDigest } from "@interlock/digest";
+import { runsApi } from "@interlock/protocol";
+import type { FastifyInstance } from "fastify";
+import type { Actor } from "../http/actor.ts";
+import { type Authenticate, bind } from "../http/bind.ts";
+import { personOfActor } from "../people/fresh.ts";
+import { done, refused } from "../people/terms.ts";
+import { begin } from "./begin.ts";
+import { register, shown, standingRemedies } from "./remedies.ts";
+import { confirm, record } from "./steps.ts";
+import { isDamaged, shownRun, storyOf } from "./story.ts";
+import { type RunTerms, unread } from "./terms.ts";
+
+/** Documents that are carried out, and remedies that one may run alone. */
+export function runRoutes(app: FastifyInstance, authenticate: Authenticate, terms: RunTerms): void {
+  const { db } = terms.store;
+  const who = (actor: Actor) => personOfActor(actor).person;
+  bind(app, authenticate, runsApi.registerRemedy, async ({ actor, body }) =>
+    register(terms, { person: who(actor), change: body.change, text: body.document }),
+  );
+  bind(app, authenticate, runsApi.remedies, async () =>
+    done({ remedies: (await standingRemedies(terms, db)).map(shown) }),
+  );
+  bind(app, authenticate, runsApi.beginRun, async ({ actor, body }) =>
+    begin(terms, who(actor), body),
+  );
+  bind(app, authenticate, runsApi.showRun, async ({ params }) => {
+    const story = isDigest(params.run) ? await storyOf(db, params.run) : null;
+    if (isDamaged(story)) return unread(story.damaged);
+    return story === null
+      ? refused("NOT_FOUND", "there is no such run", "check its id")
+      : done(shownRun(story));
+  });
+  bind(app, authenticate, runsApi.recordStep, async ({ actor, params, body }) =>
+    record(terms, { person: who(actor), run: params.run, ...body }),
+  );
+  bind(app, authenticate, runsApi.confirmStep, async ({ actor, params, body }) =>
+    confirm(terms, { person: who(actor), run: params.run, ...body }),
+  );
+}
