@@ -25,6 +25,7 @@ export * from "./contents.ts";
 export * from "./documents.ts";
 export type { Database } from "./driver.ts";
 export type { Result, StoreFailure, StoreFailureCode } from "./failure.ts";
+export * from "./forges.ts";
 export { type Happened, happenedBetween } from "./happened.ts";
 export * from "./ledger.ts";
 export * from "./people.ts";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ForgeTables } from "./forges/tables.ts";
 import type { PeopleTables } from "./people/tables.ts";
 
 /**
@@ -20,7 +21,8 @@ export type Tables = {
   readonly change_contents: ChangeContents;
   readonly content_blob: ContentBlob;
   readonly document: DocumentRow;
-} & PeopleTables;
+} & PeopleTables &
+  ForgeTables;
 
 type SchemaMigration = {
   readonly version: number;
