@@ -10,6 +10,7 @@ import {
   judgedDigest,
   type Policy,
   SALT_LENGTH,
+  type StatementEvidence,
   saltedDigest,
   validateFacts,
 } from "@interlock/core";
@@ -50,10 +51,14 @@ export type GateRequest = {
   readonly place: Place;
   readonly facts: Readonly<Record<string, unknown>>;
   readonly policies: readonly GivenPolicy[];
+  /** What people said on a forge, re-read from it by this server: never part of what a caller sends. */
+  readonly reviews?: StatementEvidence;
 };
 
 /** Judges changes for enforcement points. */
 export type Gate = (request: GateRequest) => Promise<Answer<Judged>>;
+
+const NO_REVIEWS: StatementEvidence = { approvals: [], rejections: [] };
 
 /** A change about which more is signed than that while it is judged is judged again by its sender. */
 const ATTEMPTS = 5;
@@ -67,7 +72,7 @@ const ATTEMPTS = 5;
 export function openGate(terms: GateTerms): Gate {
   const policies = policyBook();
   const save = recorder(terms.store, terms.ledger);
-  return async ({ place: asked, facts: given, policies: judging }) => {
+  return async ({ place: asked, facts: given, policies: judging, reviews = NO_REVIEWS }) => {
     const read = policies.read(judging);
     if (!read.ok) return read;
     const facts = factsAt(asked, given);
@@ -75,7 +80,7 @@ export function openGate(terms: GateTerms): Gate {
     const place = { ...asked, environment: facts.value.change.environment };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const decided = await decideNow(terms, place, {
-        ...{ facts: facts.value, policies: read.policies, compiled: policies.compiled },
+        ...{ facts: facts.value, policies: read.policies, compiled: policies.compiled, reviews },
       });
       const toRecord = recordOf(decided);
       const recorded = await save(toRecord);
@@ -97,13 +102,14 @@ type ToJudge = {
   readonly facts: Facts;
   readonly policies: DecisionRecord["policies"];
   readonly compiled: (policy: Policy) => CompiledPolicy;
+  readonly reviews: StatementEvidence;
 };
 
 /** The head of the ledger is looked at first: whatever is read after it is at least as new. */
 async function decideNow(
   { store, book, hearing, now: clock }: GateTerms,
   place: Place,
-  { facts: given, policies, compiled }: ToJudge,
+  { facts: given, policies, compiled, reviews }: ToJudge,
 ): Promise<Decided> {
   const { db } = store;
   const { digest: claimed } = given.change;
@@ -118,7 +124,7 @@ async function decideNow(
   const { target, environment } = place;
   const facts = { ...given, people: joinPeople(given.people, peopleFacts(roster)) };
   const occasion = { change: id, target, environment, now };
-  const question = { facts, policies, occasion, roster, firstSeenAt };
+  const question = { facts, policies, occasion, roster, firstSeenAt, reviews };
   const judgement = judge(question, heard, compiled);
   return { id, place, digest, now, heard: upTo, firstSeenAt, judgement };
 }

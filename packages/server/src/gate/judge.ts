@@ -8,6 +8,7 @@ import {
   isUnknown,
   type JudgingPolicy,
   type Policy,
+  type StatementEvidence,
 } from "@interlock/core";
 import type { Roster } from "../people/roster.ts";
 import { applicable, evidenceFrom, type Occasion, type SignedStatement } from "./evidence.ts";
@@ -20,6 +21,8 @@ export type Question = {
   readonly occasion: Omit<Occasion, "rules">;
   readonly roster: Roster;
   readonly firstSeenAt: number;
+  /** What people said on a forge, re-read from it by this server. */
+  readonly reviews: StatementEvidence;
 };
 
 export type Judgement = {
@@ -68,7 +71,7 @@ export function wantedByPasskey({ rules }: Decision): number {
 }
 
 function countedUnder(
-  { facts, occasion, roster, firstSeenAt }: Question,
+  { facts, occasion, roster, firstSeenAt, reviews }: Question,
   heard: Heard,
   rules: readonly string[] | null,
 ): { readonly facts: Facts; readonly counted: readonly SignedStatement[] } {
@@ -82,8 +85,9 @@ function countedUnder(
       evidence: {
         ...given,
         ...(isUnknown(facts.change.digest) ? {} : { firstSeenAt }),
-        approvals,
-        rejections,
+        // What nobody can tell of signatures no review makes known.
+        approvals: isUnknown(approvals) ? approvals : [...approvals, ...reviews.approvals],
+        rejections: [...rejections, ...reviews.rejections],
         waivers: [],
       },
     },
