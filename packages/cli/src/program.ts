@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   run: async () => (await import("./commands/run.ts")).runCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  forge: async () => (await import("./commands/forge.ts")).forgeCommand,
   serve: async () => (await import("./commands/serve.ts")).serveCommand,
   ledger: async () => (await import("./commands/ledger.ts")).ledgerCommand,
   witness: async () => (await import("./commands/witness.ts")).witnessCommand,

@@ -3,6 +3,18 @@
 export type { KeyBook } from "./approvals/keys.ts";
 export { type ChangeTerms, changeRoutes } from "./changes/routes.ts";
 export { type EventTerms, eventRoutes } from "./events/routes.ts";
+export { readDelivery as readGithubDelivery } from "./forge/github/deliveries.ts";
+export { openGithub } from "./forge/github/github.ts";
+export { GITHUB_SETTINGS, type GithubGiven } from "./forge/github/settings.ts";
+export { intakeRoute } from "./forge/intake.ts";
+export type {
+  Annotation,
+  Gather,
+  Gathered,
+  GatherRequest,
+  Report,
+  Reportable,
+} from "./forge/terms.ts";
 export { type Gate, type GateTerms, openGate } from "./gate/gate.ts";
 export { type Hearing, openHearing, siteOf } from "./gate/hearing.ts";
 export { type Actor, NOBODY } from "./http/actor.ts";

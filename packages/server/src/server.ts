@@ -7,7 +7,8 @@ import { formatVerifierKey } from "@interlock/tlog";
 import type { FastifyInstance } from "fastify";
 import { changeRoutes } from "./changes/routes.ts";
 import { EVENT_TERMS, eventRoutes } from "./events/routes.ts";
-import { openGate } from "./gate/gate.ts";
+import { type ForgesTerms, openForges } from "./forge/opening.ts";
+import { type Gate, openGate } from "./gate/gate.ts";
 import { type Hearing, openHearing, siteOf } from "./gate/hearing.ts";
 import { httpApp } from "./http/app.ts";
 import type { Answer, Refusal } from "./http/bind.ts";
@@ -44,6 +45,8 @@ export type ServerTerms = {
   readonly now: () => number;
   /** Told of what a person has to look at. */
   readonly onTrouble: (trouble: LedgerFailure | Alert) => void;
+  /** Forges to judge for; none otherwise. */
+  readonly forges?: ForgesTerms;
 };
 
 export type RunningServer = {
@@ -164,8 +167,14 @@ async function startOn(
   const app = httpApp({ origin, log: terms.log });
   open.push(() => app.close());
   const hearing = openHearing(unproven);
-  wire(app, { store, ledger, book, hearing, people: people.value, origin, now });
+  const gate = wire(app, { store, ledger, book, hearing, people: people.value, origin, now });
   if (terms.console !== null) consoleRoutes(app, readConsole(terms.console));
+  if (terms.forges !== undefined) {
+    const around = { store, book, gate, origin, now, data: terms.data };
+    const forge = await openForges(terms.forges, around);
+    forge.routes(app);
+    open.push(() => forge.close());
+  }
   await app.listen({ host: terms.host, port: terms.port });
   const upkeep = setInterval(() => void store.upkeep(), UPKEEP_MS);
   upkeep.unref();
@@ -190,7 +199,7 @@ type Wired = {
   readonly now: () => number;
 };
 
-function wire(app: FastifyInstance, wired: Wired): void {
+function wire(app: FastifyInstance, wired: Wired): Gate {
   const { store, ledger, book, hearing, people, origin, now } = wired;
   const { authenticate } = people;
   const counts = healthRoutes(app, { store, ledger });
@@ -208,4 +217,5 @@ function wire(app: FastifyInstance, wired: Wired): void {
   people.routes(app);
   logRoutes(app, store.db);
   apiRoutes(app);
+  return gate;
 }

@@ -14,6 +14,7 @@ type Options = {
   readonly origin?: string;
   readonly database?: string;
   readonly witnesses?: string;
+  readonly github?: string;
   readonly log?: boolean;
 };
 
@@ -36,6 +37,7 @@ export function serveCommand(program: Command): void {
       "a Postgres server in place of the embedded database (or DATABASE_URL)",
     )
     .option("--witnesses <file>", "a tlog policy whose witnesses are asked to cosign checkpoints")
+    .option("--github <file>", "judge pull requests as a GitHub App; see docs/operate/github.md")
     .option("--log", "log requests to standard error, one JSON a line")
     .addHelpText(
       "after",
@@ -60,10 +62,19 @@ const say = (line: string): void => {
 async function started(options: Options): Promise<RunningServer> {
   // Loaded here: no other command needs a server, and it takes half a second.
   const { startServer } = await import("@interlock/server");
-  const outcome = await startServer(termsOf(options));
+  const forges = options.github === undefined ? {} : { forges: await forgesOf(options.github) };
+  const outcome = await startServer({ ...termsOf(options), ...forges });
   if (outcome.ok) return outcome.value;
   const { code, message, help } = outcome.failure;
   throw new GateError(code, message, help);
+}
+
+async function forgesOf(file: string): Promise<NonNullable<ServerTerms["forges"]>> {
+  const { githubFrom } = await import("../forge/settings.ts");
+  const { gatherer } = await import("../forge/gatherer.ts");
+  const { checkReport } = await import("../forge/report.ts");
+  const github = await githubFrom(file);
+  return { github, gather: gatherer(), report: checkReport, onForgeTrouble: say };
 }
 
 function termsOf(options: Options): ServerTerms {

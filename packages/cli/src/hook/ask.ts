@@ -92,8 +92,8 @@ function unexplained(status: number): Reply {
     : { kind: "away", says };
 }
 
-/** Four at most fit: of several files that cannot be read, one role has one reason. */
-function judges(policies: readonly JudgingPolicy[]): readonly object[] {
+/** Policies as they are sent. Four at most fit: of several files that cannot be read, one role has one reason. */
+export function judges(policies: readonly JudgingPolicy[]): readonly object[] {
   const readable = policies.flatMap((p) =>
     p.kind === "policy" ? [{ role: p.role, policy: p.policy.policy }] : [],
   );

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+/** GitHub's REST API as one repository of one installation of the App. */
+import type { KeyObject } from "node:crypto";
+import { z } from "zod";
+import { type FromForge, without } from "../failure.ts";
+import { type ForgeHttp, type ForgeReply, fitting } from "../http.ts";
+import { appToken } from "./app-token.ts";
+
+export type GithubApiTerms = {
+  readonly appId: number;
+  readonly key: KeyObject;
+  /** Such as `https://api.github.com`. */
+  readonly api: string;
+  readonly http: ForgeHttp;
+  readonly now: () => number;
+};
+
+export type RepositoryApi = {
+  readonly get: <T extends z.ZodType>(path: string, schema: T) => Promise<FromForge<z.output<T>>>;
+  /** All pages, in GitHub's order. A list longer than the limit is no list: part of it may mislead. */
+  readonly list: <T extends z.ZodType>(
+    path: string,
+    item: T,
+    limit: number,
+  ) => Promise<FromForge<readonly z.output<T>[]>>;
+  readonly send: <T extends z.ZodType>(
+    method: "POST" | "PATCH",
+    path: string,
+    body: object,
+    schema: T,
+  ) => Promise<FromForge<z.output<T>>>;
+  /** A token that reads and writes this repository only, for `git fetch`. */
+  readonly token: () => Promise<FromForge<string>>;
+};
+
+/** `name`: `owner/name`; `id`: GitHub's number of it, where it is known already. */
+export type RepositoryName = { readonly name: string; readonly id: number };
+
+/** All that Interlock does with a repository (docs.github.com, “Permissions required for GitHub Apps”). */
+export const PERMISSIONS = {
+  metadata: "read",
+  contents: "read",
+  pull_requests: "read",
+  checks: "write",
+} as const;
+export const DEPLOYMENT_PERMISSIONS = { deployments: "write" } as const;
+
+const TOKEN = z.object({
+  token: z.string().min(1).max(1_000),
+  expires_at: z.iso.datetime({ offset: true }),
+  repositories: z
+    .array(z.object({ id: z.int() }))
+    .max(1)
+    .optional(),
+});
+const INSTALLATION = z.object({ id: z.int(), app_id: z.int() });
+/** A token that is about to end is not begun with. */
+const SPARE_MS = 300_000;
+const PAGE = 100;
+
+type Permissions = Readonly<Record<string, string>>;
+
+/** Opens one repository. Nothing is asked before the first call. */
+export function repositoryApi(
+  terms: GithubApiTerms,
+  of: RepositoryName,
+  permissions: Permissions,
+): RepositoryApi {
+  const token = tokenSource(terms, of, permissions);
+  const url = (path: string): URL =>
+    new URL(`${terms.api.replace(/\/+$/, "")}/repos/${of.name}${path}`);
+  const ask = async (
+    method: "GET" | "POST" | "PATCH",
+    at: URL,
+    body?: object,
+  ): Promise<FromForge<ForgeReply>> => {
+    const given = await token();
+    if (!given.ok) return given;
+    const reply = await terms.http({
+      ...{ method, url: at, headers: headersFor(`Bearer ${given.value}`) },
+      ...(body === undefined ? {} : { body }),
+    });
+    return reply.ok ? understood(reply.value, `${method} ${at.pathname}`, terms.now()) : reply;
+  };
+  return {
+    token,
+    get: async (path, schema) => {
+      const reply = await ask("GET", url(path));
+      return reply.ok ? fitting(schema, reply.value.body, `GET ${path}`) : reply;
+    },
+    send: async (method, path, body, schema) => {
+      const reply = await ask(method, url(path), body);
+      return reply.ok ? fitting(schema, reply.value.body, `${method} ${path}`) : reply;
+    },
+    list: async (path, item, limit) => {
+      const found: z.output<typeof item>[] = [];
+      let at: URL | null = url(path);
+      at.searchParams.set("per_page", String(PAGE));
+      for (let page = 0; at !== null; page++) {
+        if (page * PAGE > limit)
+          return without("unfit", `${path} has more pages than ${limit} items`);
+        const reply = await ask("GET", at);
+        if (!reply.ok) return reply;
+        const items = fitting(z.array(item).max(PAGE), reply.value.body, `GET ${path}`);
+        if (!items.ok) return items;
+        found.push(...items.value);
+        if (found.length > limit) return without("unfit", `${path} has more than ${limit} items`);
+        at = nextPage(at, reply.value.headers.get("link"));
+      }
+      return { ok: true, value: found };
+    },
+  };
+}
+
+function tokenSource(
+  terms: GithubApiTerms,
+  of: RepositoryName,
+  permissions: Permissions,
+): () => Promise<FromForge<string>> {
+  let kept: { readonly token: string; readonly until: number } | null = null;
+  let under: Promise<FromForge<string>> | null = null;
+  const fresh = async (): Promise<FromForge<string>> => {
+    const made = await installationToken(terms, of, permissions);
+    if (!made.ok) return made;
+    kept = { token: made.value.token, until: Date.parse(made.value.expires_at) };
+    return { ok: true, value: made.value.token };
+  };
+  return async () => {
+    if (kept !== null && kept.until - SPARE_MS > terms.now())
+      return { ok: true, value: kept.token };
+    under ??= fresh().finally(() => {
+      under = null;
+    });
+    return await under;
+  };
+}
+
+/** A token for this one repository and for no more than we do there. */
+async function installationToken(
+  { appId, key, api, http, now }: GithubApiTerms,
+  { name, id }: RepositoryName,
+  permissions: Permissions,
+): Promise<FromForge<z.output<typeof TOKEN>>> {
+  const root = api.replace(/\/+$/, "");
+  const headers = headersFor(`Bearer ${appToken(appId, key, now())}`);
+  const found = await http({
+    ...{ method: "GET", url: new URL(`${root}/repos/${name}/installation`), headers },
+  });
+  const read = found.ok ? understood(found.value, "the installation", now()) : found;
+  if (!read.ok) return read;
+  const installation = fitting(INSTALLATION, read.value.body, "the installation");
+  if (!installation.ok) return installation;
+  if (installation.value.app_id !== appId)
+    return without("unfit", "the installation is another App's");
+  const made = await http({
+    method: "POST",
+    url: new URL(`${root}/app/installations/${installation.value.id}/access_tokens`),
+    headers,
+    body: { repository_ids: [id], permissions },
+  });
+  const granted = made.ok ? understood(made.value, "an installation token", now()) : made;
+  if (!granted.ok) return granted;
+  const token = fitting(TOKEN, granted.value.body, "the installation token");
+  if (!token.ok) return token;
+  const other = token.value.repositories?.some((repository) => repository.id !== id) ?? false;
+  return other ? without("unfit", "the token is for another repository") : token;
+}
+
+const headersFor = (authorization: string): Readonly<Record<string, string>> => ({
+  authorization,
+  accept: "application/vnd.github+json",
+  "x-github-api-version": "2022-11-28",
+  "user-agent": "interlock",
+});
+
+const MESSAGE = z.object({ message: z.string().max(2_000) });
+/** Waited for where GitHub says that there were too many requests, but not until when. */
+const PAUSE_MS = 60_000;
+
+/** Rate limits are told by 403 or 429 (docs.github.com, “Rate limits for the REST API”). */
+function understood(reply: ForgeReply, what: string, now: number): FromForge<ForgeReply> {
+  const { status, headers, body } = reply;
+  if (status >= 200 && status < 300) return { ok: true, value: reply };
+  const message = MESSAGE.safeParse(body);
+  const says = `${what}: it answered ${status}${message.success ? `: ${message.data.message}` : ""}`;
+  if (status === 429 || (status === 403 && isLimit(headers, message.data?.message ?? "")))
+    return without("limited", says, limitEnds(headers, now));
+  if (status === 404 || status === 410) return without("absent", says);
+  // A repository that was renamed or moved is another one until somebody says so in the settings.
+  if (status >= 300 && status < 400) return without("refused", `${says} (moved)`);
+  return without(status >= 500 ? "away" : "refused", says);
+}
+
+const isLimit = (headers: Headers, message: string): boolean =>
+  headers.get("x-ratelimit-remaining") === "0" ||
+  headers.get("retry-after") !== null ||
+  /rate limit/i.test(message);
+
+function limitEnds(headers: Headers, now: number): number {
+  const after = Number(headers.get("retry-after") ?? Number.NaN);
+  if (Number.isSafeInteger(after) && after >= 0) return now + after * 1_000;
+  const reset = Number(headers.get("x-ratelimit-reset") ?? Number.NaN) * 1_000;
+  const soon = headers.get("x-ratelimit-remaining") === "0" && Number.isSafeInteger(reset);
+  return soon && reset > now ? reset : now + PAUSE_MS;
+}
+
+/** The next page (RFC 8288), which must be of the same list: the token goes there. */
+function nextPage(at: URL, link: string | null): URL | null {
+  const target = /<([^<>]{1,2000})>; ?rel="next"/.exec(link ?? "")?.[1];
+  if (target === undefined || !URL.canParse(target)) return null;
+  const next = new URL(target);
+  const page = new URL(at);
+  page.search = next.search;
+  return page;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+/** One change of a forge: gathered, judged with what people said there, and told. */
+import { type Decision, type Facts, isUnknown, personGraph, validateFacts } from "@interlock/core";
+import type { Judged } from "@interlock/protocol";
+import type { Answer, Refusal } from "../http/bind.ts";
+import { accountIn, type Reviewer } from "./accounts.ts";
+import { bound, type ForgeReview, type Occasion, reviewEvidence } from "./reviews.ts";
+import type { BranchPush, ForgeTerms, GatherRequest, Report } from "./terms.ts";
+
+/** A movement of the branch, and who it was. */
+export type SeenPush = Omit<BranchPush, "by"> & { readonly by: Reviewer };
+
+export type Landing = Omit<GatherRequest, "pushes" | "broughtBy"> & {
+  readonly pushes: readonly SeenPush[] | null;
+  readonly broughtBy: readonly Reviewer[];
+  readonly reviews: readonly ForgeReview[];
+  readonly occasion: Omit<Occasion, "now" | "shown"> & {
+    /** Digest of the content that reviewers of this head were shown before; `null`: none. */
+    readonly shown: string | null;
+  };
+};
+
+export type Told = {
+  readonly judged: Judged;
+  readonly decision: Decision;
+  readonly digest: string | null;
+  readonly report: Report;
+};
+
+/** Judges what would land. The decision is in the ledger when this answers. */
+export async function judgeLanding(terms: ForgeTerms, landing: Landing): Promise<Answer<Told>> {
+  const { pushes, broughtBy, reviews, occasion, ...request } = landing;
+  const gathered = await terms.gather(
+    {
+      ...request,
+      pushes: pushes?.map((push) => ({ ...push, by: push.by.account })) ?? null,
+      broughtBy: broughtBy.map(({ account }) => account),
+    },
+    terms.stop,
+  );
+  if (!gathered.ok) return gathered;
+  const { place, policies } = gathered.value;
+  const validated = validateFacts(gathered.value.facts);
+  if (!validated.ok) return misread(validated.problems[0]?.message ?? "no facts");
+  const people = await terms.joinPeople(validated.facts.people);
+  const everybody = [...broughtBy, ...(pushes ?? []).map(({ by }) => by)];
+  const facts = knownPushers({ ...validated.facts, people }, everybody);
+  const now = terms.now();
+  const digest = isUnknown(facts.change.digest) ? null : facts.change.digest;
+  const digests = await bound(
+    terms.store,
+    { ...occasion, shown: occasion.shown ?? digest, now },
+    reviews,
+  );
+  if (!digests.ok) return digests;
+  const said = reviewEvidence(facts, reviews, { digests: digests.value, now });
+  const answer = await terms.gate({
+    ...{ place, policies, reviews: said },
+    // The gate joins the people itself, which changes nothing that is joined already.
+    facts: facts as unknown as Readonly<Record<string, unknown>>,
+  });
+  if (!answer.ok) return answer;
+  const judged = answer.value;
+  const decision = judged.decision as unknown as Decision; // as the gate of this server made it
+  const { words, url } = judged;
+  const report = terms.report({ facts, decision, policies, words, url });
+  return { ok: true, value: { judged, decision, digest, report } };
+}
+
+/** Accounts of the forge under the name by which the organisation knows them. */
+function knownPushers(facts: Facts, everybody: readonly Reviewer[]): Facts {
+  const { change, people } = facts;
+  if (isUnknown(change.pushedBy) || isUnknown(people)) return facts;
+  const graph = personGraph(people);
+  const names = new Map(everybody.map((one) => [one.account, accountIn(graph, one)]));
+  const pushedBy = [...new Set(change.pushedBy.map((one) => names.get(one) ?? one))].sort();
+  return { ...facts, change: { ...change, pushedBy } };
+}
+
+const misread = (because: string): { readonly ok: false; readonly failure: Refusal } => ({
+  ok: false,
+  failure: {
+    code: "FACTS_INVALID",
+    message: `what was gathered does not fit: ${because}`,
+    help: "run the same version of Interlock everywhere",
+  },
+});

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from "node:path";
+import type { PeopleBook } from "../people/book.ts";
+import { joinPeople, peopleFacts } from "../people/facts.ts";
+import { type Forge, openGithub } from "./github/github.ts";
+import type { GithubGiven } from "./github/settings.ts";
+import type { ForgeTerms } from "./terms.ts";
+
+/** What a server has to be given to judge for forges. */
+export type ForgesTerms = Pick<ForgeTerms, "gather" | "report" | "pollMs"> & {
+  readonly github: GithubGiven;
+  /** Told of what a forge did not let us do, or what it cannot be asked. */
+  readonly onForgeTrouble: (message: string) => void;
+};
+
+type Around = Pick<ForgeTerms, "store" | "gate" | "origin" | "now"> & {
+  readonly book: PeopleBook;
+  readonly data: string;
+};
+
+/** Starts judging for the forges of the settings. */
+export async function openForges(
+  { github, gather, report, pollMs, onForgeTrouble }: ForgesTerms,
+  { store, book, gate, origin, now, data }: Around,
+): Promise<Forge> {
+  return await openGithub(
+    {
+      ...{ store, gate, now, origin, gather, report, onTrouble: onForgeTrouble },
+      joinPeople: async (given) => joinPeople(given, peopleFacts(await book.at(store.db))),
+      mirrors: join(data, "mirrors"),
+      ...(pollMs === undefined ? {} : { pollMs }),
+    },
+    github,
+  );
+}
