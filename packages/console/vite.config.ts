@@ -8,6 +8,7 @@ const packages = fileURLToPath(new URL("..", import.meta.url));
 
 /** From the sources, so that no build of another package can be stale; `#hash` without `node:crypto`. */
 const alias = [
+  { find: /^zod$/, replacement: `${packages}console/src/api/zod.ts` },
   { find: /^#hash$/, replacement: `${packages}digest/src/hash.ts` },
   ...readdirSync(packages).map((name) => ({
     find: new RegExp(`^@interlock/${name}$`),

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import "./api/no-eval.ts";
 import { Provider as TooltipProvider } from "@radix-ui/react-tooltip";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";

@@ -29,6 +29,12 @@ function program(): string {
   throw new Error("Chromium is not installed: `node tools/chromium.mjs` says how to get it");
 }
 
+let counter = 0;
+const nextCount = (): number => {
+  counter += 1_000;
+  return counter;
+};
+
 export type Driven = {
   /** A browser of one person: nothing of another person's is in it. */
   readonly person: (look?: Look) => Promise<PersonDriven>;
@@ -100,7 +106,8 @@ async function personIn(browser: Browser, { dark, width }: Look): Promise<Person
           rpId,
           privateKey: base64(key.privateKey()),
           userHandle: base64(key.userHandle),
-          signCount: key.signCount(),
+          // A counter never goes back, also when the key moves from one browser to the next (WA10).
+          signCount: nextCount(),
         },
       });
     },
