@@ -21,6 +21,18 @@ const signIn = createRoute({
   component: SignInPage,
 });
 
+const setUp = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("./setup/set-up.tsx"), "SetUpPage"),
+});
+
+const join = createRoute({
+  getParentRoute: () => root,
+  path: "/join",
+  component: lazyRouteComponent(() => import("./setup/join.tsx"), "JoinPage"),
+});
+
 /** Pages for whoever is signed in; each is loaded when it is first asked for. */
 const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
 
@@ -50,6 +62,24 @@ const people = createRoute({
   component: lazyRouteComponent(() => import("./pages/people.tsx"), "PeoplePage"),
 });
 
+const person = createRoute({
+  getParentRoute: () => shell,
+  path: "/people/$person",
+  component: lazyRouteComponent(() => import("./pages/person.tsx"), "PersonPage"),
+});
+
+const invite = createRoute({
+  getParentRoute: () => shell,
+  path: "/invite",
+  component: lazyRouteComponent(() => import("./pages/invite.tsx"), "InvitePage"),
+});
+
+const proposal = createRoute({
+  getParentRoute: () => shell,
+  path: "/proposals/$proposal",
+  component: lazyRouteComponent(() => import("./pages/proposal.tsx"), "ProposalPage"),
+});
+
 const keys = createRoute({
   getParentRoute: () => shell,
   path: "/keys",
@@ -57,7 +87,13 @@ const keys = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, signIn, shell.addChildren([queue, ledger, people, keys])]),
+  routeTree: root.addChildren([
+    home,
+    signIn,
+    setUp,
+    join,
+    shell.addChildren([queue, ledger, people, person, invite, proposal, keys]),
+  ]),
   defaultErrorComponent: PageFailed,
   // The server says what is stale; the router keeps nothing of its own.
   defaultPreloadStaleTime: 0,

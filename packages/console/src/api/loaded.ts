@@ -6,7 +6,7 @@ import { call, type Failure, type Given } from "./call.ts";
 
 /** What a page has of something it asked for. */
 export type Loaded<T> =
-  | { readonly kind: "loading" }
+  | { readonly kind: "loading"; readonly again: () => void }
   | { readonly kind: "failed"; readonly failure: Failure; readonly again: () => void }
   | {
       readonly kind: "there";
@@ -64,7 +64,7 @@ export function useLoaded<
   const failure = failureOf(error);
   // A session that ended shows nothing more, not even what it was shown before.
   if (data === undefined || failure?.code === "SIGN_IN_NEEDED" || failure?.code === "NOT_ALLOWED")
-    return failure === null ? { kind: "loading" } : { kind: "failed", failure, again };
+    return failure === null ? { kind: "loading", again } : { kind: "failed", failure, again };
   return { kind: "there", value: data, at: dataUpdatedAt, stale: failure, again };
 }
 

@@ -1,83 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
-import { signInApi } from "@interlock/protocol";
-import type { z } from "zod";
-import { useAct } from "../api/act.ts";
-import { call } from "../api/call.ts";
-import { useForget, useLoaded } from "../api/loaded.ts";
-import { Badge } from "../parts/badge.tsx";
+import { type PersonShown, peopleApi } from "@interlock/protocol";
+import { useLoaded } from "../api/loaded.ts";
 import { Page } from "../parts/page.tsx";
-import { ShortId } from "../parts/short-id.tsx";
-import { Refused, Show } from "../parts/states.tsx";
-import { When } from "../parts/when.tsx";
+import { Show } from "../parts/states.tsx";
+import { KeyTable } from "../people/key-table.tsx";
+import { FurtherKey, RevokeOwn } from "../people/own-acts.tsx";
+import { Sessions } from "../people/sessions.tsx";
+import { Tokens } from "../people/tokens.tsx";
+import { useMe } from "../shell/session.ts";
 
-/** What the person who is signed in holds. */
+/** What the person who is signed in holds: passkeys, sessions; and the tokens of enforcement points. */
 export function KeysPage() {
+  const me = useMe();
+  const people = useLoaded(peopleApi.people, {});
   return (
-    <Page title="Keys" lead="Your open sessions.">
-      <Sessions />
+    <Page title="Keys" lead="Your passkeys and sessions, and the tokens of enforcement points.">
+      <section className="section" aria-labelledby="passkeys">
+        <div className="section-head">
+          <h2 id="passkeys">Your passkeys</h2>
+          <FurtherKey />
+        </div>
+        <Show of={people} what="your passkeys">
+          {({ people: list }) => <Own person={list.find(({ person }) => person === me.person)} />}
+        </Show>
+      </section>
+      <section className="section" aria-labelledby="sessions">
+        <h2 id="sessions">Your sessions</h2>
+        <Sessions />
+      </section>
+      <Tokens />
     </Page>
   );
 }
 
-function Sessions() {
-  const sessions = useLoaded(signInApi.sessions, {});
+function Own({ person }: { readonly person: PersonShown | undefined }) {
+  const keys = person?.keys ?? [];
+  const last = keys.filter(({ revokedAt }) => revokedAt === null).length === 1;
   return (
-    <Show of={sessions} what="your sessions">
-      {({ sessions: list }) => (
-        <table className="rows">
-          <thead>
-            <tr>
-              <th scope="col">Session</th>
-              <th scope="col">Passkey</th>
-              <th scope="col">Signed in</th>
-              <th scope="col">Ends</th>
-              <th scope="col">
-                <span className="hidden">Act</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.map((one) => (
-              <SessionRow key={one.session} {...one} />
-            ))}
-          </tbody>
-        </table>
+    <>
+      {last && (
+        <p className="callout">
+          You have one passkey. A second one, on another device, keeps you from being locked out.
+        </p>
       )}
-    </Show>
-  );
-}
-
-type SessionShown = z.output<typeof signInApi.sessions.answer>["sessions"][number];
-
-function SessionRow({ session, credential, signedInAt, expiresAt, current }: SessionShown) {
-  const forget = useForget();
-  const [act, start] = useAct<unknown>();
-  const end = async () => {
-    const ended = await start(() => call(signInApi.endSession, { params: { session } }));
-    if (ended?.ok === true) await forget(signInApi.sessions);
-  };
-  return (
-    <tr>
-      <th scope="row">
-        {current ? <Badge meaning="done">this one</Badge> : <code>{session}</code>}
-      </th>
-      <td>
-        <ShortId id={credential} what="the id of the passkey" />
-      </td>
-      <td>
-        <When at={signedInAt} />
-      </td>
-      <td>
-        <When at={expiresAt} />
-      </td>
-      <td>
-        {!current && (
-          <button type="button" onClick={() => void end()} disabled={act.kind === "pending"}>
-            End this session
-          </button>
-        )}
-        {act.kind === "failed" && <Refused failure={act.failure} />}
-      </td>
-    </tr>
+      <KeyTable
+        keys={keys}
+        act={({ credential }) => <RevokeOwn credential={credential} last={last} />}
+      />
+    </>
   );
 }

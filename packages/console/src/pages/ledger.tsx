@@ -42,5 +42,5 @@ function useCheckpoint(): Loaded<string> {
       : ({ code: "SERVER_FAULT", message: error.message, help: "try again" } as const);
   if (data !== undefined)
     return { kind: "there", value: data, at: dataUpdatedAt, stale: failure, again };
-  return failure === null ? { kind: "loading" } : { kind: "failed", failure, again };
+  return failure === null ? { kind: "loading", again } : { kind: "failed", failure, again };
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { signInApi } from "@interlock/protocol";
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { useAct } from "../api/act.ts";
-import { call, type Outcome } from "../api/call.ts";
 import { BarePage } from "../parts/bare-page.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Refused, Show } from "../parts/states.tsx";
-import { signWithPasskey } from "../passkey/sign.ts";
-import { safeBack, useSite } from "../shell/session.ts";
+import { signIn } from "../passkey/sign-in.ts";
+import { safeBack } from "../shell/back.ts";
+import { useSite } from "../shell/session.ts";
 
 const route = getRouteApi("/sign-in");
 
@@ -57,15 +56,6 @@ function SignIn({ tenant }: { readonly tenant: string }) {
       </p>
     </>
   );
-}
-
-/** Proves who is there, with whichever passkey they choose. */
-export async function signIn(): Promise<Outcome<unknown>> {
-  const options = await call(signInApi.signInOptions, {});
-  if (!options.ok) return options;
-  const assertion = await signWithPasskey(options.value);
-  if (!assertion.ok) return assertion;
-  return await call(signInApi.signIn, { body: assertion.value });
 }
 
 function NotFounded() {

@@ -41,7 +41,7 @@ export function Copy({
   return (
     <button
       type="button"
-      className={label === undefined ? "bare" : "quiet"}
+      className={label === undefined ? "bare" : undefined}
       onClick={() => void copy()}
       aria-label={label === undefined ? `copy ${what}` : undefined}
     >

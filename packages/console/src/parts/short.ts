@@ -25,3 +25,8 @@ export function relative(at: number, now: number): string {
 /** The exact time, as logs and the ledger write it. */
 export const utc = (at: number): string =>
   `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+const LIST = new Intl.ListFormat("en-GB", { type: "conjunction" });
+
+/** `Ana, Bo and Cy`. */
+export const listed = (names: readonly string[]): string => LIST.format(names);

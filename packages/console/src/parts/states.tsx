@@ -27,7 +27,9 @@ export function Show<T>({
   return (
     <>
       {of.stale !== null && <Stale failure={of.stale} at={of.at} again={of.again} />}
-      <div data-stale={of.stale !== null}>{children(of.value)}</div>
+      <div className="shown" data-stale={of.stale !== null}>
+        {children(of.value)}
+      </div>
     </>
   );
 }

@@ -18,15 +18,14 @@ export function useSession(): Loaded<Me> {
 }
 
 /** Whatever else says that nobody is signed in makes the session be asked for at once. */
-function useAskedOnRefusal({ kind, ...session }: Loaded<Me>): void {
+function useAskedOnRefusal({ kind, again }: Loaded<Me>): void {
   const client = useQueryClient();
-  const again = "again" in session ? session.again : null;
   useEffect(
     () =>
       client.getQueryCache().subscribe(({ type, query }) => {
         if (type !== "updated" || query.queryKey[0] === signInApi.me.id) return;
         const { error } = query.state;
-        if (kind === "there" && again !== null && isSignedOut(error)) again();
+        if (kind === "there" && isSignedOut(error)) again();
       }),
     [client, kind, again],
   );
@@ -59,10 +58,4 @@ export function useSignOut(): () => Promise<void> {
     client.clear();
     window.location.assign("/sign-in");
   }, [client]);
-}
-
-/** A path of this console to come back to; anything else, such as another site, is the queue. */
-export function safeBack(back: string | undefined): string {
-  if (back === undefined || !/^\/(?![/\\])/.test(back)) return "/queue";
-  return back;
 }

@@ -49,9 +49,8 @@ it("leads to the sign-in and back to where one was, by keyboard alone", async ()
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "People", level: 1 }).waitFor();
   expect(new URL(page.url()).pathname).toBe("/people");
-  await page.getByRole("rowheader", { name: "Ana ana" }).waitFor();
+  await page.getByRole("link", { name: "Ana ana" }).waitFor();
   await clean(one);
-  await picture(page, "people");
 });
 
 it("is gone round by keys: skip link, pages, palette, key map, menu, dark", async () => {
@@ -89,4 +88,18 @@ it("is gone round by keys: skip link, pages, palette, key map, menu, dark", asyn
   await picture(page, "menu");
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
+});
+
+it("reads on a narrow screen and at 200 % zoom without scrolling sideways", async () => {
+  // 1280 pixels at 200 % are as wide as 640 at 100 %.
+  for (const width of [640, 360]) {
+    const one = await signedIn("cy", "/people", { width });
+    const { page } = one;
+    await page.getByRole("link", { name: "Ana ana" }).waitFor();
+    expect(
+      await page.evaluate("document.documentElement.scrollWidth - window.innerWidth"),
+    ).toBeLessThanOrEqual(0);
+    await clean(one);
+    await picture(page, `people-${width}`);
+  }
 });
