@@ -21,11 +21,16 @@ export type Site = {
 
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 
-/** Builds the console and starts a server that nobody has set up yet. */
-export async function startSite(): Promise<Site> {
+/**
+ * Builds the console and starts a server that nobody has set up yet. The build for development is the
+ * same with React's own complaints, which fail a test.
+ */
+export async function startSite(mode: "development" | "production" = "development"): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), "interlock-console-"));
   const built = join(folder, "console");
+  process.env["NODE_ENV"] = mode;
   await build({
+    mode,
     configFile: join(PACKAGE, "vite.config.ts"),
     logLevel: "error",
     build: { outDir: built },

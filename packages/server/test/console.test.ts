@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { consoleRoutes, httpApp, readConsole } from "@interlock/server";
 import { afterAll, expect, it } from "vitest";
 
@@ -65,6 +66,21 @@ it("assets are kept for ever, since their names hold a digest; other files are a
   expect(asset.headers["content-type"]).toBe("text/javascript; charset=utf-8");
   expect(asset.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
   expect((await get("/theme.js", {})).headers["cache-control"]).toBe("no-cache");
+});
+
+it.each([
+  ["gzip, deflate, br", "gzip"],
+  ["gzip;q=0", undefined],
+  ["br, gzip;q=0.0, identity", undefined],
+  ["br, gzip;q=0.5", "gzip"],
+  ["", undefined],
+])("what takes `%s` gets %s", async (accepted, encoding) => {
+  const { headers, rawPayload } = await get("/assets/main-3f2a.js", {
+    "accept-encoding": accepted,
+  });
+  expect([headers["content-encoding"], headers["vary"]]).toEqual([encoding, "accept-encoding"]);
+  const bytes = encoding === undefined ? rawPayload : gunzipSync(rawPayload);
+  expect(bytes.toString("utf8")).toBe("2");
 });
 
 it("the API is not shadowed", async () => {

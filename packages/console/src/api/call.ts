@@ -2,6 +2,7 @@
 import type { FailureCode } from "@interlock/core";
 import { type Endpoint, PROBLEM } from "@interlock/protocol";
 import type { z } from "zod";
+import { heardDate } from "./clock.ts";
 
 /** Why something did not happen, and what a person does next. */
 export type Failure = {
@@ -52,6 +53,7 @@ export async function call<
       headers: headersOf(method, given.secret),
       body: method === "POST" ? JSON.stringify(given.body ?? {}) : null,
     });
+    heardDate(response.headers.get("date"));
     answer = await response.json();
   } catch (error) {
     if (given.signal?.aborted) throw error;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Content, Root as TooltipRoot, Trigger } from "@radix-ui/react-tooltip";
+import { Content, Portal, Root as TooltipRoot, Trigger } from "@radix-ui/react-tooltip";
 import { useSyncExternalStore } from "react";
+import { serverNow } from "../api/clock.ts";
 import { relative, utc } from "./short.ts";
 
 /** Relative time; hovered or focused it says the exact one. */
@@ -11,9 +12,12 @@ export function When({ at }: { readonly at: number }) {
       <Trigger className="when">
         <time dateTime={new Date(at).toISOString()}>{relative(at, now)}</time>
       </Trigger>
-      <Content className="tip" sideOffset={4}>
-        {utc(at)}
-      </Content>
+      {/* Not where the time stands: that is often a paragraph, which holds no block. */}
+      <Portal container={document.querySelector("main")}>
+        <Content className="tip" sideOffset={4}>
+          {utc(at)}
+        </Content>
+      </Portal>
     </TooltipRoot>
   );
 }
@@ -21,18 +25,18 @@ export function When({ at }: { readonly at: number }) {
 /** One clock for all times of a page; still while the page is hidden. */
 const TICK_MS = 1_000;
 const listeners = new Set<() => void>();
-let now = Date.now();
+let now = serverNow();
 let timer: ReturnType<typeof setInterval> | null = null;
 
 function tick(): void {
   if (document.hidden) return;
-  now = Date.now();
+  now = serverNow();
   for (const listener of listeners) listener();
 }
 
 function listen(listener: () => void): () => void {
   listeners.add(listener);
-  now = Date.now();
+  now = serverNow();
   timer ??= setInterval(tick, TICK_MS);
   return () => {
     listeners.delete(listener);
@@ -42,7 +46,7 @@ function listen(listener: () => void): () => void {
   };
 }
 
-/** Now, to the second, in milliseconds since 1970 UTC. */
+/** Now by the server's clock, to the second, in milliseconds since 1970 UTC. */
 export function useNow(): number {
   return useSyncExternalStore(listen, () => now);
 }

@@ -26,7 +26,7 @@ export function Fresh({
   const now = useNow();
   const forget = useForget();
   const [act, start] = useAct<Me>();
-  // The clock of this browser can be wrong: the server's word counts.
+  // Another key can have been revoked meanwhile, or the session: the server's word counts.
   const refused = of.kind === "failed" && of.failure.code === "SIGN_IN_NEEDED";
   if (now < freshUntil && !refused) return children;
   const again = async () => {

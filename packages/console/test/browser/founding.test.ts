@@ -3,6 +3,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Driven, driven, type PersonDriven } from "../chromium.ts";
+import { press, type } from "../keyboard.ts";
 import { clean, picture } from "../looks.ts";
 import { FOUNDERS, type Site, startSite } from "../site.ts";
 
@@ -21,16 +22,16 @@ afterAll(async () => {
 const says = (page: Page, text: string) => page.getByText(text).first().waitFor();
 
 async function typedFounders(page: Page): Promise<void> {
-  await page.getByLabel("Organisation").fill("Example Shop");
-  for (const [at, { name, accounts }] of FOUNDERS.entries()) {
-    const founder = page.getByRole("group", { name: `Founder ${at + 1}` });
-    await founder.getByLabel("Name").fill(name);
-    await founder.getByLabel("Accounts").fill(accounts.join(", ").replace("email:", ""));
+  await page.getByLabel("Organisation").focus();
+  await page.keyboard.type("Example Shop");
+  for (const { name, accounts } of FOUNDERS) {
+    await type(page, "Name", name);
+    await type(page, "Accounts", accounts.join(", ").replace("email:", ""));
   }
 }
 
 async function linkOf(page: Page, name: string): Promise<string> {
-  await page.getByRole("button", { name: `Copy the link of ${name}` }).click();
+  await press(page, `Copy the link of ${name}`);
   await says(page, "copied");
   return String(await page.evaluate("navigator.clipboard.readText()"));
 }
@@ -38,12 +39,13 @@ async function linkOf(page: Page, name: string): Promise<string> {
 async function joined(link: string): Promise<PersonDriven> {
   const one = await browser.person();
   await one.page.goto(link);
-  await one.page.getByRole("button", { name: "Make a passkey on this device" }).click();
+  await one.page.getByRole("button", { name: "Make a passkey on this device" }).waitFor();
+  await press(one.page, "Make a passkey on this device");
   await says(one.page, "one passkey");
   return one;
 }
 
-it("three people found an organisation, and sign in", async () => {
+it("three people found an organisation by keyboard alone, and sign in", async () => {
   const host = await browser.person();
   const { page } = host;
   await host.context.grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -51,14 +53,15 @@ it("three people found an organisation, and sign in", async () => {
   await says(page, "No organisation is founded here yet.");
   await clean(host);
   await page.goto(site.setUpLink);
-  await page.getByRole("button", { name: "Make a link for each founder" }).click();
+  await page.getByLabel("Organisation").waitFor();
+  await press(page, "Make a link for each founder");
   await says(page, "needs a name");
   await clean(host);
   await picture(page, "set-up-problems");
   await typedFounders(page);
   await clean(host);
   await picture(page, "set-up");
-  await page.getByRole("button", { name: "Make a link for each founder" }).click();
+  await press(page, "Make a link for each founder");
   await says(page, "Waiting for Ana, Bo and Cy");
   await clean(host);
   await picture(page, "set-up-links");
@@ -74,7 +77,7 @@ it("three people found an organisation, and sign in", async () => {
   await found.waitFor();
   await clean(host);
   await picture(page, "set-up-ready");
-  await found.click();
+  await press(page, "Found Example Shop");
   await says(page, "Example Shop exists");
   await clean(host);
   await page.reload();

@@ -4,6 +4,7 @@ import type { SoftAuthenticator } from "@interlock/testkit";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Driven, driven, type PersonDriven } from "../chromium.ts";
+import { press, type } from "../keyboard.ts";
 import { clean, picture } from "../looks.ts";
 import { founded, type Site, startSite } from "../site.ts";
 
@@ -39,17 +40,6 @@ async function signedIn(person: string, path: string): Promise<PersonDriven> {
   return one;
 }
 
-/** Goes on by `Tab` alone until something of this name has the focus. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  const named = `(() => { const e = document.activeElement;
-    return e.getAttribute("aria-label") ?? e.labels?.[0]?.textContent ?? e.textContent })()`;
-  for (let presses = 0; presses < 60; presses += 1) {
-    await page.keyboard.press("Tab");
-    if ((await page.evaluate(named)) === name) return;
-  }
-  throw new Error(`\`${name}\` is not reached by Tab`);
-}
-
 it("WA14 a fourth person joins: invited by one, endorsed by two, by keyboard alone; then the cool-down", async () => {
   const ana = await signedIn("ana", "/people");
   await ana.context.grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -57,27 +47,21 @@ it("WA14 a fourth person joins: invited by one, endorsed by two, by keyboard alo
   await says(page, "No proposal is open");
   await clean(ana);
   await picture(page, "people");
-  await tabTo(page, "Invite somebody");
-  await page.keyboard.press("Enter");
+  await press(page, "Invite somebody");
   await heading(page, "Invite somebody");
-  await tabTo(page, "Propose");
-  await page.keyboard.press("Enter");
+  await press(page, "Propose");
   await says(page, "needs a reason");
   await clean(ana);
   // The first field that has to be mended has the focus.
   await page.keyboard.type("Dee");
-  await tabTo(page, "Accounts");
-  await page.keyboard.type("dee@example.com");
-  await tabTo(page, "Reason");
-  await page.keyboard.type("joins the payments team");
+  await type(page, "Accounts", "dee@example.com");
+  await type(page, "Reason", "joins the payments team");
   await picture(page, "invite");
-  await tabTo(page, "Propose that Dee joins");
-  await page.keyboard.press("Enter");
+  await press(page, "Propose that Dee joins");
   await says(page, "shown only here and now");
   await clean(ana);
   await picture(page, "invited");
-  await tabTo(page, "Copy the link for Dee");
-  await page.keyboard.press("Enter");
+  await press(page, "Copy the link for Dee");
   await says(page, "copied");
   const link = String(await page.evaluate("navigator.clipboard.readText()"));
 
@@ -97,8 +81,7 @@ it("WA14 a fourth person joins: invited by one, endorsed by two, by keyboard alo
   await heading(page, "Dee joins");
   await says(page, "2 endorsements by Ana, Bo or Cy");
   await clean(ana);
-  await tabTo(page, "Endorse: that Dee joins");
-  await page.keyboard.press("Enter");
+  await press(page, "Endorse: that Dee joins");
   await says(page, "one endorsement by Bo or Cy");
   await says(page, "You cannot endorse it: you have endorsed it");
   await clean(ana);
@@ -111,8 +94,7 @@ it("WA14 a fourth person joins: invited by one, endorsed by two, by keyboard alo
   await heading(bo.page, "Dee joins");
   await clean(bo);
   await picture(bo.page, "proposal");
-  await tabTo(bo.page, "Endorse, and at once: Dee joins");
-  await bo.page.keyboard.press("Enter");
+  await press(bo.page, "Endorse, and at once: Dee joins");
   await says(bo.page, "carried out");
   await clean(bo);
 
@@ -142,6 +124,46 @@ it("UI1 UI10 text of people is text: markup, a link that runs code, a word that 
   expect(await page.locator("h1 .badge").count()).toBe(0);
   await page.getByRole("button", { name: "Withdraw" }).click();
   await says(page, "withdrawn");
+});
+
+it("keys, sessions and tokens are made and ended by keyboard alone", async () => {
+  const cy = await signedIn("cy", "/keys");
+  const { page } = cy;
+  await heading(page, "Keys");
+  await press(page, "Make a token");
+  await press(page, "Make a token for 90 days");
+  await says(page, "needs the id of a repository");
+  await page.keyboard.type("the hook");
+  await type(page, "Repository", "repository:example");
+  await clean(cy);
+  await press(page, "Make a token for 90 days");
+  await says(page, "Its secret is shown only here and now.");
+  expect(await page.locator(".secret").innerText()).toMatch(/^ilk_[A-Za-z0-9_-]{43}$/);
+  await clean(cy);
+  await picture(page, "token");
+  await page.keyboard.press("Escape");
+  await page.getByRole("rowheader", { name: "the hook" }).waitFor();
+  await press(page, "End");
+  await type(page, "Reason", "the repository moved");
+  await press(page, "End the token the hook");
+  await says(page, "ended");
+  await page.keyboard.press("Escape");
+  await says(page, "No token works");
+
+  await page.reload();
+  await heading(page, "Keys");
+  await press(page, "Add a passkey");
+  await type(page, "Reason", "a security key");
+  await press(page, "Propose a further passkey of mine");
+  await says(page, "Give this link to yourself");
+  await clean(cy);
+  await page.keyboard.press("Escape");
+  await press(page, "Revoke");
+  await says(page, "you will be signed out");
+  await clean(cy);
+  await picture(page, "revoke-last");
+  await press(page, "Leave it as it is");
+  await says(page, "works");
 });
 
 it("WA17 a passkey signs nothing but what the page shows", async () => {

@@ -6,12 +6,15 @@ import { type Driven, driven, type Look, type PersonDriven } from "../chromium.t
 import { clean, picture } from "../looks.ts";
 import { founded, type Site, startSite } from "../site.ts";
 
+/** All scripts that a page loads, the sign-in before it too, as they are sent. */
+const PAGE_BYTES = 225_000;
+
 let site: Site;
 let browser: Driven;
 let keys: ReadonlyMap<string, SoftAuthenticator>;
 
 beforeAll(async () => {
-  [site, browser] = await Promise.all([startSite(), driven()]);
+  [site, browser] = await Promise.all([startSite("production"), driven()]);
   keys = await founded(site);
 });
 
@@ -102,4 +105,14 @@ it("reads on a narrow screen and at 200 % zoom without scrolling sideways", asyn
     await clean(one);
     await picture(page, `people-${width}`);
   }
+});
+
+it("stays within its budget of JavaScript", async () => {
+  const { page } = await signedIn("ana", "/people");
+  await page.getByRole("link", { name: "Ana ana" }).waitFor();
+  const bytes = await page.evaluate(`performance.getEntriesByType("resource")
+    .filter(({ name }) => name.endsWith(".js"))
+    .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)`);
+  expect(bytes).toBeGreaterThan(50_000);
+  expect(bytes).toBeLessThan(PAGE_BYTES);
 });

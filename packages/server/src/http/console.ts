@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 /** The built console, read once: what is not in it cannot be asked for by any path. */
@@ -10,7 +11,7 @@ export type ConsoleFiles = {
   readonly index: Buffer;
 };
 
-type ConsoleFile = { readonly bytes: Buffer; readonly type: string };
+type ConsoleFile = { readonly bytes: Buffer; readonly gzip: Buffer; readonly type: string };
 
 const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
@@ -26,10 +27,9 @@ export function readConsole(folder: string): ConsoleFiles {
     const type = TYPES[extname(entry.name)];
     if (!entry.isFile() || type === undefined) continue;
     const file = join(entry.parentPath, entry.name);
-    files.set(file.slice(folder.length).replaceAll("\\", "/").replace(/^\/*/, "/"), {
-      bytes: readFileSync(file),
-      type,
-    });
+    const bytes = readFileSync(file);
+    const path = file.slice(folder.length).replaceAll("\\", "/").replace(/^\/*/, "/");
+    files.set(path, { bytes, gzip: gzipSync(bytes), type });
   }
   return { files, index: readFileSync(join(folder, "index.html")) };
 }
@@ -48,17 +48,24 @@ export function consoleRoutes(app: FastifyInstance, { files, index }: ConsoleFil
   app.get("/*", (request, reply) => {
     const [path = "/"] = request.url.split("?");
     const file = files.get(path);
-    if (file !== undefined) return sendFile(reply, path, file);
+    if (file !== undefined) return sendFile(request, reply, file);
     if (!isPage(request, path)) return reply.callNotFound();
     return reply.headers(PAGE).type("text/html; charset=utf-8").send(index);
   });
 }
 
-function sendFile(reply: FastifyReply, path: string, { bytes, type }: ConsoleFile): FastifyReply {
-  return reply
-    .header("cache-control", path.startsWith("/assets/") ? FOREVER : "no-cache")
-    .type(type)
-    .send(bytes);
+function sendFile(
+  { url, headers }: FastifyRequest,
+  reply: FastifyReply,
+  { bytes, gzip, type }: ConsoleFile,
+): FastifyReply {
+  reply
+    .header("cache-control", url.startsWith("/assets/") ? FOREVER : "no-cache")
+    .header("vary", "accept-encoding")
+    .type(type);
+  if (!/\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(headers["accept-encoding"] ?? ""))
+    return reply.send(bytes);
+  return reply.header("content-encoding", "gzip").send(gzip);
 }
 
 /** A script that asks for something that is not there gets a problem, never a page that says 200. */
