@@ -80,6 +80,12 @@ const proposal = createRoute({
   component: lazyRouteComponent(() => import("./pages/proposal.tsx"), "ProposalPage"),
 });
 
+const device = createRoute({
+  getParentRoute: () => shell,
+  path: "/device",
+  component: lazyRouteComponent(() => import("./pages/device.tsx"), "DevicePage"),
+});
+
 const keys = createRoute({
   getParentRoute: () => shell,
   path: "/keys",
@@ -92,7 +98,7 @@ export const router = createRouter({
     signIn,
     setUp,
     join,
-    shell.addChildren([queue, ledger, people, person, invite, proposal, keys]),
+    shell.addChildren([queue, ledger, people, person, invite, proposal, device, keys]),
   ]),
   defaultErrorComponent: PageFailed,
   // The server says what is stale; the router keeps nothing of its own.

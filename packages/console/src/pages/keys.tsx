@@ -6,6 +6,7 @@ import { Show } from "../parts/states.tsx";
 import { KeyTable } from "../people/key-table.tsx";
 import { FurtherKey, RevokeOwn } from "../people/own-acts.tsx";
 import { Sessions } from "../people/sessions.tsx";
+import { Terminals } from "../people/terminals.tsx";
 import { Tokens } from "../people/tokens.tsx";
 import { useMe } from "../shell/session.ts";
 
@@ -27,6 +28,10 @@ export function KeysPage() {
       <section className="section" aria-labelledby="sessions">
         <h2 id="sessions">Your sessions</h2>
         <Sessions />
+      </section>
+      <section className="section" aria-labelledby="terminals">
+        <h2 id="terminals">Your terminals</h2>
+        <Terminals />
       </section>
       <Tokens />
     </Page>

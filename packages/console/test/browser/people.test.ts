@@ -166,6 +166,38 @@ it("keys, sessions and tokens are made and ended by keyboard alone", async () =>
   await says(page, "works");
 });
 
+it("a terminal is let in by the code that it shows, and signed out again", async () => {
+  const terminal = async (path: string, body: object) => {
+    const headers = { "content-type": "application/json" };
+    const given = { method: "POST", headers, body: JSON.stringify(body) };
+    const response = await fetch(`${site.origin}/api/v1/device${path}`, given);
+    return (await response.json()) as { [name: string]: string };
+  };
+  const asked = await terminal("", { name: "laptop of Bo" });
+  const bo = await signedIn("bo", "/device");
+  const { page } = bo;
+  await type(page, "Code", "BCDF-BCDF");
+  await page.keyboard.press("Enter");
+  await says(page, "no terminal that waits shows this code");
+  await clean(bo);
+  await type(page, "Code", String(asked["userCode"]).toLowerCase());
+  await page.keyboard.press("Enter");
+  await says(page, "laptop of Bo");
+  await clean(bo);
+  await picture(page, "device");
+  await press(page, "Let this terminal act as Bo");
+  await says(page, "The terminal goes on by itself.");
+  expect(await terminal("/poll", { deviceCode: asked["deviceCode"] })).toMatchObject({
+    ...{ state: "allowed", person: "bo" },
+  });
+  await page.keyboard.press("g");
+  await page.keyboard.press("k");
+  await page.getByRole("rowheader", { name: "laptop of Bo" }).waitFor();
+  await press(page, "Sign it out");
+  await says(page, "No terminal of yours is signed in");
+  await clean(bo);
+});
+
 it("WA17 a passkey signs nothing but what the page shows", async () => {
   const { page } = await signedIn("ana", "/people/bo");
   await page.getByRole("button", { name: "Propose a change" }).click();
