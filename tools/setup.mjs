@@ -4,13 +4,22 @@
 // before anything is installed. stdout belongs to the command that called: all talk goes to stderr.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OLDEST_NODE = [20, 19];
 const INSTALLED = "node_modules/.interlock-stamp";
+const COMPILED = ".cache/tsconfig.tsbuildinfo";
 const BUILT = ".cache/built";
 const TSC = "node_modules/typescript/bin/tsc";
 const BUNDLE = "packages/cli/dist/bundle/interlock.js";
@@ -60,6 +69,8 @@ function install() {
   const lock = readFileSync(join(ROOT, "package-lock.json"));
   const stamp = createHash("sha256").update(lock).digest("hex");
   if (stampIs(INSTALLED, stamp)) return;
+  // The compiler remembers modules that it did not find, and would not look for them again.
+  rmSync(join(ROOT, COMPILED), { force: true });
   if (!isInstalled(JSON.parse(lock.toString("utf8")))) {
     process.stderr.write("installing dependencies\n");
     // Under npm its own file is named here; that also works where `npm` is a shell script.
@@ -108,12 +119,12 @@ function build() {
   if (runQuietly(process.execPath, [join(ROOT, "tools/bundle.mjs")]) !== 0) {
     stop("the command cannot be put together", "the lines above say why");
   }
+  if (existsSync(join(ROOT, TEMPLATE)) && runQuietly(process.execPath, [TEMPLATE]) !== 0) {
+    stop("the template of the embedded database cannot be made", "the lines above say why");
+  }
   const vite = [VITE, "build", "--config", `${CONSOLE}/vite.config.ts`, "--logLevel", "warn"];
   if (runQuietly(process.execPath, vite) !== 0) {
     stop("the web console cannot be built", "the lines above say why");
-  }
-  if (existsSync(join(ROOT, TEMPLATE)) && runQuietly(process.execPath, [TEMPLATE]) !== 0) {
-    stop("the template of the embedded database cannot be made", "the lines above say why");
   }
   writeStamp(BUILT, stamp);
 }
