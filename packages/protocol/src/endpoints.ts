@@ -4,6 +4,7 @@ import * as contents from "./api/contents.ts";
 import * as device from "./api/device.ts";
 import * as events from "./api/events.ts";
 import * as gate from "./api/gate.ts";
+import * as ledger from "./api/ledger.ts";
 import * as people from "./api/people.ts";
 import * as runs from "./api/runs.ts";
 import * as signIn from "./api/sign-in.ts";
@@ -17,6 +18,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   device,
   events,
   gate,
+  ledger,
   people,
   runs,
   signIn,

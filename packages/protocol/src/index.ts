@@ -22,6 +22,13 @@ export type { DeviceAsking, DevicePolled, TerminalShown } from "./api/device.ts"
 export * as deviceApi from "./api/device.ts";
 export { EVENT, events, type LiveEvent } from "./api/events.ts";
 export { gate, JUDGED, JUDGING, type Judged, PLACE, type Place, submit } from "./api/gate.ts";
+export {
+  type EntryRow,
+  type EntryShown,
+  ledgerTrust,
+  listEntries,
+  showEntry,
+} from "./api/ledger.ts";
 export * from "./api/passkey.ts";
 export type {
   Founders,

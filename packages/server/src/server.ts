@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { GateError, TEXT_FORMS } from "@interlock/core";
 import { openStore, readSite, type Store } from "@interlock/store";
-import { formatVerifierKey } from "@interlock/tlog";
+import { formatVerifierKey, type VerifierKey } from "@interlock/tlog";
 import type { FastifyInstance } from "fastify";
 import { changeRoutes } from "./changes/routes.ts";
 import { EVENT_TERMS, eventRoutes } from "./events/routes.ts";
@@ -15,6 +15,7 @@ import type { Answer, Refusal } from "./http/bind.ts";
 import { consoleRoutes, readConsole } from "./http/console.ts";
 import { healthRoutes } from "./http/health.ts";
 import { apiRoutes } from "./http/openapi.ts";
+import { ledgerApiRoutes } from "./ledger/api.ts";
 import type { LedgerFailure } from "./ledger/failure.ts";
 import { headFile } from "./ledger/head.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
@@ -167,7 +168,9 @@ async function startOn(
   const app = httpApp({ origin, log: terms.log });
   open.push(() => app.close());
   const hearing = openHearing(unproven);
-  const gate = wire(app, { store, ledger, book, hearing, people: people.value, origin, now });
+  const policy = policyOf(key.verifier, terms.witnesses);
+  const wired = { store, ledger, book, hearing, people: people.value, origin, now, policy };
+  const gate = wire(app, wired);
   if (terms.console !== null) consoleRoutes(app, readConsole(terms.console));
   if (terms.forges !== undefined) {
     const around = { store, book, gate, origin, now, data: terms.data };
@@ -197,11 +200,22 @@ type Wired = {
   readonly people: PeopleOfServer;
   readonly origin: string;
   readonly now: () => number;
+  readonly policy: string;
 };
 
+/** No quorum: whoever verifies decides how many witnesses are enough, and does not take that from here. */
+const policyOf = (log: VerifierKey, witnesses: readonly WitnessAt[]): string =>
+  [
+    `log ${formatVerifierKey(log)}`,
+    ...witnesses.map(({ key }, at) => `witness w${at + 1} ${formatVerifierKey(key)}`),
+    "quorum none",
+    "",
+  ].join("\n");
+
 function wire(app: FastifyInstance, wired: Wired): Gate {
-  const { store, ledger, book, hearing, people, origin, now } = wired;
+  const { store, ledger, book, hearing, people, origin, now, policy } = wired;
   const { authenticate } = people;
+  const siteNow = async () => siteOf(await book.at(store.db));
   const counts = healthRoutes(app, { store, ledger });
   const gate = openGate({
     ...{ store, ledger, book, hearing, origin, now },
@@ -210,8 +224,9 @@ function wire(app: FastifyInstance, wired: Wired): Gate {
   changeRoutes(app, authenticate, {
     ...{ store, ledger, gate, now, book, hearing },
     keys: keyBook({ book, refusedAaguids: [] }),
-    site: async () => siteOf(await book.at(store.db)),
+    site: siteNow,
   });
+  ledgerApiRoutes(app, authenticate, { store, now, policy, site: siteNow });
   eventRoutes(app, { store, authenticate, now, ...EVENT_TERMS });
   runRoutes(app, authenticate, { store, ledger, book, hearing, now });
   people.routes(app);

@@ -24,6 +24,7 @@ export { type Appended, type Committer, type CommitterLimits, committer } from "
 export * from "./contents.ts";
 export * from "./documents.ts";
 export type { Database } from "./driver.ts";
+export { type EntryListed, entriesBefore, entryListed } from "./entry-rows.ts";
 export type { Result, StoreFailure, StoreFailureCode } from "./failure.ts";
 export * from "./forges.ts";
 export { type Happened, happenedBetween } from "./happened.ts";
