@@ -14,6 +14,18 @@ import { Shell } from "./shell/shell.tsx";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotHere });
 
+/** What a queue shows is in its address: a link to it shows another person the same. */
+const QUEUE_SEARCH = z.object({
+  show: z.enum(["waiting", "held", "all"]).optional().catch(undefined),
+  order: z.enum(["risk"]).optional().catch(undefined),
+  repository: z.string().max(400).optional().catch(undefined),
+  target: z.string().max(1_000).optional().catch(undefined),
+});
+
+const LEDGER_SEARCH = z.object({
+  entry: z.coerce.number().int().min(0).optional().catch(undefined),
+});
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
@@ -47,12 +59,20 @@ const home = createRoute({
 const queue = createRoute({
   getParentRoute: () => shell,
   path: "/queue",
+  validateSearch: QUEUE_SEARCH,
   component: lazyRouteComponent(() => import("./pages/queue.tsx"), "QueuePage"),
+});
+
+const change = createRoute({
+  getParentRoute: () => shell,
+  path: "/changes/$id",
+  component: lazyRouteComponent(() => import("./pages/change.tsx"), "ChangePage"),
 });
 
 const ledger = createRoute({
   getParentRoute: () => shell,
   path: "/ledger",
+  validateSearch: LEDGER_SEARCH,
   component: lazyRouteComponent(() => import("./pages/ledger.tsx"), "LedgerPage"),
 });
 
@@ -98,7 +118,7 @@ export const router = createRouter({
     signIn,
     setUp,
     join,
-    shell.addChildren([queue, ledger, people, person, invite, proposal, device, keys]),
+    shell.addChildren([queue, change, ledger, people, person, invite, proposal, device, keys]),
   ]),
   defaultErrorComponent: PageFailed,
   // The server says what is stale; the router keeps nothing of its own.

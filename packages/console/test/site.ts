@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromBase64url, toBase64url } from "@interlock/receipt";
 import { type RunningServer, startServer } from "@interlock/server";
-import { type SoftAuthenticator, softAuthenticator } from "@interlock/testkit";
+import type { Store } from "@interlock/store";
+import { opened, type SoftAuthenticator, softAuthenticator } from "@interlock/testkit";
 import { build } from "vite";
 
 export type Site = {
@@ -16,6 +17,8 @@ export type Site = {
   readonly setUpLink: string;
   /** What the server's clock is ahead of ours, in milliseconds. */
   readonly clock: { ahead: number };
+  /** Stops the server, lets somebody at its database, and starts it again in the same place. */
+  readonly meanwhile: (work: (store: Store) => Promise<unknown>) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -37,11 +40,19 @@ export async function startSite(mode: "development" | "production" = "developmen
   });
   const port = await freePort();
   const clock = { ahead: 0 };
-  const server = await started(join(folder, "data"), { port, console: built, clock });
+  const data = join(folder, "data");
+  let server = await started(data, { port, console: built, clock });
   const { origin, setUpLink } = server;
   if (setUpLink === null) throw new Error("a new server has a set-up link");
   return {
     ...{ origin, setUpLink, clock },
+    meanwhile: async (work) => {
+      await server.close();
+      const store = await opened({ directory: join(data, "database") });
+      await work(store);
+      await store.close();
+      server = await started(data, { port, console: built, clock });
+    },
     close: async () => {
       await server.close();
       rmSync(folder, { recursive: true, force: true });

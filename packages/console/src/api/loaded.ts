@@ -23,6 +23,8 @@ export type Asking = {
   readonly everyMs?: number;
   /** False leaves it loading until what it depends on is there. */
   readonly when?: boolean;
+  /** Asks again only when a person or an act of theirs wants it: nothing moves under the pointer. */
+  readonly steady?: boolean;
 };
 
 /** The form in which TanStack Query takes a failure; nothing else is thrown in here. */
@@ -59,6 +61,7 @@ export function useLoaded<
     },
     enabled: asking.when ?? true,
     refetchInterval: asking.everyMs ?? false,
+    ...(asking.steady === true ? { refetchOnWindowFocus: false } : {}),
   });
   const again = () => void refetch();
   const failure = failureOf(error);

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { listChanges, showChange } from "@interlock/protocol";
+import { useState } from "react";
+import { useAct } from "../api/act.ts";
+import { useForget } from "../api/loaded.ts";
+import { Badge } from "../parts/badge.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Copy } from "../parts/short-id.tsx";
+import { Refused } from "../parts/states.tsx";
+import { useMe } from "../shell/session.ts";
+import { RejectReason } from "./reject-reason.tsx";
+import { type ChangeShown, extentOf, type Names } from "./shown.ts";
+import { type Act, type Asked, askFor, type Recorded, signAsked } from "./statement.ts";
+import { StatementView } from "./statement-view.tsx";
+import { useLook } from "./use-look.tsx";
+
+export type SignGiven = {
+  readonly shown: ChangeShown;
+  readonly names: Names;
+  /** Why nobody can know here what they would sign; `null` when everything was made again. */
+  readonly unsure: string | null;
+};
+
+/** What a person does about a change. Nothing has the focus by itself, and no key alone signs. */
+export function SignPanel(given: SignGiven) {
+  const { shown } = given;
+  const [asking, start, again] = useAct<Asked>();
+  const [signing, startSigning, signAgain] = useAct<Recorded>();
+  const [act, setAct] = useState<Act | null>(null);
+  const me = useMe();
+  const forget = useForget();
+  const choose = async (next: Act, reason: string | null) => {
+    setAct(next);
+    signAgain();
+    await start(() => askFor({ act: next, reason, shown, person: me.person }));
+  };
+  const cancel = () => {
+    setAct(null);
+    again();
+    signAgain();
+  };
+  const moved = useLook(shown, cancel);
+  const sign = async (asked: Asked) => {
+    const done = await startSigning(() => signAsked(shown.change.id, asked));
+    if (done?.ok === true) await forget(showChange, listChanges);
+  };
+  if (signing.kind === "done")
+    return (
+      <p className="recorded" role="status">
+        <Badge meaning="done">recorded</Badge> your {signing.value.kind} is entry{" "}
+        <a href={`/ledger?entry=${signing.value.index}`}>{signing.value.index}</a> of the ledger.
+        {signing.value.kind === "approval" && " It counts when the change is pushed again."}
+      </p>
+    );
+  if (moved !== null) return moved;
+  if (asking.kind === "done" && act !== null)
+    return (
+      <StatementView
+        {...{ asked: asking.value, act, names: given.names }}
+        label={labelOf(act, shown)}
+        signing={signing}
+        onSign={() => void sign(asking.value)}
+        onCancel={cancel}
+      />
+    );
+  return (
+    <div className="sign">
+      <Acts {...given} pending={asking.kind === "pending"} choose={choose} />
+      {asking.kind === "failed" && <Refused failure={asking.failure} />}
+      <Command change={shown.change.id} />
+    </div>
+  );
+}
+
+function labelOf(act: Act, shown: ChangeShown): string {
+  const extent = extentOf(shown);
+  return {
+    approve: `Approve ${extent}`,
+    reject: `Reject ${extent}`,
+    withdraw: `Withdraw your ${shown.review.mine ?? "statement"} of ${extent}`,
+  }[act];
+}
+
+type Choose = (act: Act, reason: string | null) => Promise<void>;
+
+function Acts(given: SignGiven & { readonly pending: boolean; readonly choose: Choose }) {
+  const { shown, unsure, pending, choose } = given;
+  const { review, change } = shown;
+  const [rejecting, setRejecting] = useState(false);
+  if (change.digest === null)
+    return <p>Nobody can sign it: the whole of it could not be read, so it has no digest.</p>;
+  const why = whyNotApprove(shown, unsure);
+  return (
+    <>
+      <div className="acts">
+        {why === null && (
+          <button
+            type="button"
+            className="primary"
+            aria-disabled={pending}
+            onClick={() => void choose("approve", null)}
+          >
+            <Icon name="key" />
+            {labelOf("approve", shown)} …
+          </button>
+        )}
+        {review.mine !== null && (
+          <button
+            type="button"
+            aria-disabled={pending}
+            onClick={() => void choose("withdraw", null)}
+          >
+            {labelOf("withdraw", shown)} …
+          </button>
+        )}
+        {review.mine !== "rejection" && !rejecting && (
+          <button type="button" className="danger" onClick={() => setRejecting(true)}>
+            {labelOf("reject", shown)} …
+          </button>
+        )}
+      </div>
+      {why !== null && <p className="why-not">{why}</p>}
+      {rejecting && (
+        <RejectReason
+          label={labelOf("reject", shown)}
+          pending={pending}
+          onReject={(reason) => void choose("reject", reason)}
+          onCancel={() => setRejecting(false)}
+        />
+      )}
+    </>
+  );
+}
+
+/** In the words that the API would use. */
+function whyNotApprove(
+  { review, mayApprove, change }: ChangeShown,
+  unsure: string | null,
+): string | null {
+  if (review.mine === "approval") return "You have approved it.";
+  if (!mayApprove)
+    return "You cannot approve it: you had a part in it. It needs two people who had none.";
+  if (unsure !== null) return `This page does not let you approve it: ${unsure}.`;
+  if (review.wanted === 0 && change.effective === "allow") return "It needs no approval.";
+  if (!review.mayApprove) return "Your approval would not count: it wants others, named above.";
+  return null;
+}
+
+function Command({ change }: { readonly change: string }) {
+  const command = `interlock approve ${change}`;
+  return (
+    <p className="muted small">
+      In a terminal, which computes the digest from your own clone: <code>{command}</code>
+      <Copy text={command} what="the command" />
+    </p>
+  );
+}
