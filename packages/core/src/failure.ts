@@ -39,6 +39,8 @@ export const FAILURES = {
   OUT_OF_ORDER: { exit: 3 },
   PASSKEY_REFUSED: { exit: 3 },
   CONTENTS_DIFFER: { exit: 3 },
+  KEY_REUSED: { exit: 3 },
+  KEY_IN_USE: { exit: 3 },
   SITE_DIFFERS: { exit: 3 },
   TOO_LARGE: { exit: 3 },
   TOO_MANY_REQUESTS: { exit: 3 },

@@ -14,6 +14,8 @@ const STATUS: Partial<Readonly<Record<FailureCode, number>>> = {
   OUT_OF_ORDER: 409,
   PASSKEY_REFUSED: 422,
   CONTENTS_DIFFER: 422,
+  KEY_REUSED: 422,
+  KEY_IN_USE: 409,
   TOO_LARGE: 413,
   TOO_MANY_REQUESTS: 429,
   STORE_BUSY: 503,

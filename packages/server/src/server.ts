@@ -14,6 +14,7 @@ import { httpApp } from "./http/app.ts";
 import type { Answer, Refusal } from "./http/bind.ts";
 import { consoleRoutes, readConsole } from "./http/console.ts";
 import { healthRoutes } from "./http/health.ts";
+import { openOnce } from "./http/once.ts";
 import { apiRoutes } from "./http/openapi.ts";
 import { ledgerApiRoutes } from "./ledger/api.ts";
 import type { LedgerFailure } from "./ledger/failure.ts";
@@ -165,7 +166,7 @@ async function startOn(
     cooldownMs: site?.cooldownMs ?? COOLDOWN_MS,
   });
   if (!people.ok) return people;
-  const app = httpApp({ origin, log: terms.log });
+  const app = httpApp({ origin, log: terms.log, once: openOnce(store, now) });
   open.push(() => app.close());
   const hearing = openHearing(unproven);
   const policy = policyOf(key.verifier, terms.witnesses);

@@ -20,6 +20,7 @@ export type Tables = {
   readonly signed: Signed;
   readonly change_contents: ChangeContents;
   readonly content_blob: ContentBlob;
+  readonly once: Once;
   readonly document: DocumentRow;
 } & PeopleTables &
   ForgeTables;
@@ -111,6 +112,13 @@ type ChangeContents = {
   readonly missing: string[];
   readonly bytes: number;
   readonly stored_at: number;
+};
+
+type Once = {
+  readonly id: string;
+  readonly request: Buffer;
+  readonly answer: Buffer | null;
+  readonly at: number;
 };
 
 type ContentBlob = {

@@ -130,6 +130,16 @@ it("WA17 a content that somebody changed in the database is refused, and not app
   expect(await bo.page.getByText("nothing bad").count()).toBe(0);
   await clean(bo);
   await picture(bo.page, "change-tampered");
+  // On a telephone, or at 200 % and more, nothing but a diff is wider than the screen.
+  for (const path of [`/changes/${id}`, "/queue", "/ledger?entry=1"]) {
+    await bo.page.setViewportSize({ width: 400, height: 800 });
+    await bo.page.goto(`${site.origin}${path}`);
+    await bo.page.getByRole("heading", { level: 1 }).waitFor();
+    await bo.page.getByText("live ·").waitFor();
+    const wide = "document.documentElement.scrollWidth - window.innerWidth";
+    expect(await bo.page.evaluate(wide), path).toBeLessThanOrEqual(0);
+    await picture(bo.page, `narrow-${path.split("/")[1]?.split("?")[0]}`);
+  }
 });
 
 it("WA17 entries that somebody changed in the database do not give the digest, and are not shown", async () => {

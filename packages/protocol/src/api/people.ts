@@ -75,6 +75,7 @@ export const beginFounding = endpoint({
   method: "POST",
   path: "/api/v1/set-up",
   summary: "name the organisation and its founders, who get a link each; starts again if begun",
+  onceByKey: true,
   access: "invitation",
   body: z.strictObject({ tenant: NAME, founders: z.array(MEMBER).min(3).max(20) }),
   answer: z.strictObject({
@@ -212,6 +213,7 @@ export const propose = endpoint({
   path: "/api/v1/proposals",
   summary:
     "propose a person, a key of yours, a recovery, a revocation or a change of a person; others have to endorse it",
+  onceByKey: true,
   access: "session",
   body: PROPOSED,
   answer: z.strictObject({

@@ -23,6 +23,7 @@ export const makeToken = endpoint({
   method: "POST",
   path: "/api/v1/tokens",
   summary: "make a token for one repository; its secret is shown once",
+  onceByKey: true,
   access: "session",
   body: z.strictObject({
     name: z.string().trim().min(1).max(200).describe("what it is for"),

@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { refuse } from "./bind.ts";
+import type { Once } from "./once.ts";
 
 export type AppTerms = {
   /** Scheme, host and port that people see, such as `https://interlock.example.com`. */
   readonly origin: string;
   /** Every request; what fails by our own fault is logged anyway. */
   readonly log: boolean;
+  /** Does requests with an `Idempotency-Key` once; only a test can do without. */
+  readonly once?: Once;
 };
+
+declare module "fastify" {
+  interface FastifyInstance {
+    readonly once: Once | null;
+  }
+}
 
 /** Facts of a large change are a few megabytes; what is larger is refused before it is read. */
 const BODY_BYTES = 16 << 20;
 
 /** An HTTP server without routes: limits, headers, and problems instead of stack traces. */
-export function httpApp({ origin, log }: AppTerms): FastifyInstance {
+export function httpApp({ origin, log, once }: AppTerms): FastifyInstance {
   const app = fastify({
     bodyLimit: BODY_BYTES,
     requestTimeout: 30_000,
     logger: { ...LOGGER, level: log ? "info" : "error" },
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
   });
+  app.decorate("once", once ?? null);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(HEADERS);
     if (!isOwn(request, origin))

@@ -4,6 +4,7 @@ import { type Access, type Endpoint, problemOf } from "@interlock/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Actor } from "./actor.ts";
+import type { OnceRequest } from "./once.ts";
 
 /** Why a request got no result. */
 export type Refusal = {
@@ -55,19 +56,29 @@ export function bind<
       if (!query.success) return refuse(reply, invalid(query.error));
       const body = endpoint.body.safeParse(request.body ?? {});
       if (!body.success) return refuse(reply, invalid(body.error));
-      const answer = await handler({
-        actor,
-        params: params.data,
-        query: query.data,
-        body: body.data,
-        secret: bearer(request),
-        address: request.ip,
-      });
+      const given = { params: params.data, query: query.data, body: body.data };
+      const call = { actor, ...given, secret: bearer(request), address: request.ip };
+      const key = endpoint.onceByKey ? request.headers["idempotency-key"] : undefined;
+      const answer =
+        key === undefined
+          ? await handler(call)
+          : await onceBy(app, { key: String(key), operation: endpoint.id, ...call }, () =>
+              handler(call),
+            );
       if (!answer.ok) return refuse(reply, answer.failure);
       if (answer.cookie !== undefined) reply.header("set-cookie", cookieOf(answer.cookie));
       return reply.send(endpoint.answer.parse(answer.value));
     },
   });
+}
+
+function onceBy<T>(
+  { once }: FastifyInstance,
+  request: OnceRequest,
+  work: () => Promise<Answer<T>>,
+): Promise<Answer<T>> {
+  if (once === null) throw new Error("invariant broken: a server keeps what is to be done once");
+  return once(request, work);
 }
 
 /** Sends a failure as problem details. */
