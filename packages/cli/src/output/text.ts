@@ -192,7 +192,9 @@ function footer({ decision, facts, risk }: Judgement): string {
   const digest = isUnknown(facts.change.digest)
     ? "no digest"
     : `digest ${facts.change.digest.slice(0, 16)}`;
-  const looked = `${decision.skipped.length} rules looked and found nothing`;
+  const looked = `${rulesIn(decision.skipped.length)} looked and found nothing`;
   const riskPart = risk === null ? "" : `, riskier than ${risk.percentile} % of changes`;
   return `  ${digest}, ${looked}${riskPart}; \`interlock explain\` shows the facts behind each line`;
 }
+
+const rulesIn = (count: number): string => `${count} ${count === 1 ? "rule" : "rules"}`;
