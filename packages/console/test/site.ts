@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromBase64url, toBase64url } from "@interlock/receipt";
-import { type RunningServer, startServer } from "@interlock/server";
+import { NO_IDENTITY, type RunningServer, startServer } from "@interlock/server";
 import type { Store } from "@interlock/store";
 import { opened, type SoftAuthenticator, softAuthenticator } from "@interlock/testkit";
 import { build } from "vite";
@@ -66,6 +66,7 @@ async function started(
 ): Promise<RunningServer> {
   const outcome = await startServer({
     ...{ data, databaseUrl: null, host: "127.0.0.1", port: terms.port, origin: null },
+    identity: NO_IDENTITY,
     ...{ witnesses: [], console: terms.console, log: false },
     now: () => Date.now() + terms.clock.ahead,
     onTrouble: (trouble) => {

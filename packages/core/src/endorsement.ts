@@ -5,7 +5,11 @@ import { NONCE_LENGTH } from "./statement.ts";
 /** Another form of what is signed needs another tag; approvals of changes have one of their own. */
 export const ENDORSEMENT_TAG = "interlock/endorsement/v1";
 
-export const AGREED_KINDS = ["person", "key", "recovery", "revocation", "change"] as const;
+export const AGREED_KINDS = [
+  ...(["person", "key", "recovery", "revocation", "change"] as const),
+  /** A token that says who is active and in which team. */
+  "provisioner",
+] as const;
 export type AgreedKind = (typeof AGREED_KINDS)[number];
 
 /** All that a proposal about people will do; what does not apply is `null`. */
@@ -65,10 +69,11 @@ export const ENDORSERS = 2;
 
 /**
  * Whether somebody may endorse a proposal. Nobody does what is about themself, but for a further key
- * of one's own, which an existing key of the owner has to vouch for (trust reference B.3).
+ * of one's own, which an existing key of the owner has to vouch for (trust reference B.3), and for a
+ * token for provisioning, which is about nobody and names who proposed it.
  */
 export const mayEndorse = ({ kind, person }: ProposalTerms, endorser: string): boolean =>
-  endorser !== person || kind === "key";
+  endorser !== person || kind === "key" || kind === "provisioner";
 
 /** Whether some endorsers are enough; each of them may endorse. by (two-people) */
 export function isAgreed(terms: ProposalTerms, endorsers: readonly string[]): boolean {

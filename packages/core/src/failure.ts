@@ -41,6 +41,8 @@ export const FAILURES = {
   CONTENTS_DIFFER: { exit: 3 },
   KEY_REUSED: { exit: 3 },
   KEY_IN_USE: { exit: 3 },
+  ISSUER_REFUSED: { exit: 3 },
+  ISSUER_UNREACHABLE: { exit: 3 },
   SITE_DIFFERS: { exit: 3 },
   TOO_LARGE: { exit: 3 },
   TOO_MANY_REQUESTS: { exit: 3 },

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from "zod";
 
+/** What a token of one repository may do. */
+export const REPOSITORY_VERBS = ["gate", "check", "read"] as const;
+/** `scim`: say who is active and in which groups. It stands alone, and belongs to no repository. */
+export const VERBS = [...REPOSITORY_VERBS, "scim"] as const;
+export type Verb = (typeof VERBS)[number];
+
 /**
  * Who may call: `public` anybody; `session` a person signed in in a browser; `terminal` a terminal that
  * a person let in; `person` either of them; `reader` these, and a token with the verb `read`, which the
  * endpoint keeps to its repository; `invitation` whoever holds a one-time secret, which the endpoint
  * checks itself; `token:VERB` a service account whose token has the verb.
  */
-export const VERBS = ["gate", "check", "read"] as const;
-export type Verb = (typeof VERBS)[number];
 export type Access =
   | "public"
   | "session"
@@ -34,6 +38,11 @@ export type Endpoint<
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
+  /**
+   * Whether a person may call it whom an identity provider signed in, though it is no GET: it wants a
+   * passkey itself, or takes nothing but what is theirs.
+   */
+  readonly anyMeans: boolean;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
@@ -58,7 +67,11 @@ type Given<
   Q extends z.ZodType,
   B extends z.ZodType,
   A extends z.ZodType,
-> = Omit<Endpoint<P, Q, B, A>, "params" | "query" | "body" | "streams" | "onceByKey"> & {
+> = Omit<
+  Endpoint<P, Q, B, A>,
+  "params" | "query" | "body" | "streams" | "onceByKey" | "anyMeans"
+> & {
+  readonly anyMeans?: boolean;
   readonly streams?: boolean;
   readonly onceByKey?: boolean;
   readonly params?: P;
@@ -75,7 +88,7 @@ export function endpoint<
 >(given: Given<P, Q, B, A>): Endpoint<P, Q, B, A> {
   const nothing = NOTHING as z.ZodType; // stands for whichever of the three is left out
   return {
-    ...{ streams: false, onceByKey: false },
+    ...{ streams: false, onceByKey: false, anyMeans: false },
     ...given,
     params: given.params ?? (nothing as P),
     query: given.query ?? (nothing as Q),

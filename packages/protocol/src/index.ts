@@ -43,7 +43,7 @@ export type { RemedyShown, RunShown } from "./api/runs.ts";
 export * as runsApi from "./api/runs.ts";
 export type { Me } from "./api/sign-in.ts";
 export * as signInApi from "./api/sign-in.ts";
-export type { TokenShown } from "./api/tokens.ts";
+export type { Exchanged, ExchangeGiven, TokenShown } from "./api/tokens.ts";
 export * as tokensApi from "./api/tokens.ts";
 export {
   type Access,
@@ -53,6 +53,7 @@ export {
   type Method,
   NOTHING,
   type Nothing,
+  REPOSITORY_VERBS,
   VERBS,
   type Verb,
 } from "./endpoint.ts";

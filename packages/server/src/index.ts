@@ -21,6 +21,12 @@ export { type Actor, NOBODY } from "./http/actor.ts";
 export { type AppTerms, httpApp } from "./http/app.ts";
 export type { Answer, Authenticate, Call, Refusal } from "./http/bind.ts";
 export { type ConsoleFiles, consoleRoutes, readConsole } from "./http/console.ts";
+export {
+  type IdentitySettings,
+  NO_IDENTITY,
+  ownTeams,
+  readIdentitySettings,
+} from "./identity/settings.ts";
 export type { LedgerFailure, LedgerResult } from "./ledger/failure.ts";
 export { type HeadMemory, headFile, type SignedHead } from "./ledger/head.ts";
 export { type Ledger, type LedgerTerms, openLedger } from "./ledger/ledger.ts";

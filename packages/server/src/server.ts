@@ -16,6 +16,7 @@ import { consoleRoutes, readConsole } from "./http/console.ts";
 import { healthRoutes } from "./http/health.ts";
 import { openOnce } from "./http/once.ts";
 import { apiRoutes } from "./http/openapi.ts";
+import type { IdentitySettings } from "./identity/settings.ts";
 import { ledgerApiRoutes } from "./ledger/api.ts";
 import type { LedgerFailure } from "./ledger/failure.ts";
 import { headFile } from "./ledger/head.ts";
@@ -43,6 +44,8 @@ export type ServerTerms = {
   readonly witnesses: readonly WitnessAt[];
   /** Folder of the built web console; `null` serves none. */
   readonly console: string | null;
+  /** Which identity from outside counts. */
+  readonly identity: IdentitySettings;
   readonly log: boolean;
   readonly now: () => number;
   /** Told of what a person has to look at. */
@@ -163,6 +166,7 @@ async function startOn(
   const book = peopleBook(store, unproven);
   const people = await openPeople({
     ...{ store, ledger, book, ledgerName, origin, now, refusedAaguids: [], onAlert: onTrouble },
+    ...{ identity: terms.identity, fetch },
     cooldownMs: site?.cooldownMs ?? COOLDOWN_MS,
   });
   if (!people.ok) return people;
@@ -170,11 +174,22 @@ async function startOn(
   open.push(() => app.close());
   const hearing = openHearing(unproven);
   const policy = policyOf(key.verifier, terms.witnesses);
-  const wired = { store, ledger, book, hearing, people: people.value, origin, now, policy };
+  const { identity } = terms;
+  const wired = {
+    store,
+    ledger,
+    book,
+    hearing,
+    people: people.value,
+    origin,
+    identity,
+    now,
+    policy,
+  };
   const gate = wire(app, wired);
   if (terms.console !== null) consoleRoutes(app, readConsole(terms.console));
   if (terms.forges !== undefined) {
-    const around = { store, book, gate, origin, now, data: terms.data };
+    const around = { store, book, identity, gate, origin, now, data: terms.data };
     const forge = await openForges(terms.forges, around);
     forge.routes(app);
     open.push(() => forge.close());
@@ -200,6 +215,7 @@ type Wired = {
   readonly hearing: Hearing;
   readonly people: PeopleOfServer;
   readonly origin: string;
+  readonly identity: IdentitySettings;
   readonly now: () => number;
   readonly policy: string;
 };
@@ -214,12 +230,12 @@ const policyOf = (log: VerifierKey, witnesses: readonly WitnessAt[]): string =>
   ].join("\n");
 
 function wire(app: FastifyInstance, wired: Wired): Gate {
-  const { store, ledger, book, hearing, people, origin, now, policy } = wired;
+  const { store, ledger, book, hearing, people, origin, identity, now, policy } = wired;
   const { authenticate } = people;
   const siteNow = async () => siteOf(await book.at(store.db));
   const counts = healthRoutes(app, { store, ledger });
   const gate = openGate({
-    ...{ store, ledger, book, hearing, origin, now },
+    ...{ store, ledger, book, hearing, identity, origin, now },
     decided: counts.decided,
   });
   changeRoutes(app, authenticate, {

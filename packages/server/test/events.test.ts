@@ -39,7 +39,7 @@ describe.each(ENGINES)("on $name", (engine) => {
     const authenticate = (request: { readonly headers: Readonly<Record<string, unknown>> }) => {
       const session = String(request.headers["x-session"]);
       const actor: Actor = sessions.has(session)
-        ? { kind: "person", person: "bo", session }
+        ? { kind: "person", person: "bo", session, means: "passkey" as const }
         : { kind: "nobody" };
       return Promise.resolve(actor);
     };

@@ -32,7 +32,7 @@ describe.each(ENGINES)("on $name", (engine) => {
     const app = httpApp({ origin: ORIGIN, log: false, once: openOnce(store(), () => clock.now) });
     const authenticate = (request: { readonly headers: Readonly<Record<string, unknown>> }) => {
       const person = String(request.headers["x-person"]);
-      const actor: Actor = { kind: "person", person, session: "s" };
+      const actor: Actor = { kind: "person", person, session: "s", means: "passkey" };
       return Promise.resolve(actor);
     };
     bind(app, authenticate, MAKE, async ({ body }): Promise<Answer<{ made: string }>> => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ServerTerms, startServer } from "@interlock/server";
+import { NO_IDENTITY, type ServerTerms, startServer } from "@interlock/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let folder: string;
@@ -25,6 +25,7 @@ afterAll(() => {
 const terms = (over: Partial<ServerTerms> = {}): ServerTerms => ({
   ...{ data: join(folder, "data"), databaseUrl: null, host: "127.0.0.1", port: 0 },
   origin: "http://localhost:8410",
+  identity: NO_IDENTITY,
   ...{ console: null, witnesses: [], log: false, now: Date.now, onTrouble: () => undefined },
   ...over,
 });

@@ -14,6 +14,7 @@ import {
   type Ledger,
   logKey,
   logRoutes,
+  NO_IDENTITY,
   openGate,
   openHearing,
   openLedger,
@@ -142,11 +143,12 @@ export async function openWorld(engine: EngineUnderTest, periodMs = 5): Promise<
       return Promise.resolve({ kind: "terminal" as const, person: of, session: "t" });
     return Promise.resolve(
       keys.has(name)
-        ? { kind: "person" as const, person: name, session: "s" }
+        ? { kind: "person" as const, person: name, session: "s", means: "passkey" as const }
         : { kind: "nobody" as const },
     );
   };
   const gate = openGate({
+    identity: NO_IDENTITY,
     store,
     ledger,
     now,

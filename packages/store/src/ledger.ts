@@ -254,7 +254,8 @@ export async function entriesOfKindsAbout(
 }
 
 /** The kinds of the index `ledger_entry_people`, as its migration has them. */
-const PEOPLE_KINDS = sql`('founding', 'agreement', 'person', 'enrolment', 'revocation')`;
+const PEOPLE_KINDS = sql`('founding', 'agreement', 'person', 'enrolment', 'revocation',
+  'provisioned', 'members', 'teams-claimed')`;
 
 /** Entries that say who people are and which keys are theirs, from an index on, oldest first. */
 export async function peopleEntries(

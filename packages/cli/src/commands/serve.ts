@@ -4,9 +4,16 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { GateError } from "@interlock/core";
-import type { Alert, RunningServer, ServerTerms } from "@interlock/server";
+import type {
+  Alert,
+  Answer,
+  IdentitySettings,
+  RunningServer,
+  ServerTerms,
+} from "@interlock/server";
 import { parsePolicy } from "@interlock/tlog";
 import type { Command } from "commander";
+import { parseDocument } from "yaml";
 
 type Options = {
   readonly data?: string;
@@ -15,6 +22,7 @@ type Options = {
   readonly database?: string;
   readonly witnesses?: string;
   readonly github?: string;
+  readonly identity?: string;
   readonly log?: boolean;
 };
 
@@ -38,6 +46,10 @@ export function serveCommand(program: Command): void {
     )
     .option("--witnesses <file>", "a tlog policy whose witnesses are asked to cosign checkpoints")
     .option("--github <file>", "judge pull requests as a GitHub App; see docs/operate/github.md")
+    .option(
+      "--identity <file>",
+      "sign-in by OpenID Connect, SCIM, and which CI systems count: docs/operate/identity.md",
+    )
     .option("--log", "log requests to standard error, one JSON a line")
     .addHelpText(
       "after",
@@ -59,14 +71,20 @@ const say = (line: string): void => {
   process.stderr.write(`interlock: ${line}\n`);
 };
 
+function orThrow<T>(answer: Answer<T>): T {
+  if (answer.ok) return answer.value;
+  const { code, message, help } = answer.failure;
+  throw new GateError(code, message, help);
+}
+
 async function started(options: Options): Promise<RunningServer> {
   // Loaded here: no other command needs a server, and it takes half a second.
-  const { startServer } = await import("@interlock/server");
+  const { startServer, readIdentitySettings, NO_IDENTITY } = await import("@interlock/server");
+  const { identity: file } = options;
+  const identity =
+    file === undefined ? NO_IDENTITY : orThrow(readIdentitySettings(yamlIn(file), process.env));
   const forges = options.github === undefined ? {} : { forges: await forgesOf(options.github) };
-  const outcome = await startServer({ ...termsOf(options), ...forges });
-  if (outcome.ok) return outcome.value;
-  const { code, message, help } = outcome.failure;
-  throw new GateError(code, message, help);
+  return orThrow(await startServer({ ...termsOf(options, identity), ...forges }));
 }
 
 async function forgesOf(file: string): Promise<NonNullable<ServerTerms["forges"]>> {
@@ -77,7 +95,7 @@ async function forgesOf(file: string): Promise<NonNullable<ServerTerms["forges"]
   return { github, gather: gatherer(), report: checkReport, onForgeTrouble: say };
 }
 
-function termsOf(options: Options): ServerTerms {
+function termsOf(options: Options, identity: IdentitySettings): ServerTerms {
   const { host, port } = placeOf(options.listen);
   return {
     ...{ host, port, origin: options.origin ?? null, log: options.log === true, now: Date.now },
@@ -85,6 +103,7 @@ function termsOf(options: Options): ServerTerms {
     databaseUrl: options.database ?? process.env["DATABASE_URL"] ?? null,
     console: builtConsole(),
     witnesses: options.witnesses === undefined ? [] : witnessesIn(options.witnesses),
+    identity,
     onTrouble: (trouble) =>
       say("kind" in trouble ? alertIn(trouble) : `${trouble.message}; ${trouble.help}`),
   };
@@ -112,10 +131,9 @@ function placeOf(listen: string): { readonly host: string; readonly port: number
   return { host: match[1].replace(/^\[|\]$/g, ""), port };
 }
 
-function witnessesIn(file: string) {
-  let bytes: Uint8Array;
+function bytesIn(file: string): Uint8Array {
   try {
-    bytes = readFileSync(file);
+    return readFileSync(file);
   } catch (error) {
     const because = error instanceof Error ? error.message : String(error);
     throw new GateError(
@@ -124,7 +142,23 @@ function witnessesIn(file: string) {
       "name a readable file",
     );
   }
-  const policy = parsePolicy(bytes);
+}
+
+/** YAML 1.2 without aliases and tags; a key that is there twice is an error. */
+function yamlIn(file: string): unknown {
+  const text = new TextDecoder().decode(bytesIn(file));
+  const document = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem === undefined) return document.toJS({ maxAliasCount: 0 });
+  throw new GateError(
+    "INPUT_INVALID",
+    `\`${file}\`: ${problem.message.split("\n")[0] ?? ""}`,
+    "docs/operate/identity.md shows how it is written",
+  );
+}
+
+function witnessesIn(file: string) {
+  const policy = parsePolicy(bytesIn(file));
   if (!policy.ok)
     throw new GateError(
       "INPUT_INVALID",

@@ -8,6 +8,7 @@ import {
   httpApp,
   type Ledger,
   logKey,
+  NO_IDENTITY,
   openGate,
   openGithub,
   openHearing,
@@ -81,7 +82,7 @@ export async function world(engine: EngineUnderTest, terms: WorldTerms = {}): Pr
   });
   const unproven = () => undefined;
   const gate = openGate({
-    ...{ store, ledger, now: Date.now, origin: ORIGIN },
+    ...{ store, ledger, now: Date.now, origin: ORIGIN, identity: NO_IDENTITY },
     book: peopleBook(store, unproven),
     hearing: openHearing(unproven),
     decided: () => undefined,

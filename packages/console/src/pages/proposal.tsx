@@ -153,10 +153,11 @@ function Endorse({ proposal, people }: Shown) {
     if (outcome?.ok === true) await refresh();
   };
   const now = useNow();
-  const cooling = me.usableFrom > now;
-  const because = cooling
-    ? `the passkey that you signed in with is in its cool-down until ${utc(me.usableFrom)}`
-    : barredBecause(proposal, me.person);
+  const { usableFrom } = me;
+  const because =
+    usableFrom !== null && usableFrom > now
+      ? `the passkey that you signed in with is in its cool-down until ${utc(usableFrom)}`
+      : barredBecause(proposal, me.person);
   const own = mayWithdraw(proposal, me.person);
   if (proposal.state !== "open") return null;
   return (

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { tokensApi, VERBS, type Verb } from "@interlock/protocol";
+import { REPOSITORY_VERBS, tokensApi } from "@interlock/protocol";
 import { type FormEvent, useState } from "react";
 import { flushSync } from "react-dom";
 import type { z } from "zod";
@@ -13,6 +13,7 @@ import { Copy } from "../parts/short-id.tsx";
 import { Refused } from "../parts/states.tsx";
 import { Fresh } from "./fresh.tsx";
 
+type Verb = (typeof REPOSITORY_VERBS)[number];
 type Made = z.output<typeof tokensApi.makeToken.answer>;
 
 /** Makes a token; its secret is shown once, in here. */
@@ -103,7 +104,7 @@ function Verbs({
   return (
     <fieldset>
       <legend>It may</legend>
-      {VERBS.map((verb) => (
+      {REPOSITORY_VERBS.map((verb) => (
         <label key={verb} className="check">
           <input
             type="checkbox"

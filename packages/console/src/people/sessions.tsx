@@ -40,7 +40,8 @@ export function Sessions() {
 
 type SessionShown = z.output<typeof signInApi.sessions.answer>["sessions"][number];
 
-function SessionRow({ session, credential, signedInAt, expiresAt, current }: SessionShown) {
+function SessionRow({ session, credential, issuer, ...one }: SessionShown) {
+  const { signedInAt, expiresAt, current } = one;
   const forget = useForget();
   const [act, start] = useAct<unknown>();
   const end = async () => {
@@ -53,7 +54,7 @@ function SessionRow({ session, credential, signedInAt, expiresAt, current }: Ses
         {current ? <Badge meaning="done">this one</Badge> : <code>{session}</code>}
       </th>
       <td>
-        <ShortId id={credential} what="the id of the passkey" />
+        {credential === null ? issuer : <ShortId id={credential} what="the id of the passkey" />}
       </td>
       <td>
         <When at={signedInAt} />

@@ -21,6 +21,8 @@ export function titleOf(proposal: ProposalShown, people: readonly PersonShown[])
       return `a passkey of ${who} is revoked`;
     case "change":
       return proposal.active === false ? `${who} leaves` : `${who} is changed`;
+    case "provisioner":
+      return `a token for SCIM: ${who}`;
   }
 }
 
@@ -56,6 +58,11 @@ export function effectsOf(
       return [`The passkey stops working at once, and its sessions end. ${who} stays a member.`];
     case "change":
       return changeOf(proposal, before, known);
+    case "provisioner":
+      return [
+        "Whoever has its secret can end anybody's part here, add people without a passkey, and say who is in the teams that the server's settings give to SCIM.",
+        `${nameOf(people, proposal.by)} has its secret, which works for a year.`,
+      ];
   }
 }
 
@@ -95,6 +102,7 @@ export function endorseLabel(
     recovery: last ? `${who}'s earlier passkeys end` : `the recovery of ${who}`,
     revocation: `the passkey of ${who} ends`,
     change: proposal.active === false ? `${who} leaves` : `${who} is changed`,
+    provisioner: `the token for SCIM ${who}`,
   }[proposal.kind];
   return last ? `Endorse, and at once: ${act}` : `Endorse: ${act}`;
 }
@@ -138,7 +146,7 @@ export function whoCan(
   return people
     .filter(({ active, keys }) => active && keys.some((key) => isUsable(key, now)))
     .filter(({ person }) => {
-      if (person === proposal.person) return false;
+      if (person === proposal.person && proposal.kind !== "provisioner") return false;
       const because = barredBecause(proposal, person);
       return because === null || (waitsForKey(proposal) && because.startsWith("no passkey"));
     })

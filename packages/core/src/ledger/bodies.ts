@@ -111,6 +111,7 @@ const TOKEN = object({
   verbs: about("sorted", list(text({ max: 40 }), 10)),
   expiresAt: int(0),
   by: person,
+  agreed,
 });
 
 const TOKEN_REVOKED = object({
@@ -132,6 +133,50 @@ const SIGNED = object({
   reason: about("the text whose digest the statement names", optional(text({ max: 2_000 }))),
 });
 export type Signed = Infer<typeof SIGNED>;
+
+const team = text({ max: 200 });
+const issuer = about("as its tokens say it", text({ max: 1_000 }));
+const token = about("public id of the token that did it", text({ max: 64 }));
+
+/** What an issuer said of somebody's teams when they signed in there; it replaces what it said before. */
+const TEAMS_CLAIMED = object({
+  person,
+  issuer,
+  teams: about("of those that the issuer speaks for, sorted", list(team, 200)),
+  goodUntil: int(0),
+});
+
+/** A short-lived token for what a CI system proves of one of its runs. */
+const EXCHANGE = object({
+  token: about("public id, never the secret", text({ max: 64 })),
+  issuer,
+  subject: about("`sub` of what was shown", text({ max: 1_000 })),
+  run: about("`jti` of what was shown", text({ max: 400 })),
+  repository: about("immutable id", text({ max: 400 })),
+  verbs: about("sorted", list(text({ max: 40 }), 10)),
+  expiresAt: int(0),
+});
+
+/** What an identity provider made of somebody; it replaces what was said of them before. */
+const PROVISIONED = object({
+  person,
+  name: text({ max: 200 }),
+  active: bool(),
+  accounts: about("sorted", list(text({ max: 400 }), 50)),
+  user: about("id that the provider uses", text({ max: 64 })),
+  userName: about("what the provider calls them, or nothing once it let go", text({ max: 400 })),
+  token,
+  ended: about("tokens of theirs that ended with it, sorted", list(text({ max: 64 }), 1_000)),
+});
+
+/** What an identity provider made of one of its groups. */
+const MEMBERS = object({
+  group: about("id that the provider uses", text({ max: 64 })),
+  name: about("what the provider calls it, or nothing once it is gone", text({ max: 400 })),
+  added: about("persons, sorted", list(person, 5_000)),
+  removed: about("persons, sorted", list(person, 5_000)),
+  token,
+});
 
 const OUTCOMES = ["allow", "hold", "deny"] as const;
 
@@ -173,6 +218,10 @@ export const BODIES = {
   run: RUN,
   "run-step": RUN_STEP,
   "run-end": RUN_END,
+  "teams-claimed": TEAMS_CLAIMED,
+  exchange: EXCHANGE,
+  provisioned: PROVISIONED,
+  members: MEMBERS,
 } as const;
 
 export type EntryKind = keyof typeof BODIES;
@@ -198,7 +247,7 @@ export const RULES_OF_BODIES: Problems = {
   enrolment: problemsOfEnrolment,
   revocation: ({ by }) => atLeast(by, 1, "by"),
   person: ({ accounts, by }) => [...sortedSet(accounts, "accounts"), ...atLeast(by, 2, "by")],
-  token: ({ verbs }) => sortedSet(verbs, "verbs"),
+  token: problemsOfToken,
   "token-revoked": ({ by }) => atLeast(by, 1, "by"),
   approval: (body) => problemsOfSigned("approval", body),
   rejection: (body) => problemsOfSigned("rejection", body),
@@ -218,6 +267,13 @@ export const RULES_OF_BODIES: Problems = {
     operator === second ? [{ path: "second", message: "the operator is no second person" }] : [],
   "run-step": () => [],
   "run-end": () => [],
+  "teams-claimed": ({ teams }) => sortedSet(teams, "teams"),
+  exchange: ({ verbs }) => sortedSet(verbs, "verbs"),
+  provisioned: ({ accounts, ended }) => [
+    ...sortedSet(accounts, "accounts"),
+    ...sortedSet(ended, "ended"),
+  ],
+  members: ({ added, removed }) => [...sortedSet(added, "added"), ...sortedSet(removed, "removed")],
 };
 
 /** The proposal that an agreement is about, as its endorsers signed it. */
@@ -236,6 +292,13 @@ function problemsOfAgreement(body: AgreementBody): readonly Invalid[] {
     ? []
     : [{ path: "endorsements", message: "not endorsed by those who have to" }];
   return [...atLeast(names, 2, "endorsements"), ...enough];
+}
+
+/** Whoever can say who is active and in which team is made by two. */
+function problemsOfToken({ verbs, agreed }: Bodies["token"]): readonly Invalid[] {
+  return verbs.includes("scim") && agreed === undefined
+    ? [{ path: "agreed", message: "a token for provisioning takes an agreement" }]
+    : sortedSet(verbs, "verbs");
 }
 
 /** Trust reference B.3: a key needs a second person, a recovery two; nobody vouches for himself. */

@@ -121,6 +121,7 @@ export const askToSign = endpoint({
   summary:
     "the statement that a person would sign about a change, with a challenge to be used once",
   access: "person",
+  anyMeans: true,
   params: one,
   body: z.strictObject({
     decision: z.enum(["approve", "reject", "withdraw"]),
@@ -146,6 +147,7 @@ export const sign = endpoint({
   path: "/api/v1/changes/:id/signatures",
   summary: "approve, reject or withdraw by a passkey's assertion over the statement",
   access: "session",
+  anyMeans: true,
   params: one,
   body: ASSERTION,
   answer: z.strictObject({

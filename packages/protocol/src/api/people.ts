@@ -25,15 +25,21 @@ export const oneLine = (most: number) =>
 const NAME = oneLine(200);
 const REASON = oneLine(2_000);
 
-/** As `facts` writes accounts: `kind:name` in lower case, so that one account has one spelling. */
+/**
+ * As `facts` writes accounts: `kind:name` in lower case, so that one account has one spelling. Of
+ * `oidc:ISSUER#SUBJECT` capitals count (OpenID Connect Core 1.0 sections 2 and 5.7).
+ */
 const ACCOUNT = z
   .string()
   .max(400)
   .regex(
-    /^(?:email|github|github-id|gitlab|key|account):[^\s\p{C}]+$/u,
+    /^(?:(?:email|github|github-id|gitlab|key|account):[^\s\p{C}]+|oidc:https?:\/\/[!-"$-~]+#[!-~]{1,255})$/u,
     "not `kind:name`, such as `email:ana@example.com` or `github:ana`",
   )
-  .refine((account) => account === account.toLowerCase(), "not in lower case");
+  .refine(
+    (account) => account.startsWith("oidc:") || account === account.toLowerCase(),
+    "not in lower case",
+  );
 
 const ACCOUNTS = z
   .array(ACCOUNT)
@@ -181,12 +187,17 @@ const PROPOSED = z.discriminatedUnion("kind", [
     accounts: ACCOUNTS,
     reason: REASON,
   }),
+  z.strictObject({
+    kind: z.literal("provisioner"),
+    name: NAME.describe("what its token is for, such as the identity provider's name"),
+    reason: REASON,
+  }),
 ]);
 export type Proposed = z.output<typeof PROPOSED>;
 
 const PROPOSAL = z.strictObject({
   proposal: z.string(),
-  kind: z.enum(["person", "key", "recovery", "revocation", "change"]),
+  kind: z.enum(["person", "key", "recovery", "revocation", "change", "provisioner"]),
   person: z.string().describe("whom it is about"),
   name: z.string().nullable(),
   active: z.boolean().nullable(),
@@ -212,13 +223,17 @@ export const propose = endpoint({
   method: "POST",
   path: "/api/v1/proposals",
   summary:
-    "propose a person, a key of yours, a recovery, a revocation or a change of a person; others have to endorse it",
+    "propose a person, a key of yours, a recovery, a revocation, a change of a person or a token for SCIM; others have to endorse it",
   onceByKey: true,
   access: "session",
   body: PROPOSED,
   answer: z.strictObject({
     proposal: PROPOSAL,
     link: LINK.nullable().describe("for whoever registers the passkey, where one is registered"),
+    secret: z
+      .string()
+      .nullable()
+      .describe("of the token for SCIM, which works once it is endorsed; never shown again"),
   }),
 });
 
@@ -247,6 +262,7 @@ export const endorsementOptions = endpoint({
   path: "/api/v1/proposals/:proposal/options",
   summary: "a challenge made from the proposal as it stands, for your passkey",
   access: "session",
+  anyMeans: true,
   params: OF_PROPOSAL,
   answer: REQUEST,
 });
@@ -257,6 +273,7 @@ export const endorse = endpoint({
   path: "/api/v1/proposals/:proposal/endorse",
   summary: "endorse a proposal with your passkey; the last one needed carries it out",
   access: "session",
+  anyMeans: true,
   params: OF_PROPOSAL,
   body: ASSERTION,
   answer: PROPOSAL,

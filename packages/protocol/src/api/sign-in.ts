@@ -10,8 +10,14 @@ export const ME = z.strictObject({
   name: z.string(),
   session: z.string().describe("public id of this session"),
   expiresAt: TIME,
+  issuer: z
+    .string()
+    .nullable()
+    .describe("the identity provider that said so; such a session reads, and changes nothing"),
   freshUntil: TIME.describe("until then keys, people and tokens can be changed"),
-  usableFrom: TIME.describe("when the key that signed in may vouch and approve"),
+  usableFrom: TIME.nullable().describe(
+    "when the key that signed in may vouch and approve; null without a key",
+  ),
 });
 export type Me = z.input<typeof ME>;
 
@@ -40,6 +46,7 @@ export const signOut = endpoint({
   path: "/api/v1/sign-out",
   summary: "end this session",
   access: "session",
+  anyMeans: true,
   answer: z.strictObject({}),
 });
 
@@ -54,7 +61,8 @@ export const me = endpoint({
 
 const SESSION = z.strictObject({
   session: z.string(),
-  credential: z.string(),
+  credential: z.string().nullable(),
+  issuer: z.string().nullable(),
   signedInAt: TIME,
   expiresAt: TIME,
   current: z.boolean(),
@@ -75,6 +83,30 @@ export const endSession = endpoint({
   path: "/api/v1/sessions/:session",
   summary: "end one of your sessions",
   access: "session",
+  anyMeans: true,
   params: z.strictObject({ session: z.string().max(64) }),
   answer: z.strictObject({}),
+});
+
+const ISSUER_NAME = z.strictObject({ name: z.string().max(40) });
+
+export const issuers = endpoint({
+  id: "issuers",
+  method: "GET",
+  path: "/api/v1/sign-in/issuers",
+  summary: "the identity providers with which people can sign in, to read",
+  access: "public",
+  answer: z.strictObject({
+    issuers: z.array(z.strictObject({ name: z.string(), title: z.string() })),
+  }),
+});
+
+export const issuerSignIn = endpoint({
+  id: "issuerSignIn",
+  method: "POST",
+  path: "/api/v1/sign-in/issuers/:name",
+  summary: "begin to sign in with an identity provider; the browser goes to the address answered",
+  access: "public",
+  params: ISSUER_NAME,
+  answer: z.strictObject({ url: z.string() }),
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from "zod";
-import { endpoint, VERBS } from "../endpoint.ts";
+import { endpoint, REPOSITORY_VERBS, VERBS } from "../endpoint.ts";
 
 const TIME = z.int().describe("milliseconds since 1970 UTC");
 const DAY = 86_400_000;
@@ -29,9 +29,9 @@ export const makeToken = endpoint({
     name: z.string().trim().min(1).max(200).describe("what it is for"),
     repository: z.string().min(1).max(400).describe("immutable id of the repository"),
     verbs: z
-      .array(z.enum(VERBS))
+      .array(z.enum(REPOSITORY_VERBS))
       .min(1)
-      .max(VERBS.length)
+      .max(REPOSITORY_VERBS.length)
       .refine((verbs) => new Set(verbs).size === verbs.length, "a verb is there twice"),
     lifeMs: z
       .int()
@@ -61,4 +61,40 @@ export const revokeToken = endpoint({
   params: z.strictObject({ token: z.string().max(64) }),
   body: z.strictObject({ reason: z.string().trim().min(1).max(2_000) }),
   answer: z.strictObject({}),
+});
+
+const TOKEN_TYPE = "urn:ietf:params:oauth:token-type";
+
+const EXCHANGE = z.strictObject({
+  grant_type: z.literal("urn:ietf:params:oauth:grant-type:token-exchange"),
+  subject_token: z.string().min(1).max(16_384).describe("what the CI system gave to the run"),
+  subject_token_type: z.enum([`${TOKEN_TYPE}:jwt`, `${TOKEN_TYPE}:id_token`]),
+  requested_token_type: z.literal(`${TOKEN_TYPE}:access_token`).optional(),
+  audience: z
+    .string()
+    .max(400)
+    .optional()
+    .describe("immutable id of the repository, where rules of several fit"),
+  scope: z.string().max(200).optional().describe("verbs, with spaces between; all when left out"),
+});
+export type ExchangeGiven = z.output<typeof EXCHANGE>;
+
+const EXCHANGED = z.strictObject({
+  access_token: z.string(),
+  issued_token_type: z.literal(`${TOKEN_TYPE}:access_token`),
+  token_type: z.literal("Bearer"),
+  expires_in: z.int().describe("seconds, at most 15 minutes"),
+  scope: z.string(),
+});
+export type Exchanged = z.input<typeof EXCHANGED>;
+
+export const exchange = endpoint({
+  id: "exchangeToken",
+  method: "POST",
+  path: "/api/v1/tokens/exchange",
+  summary:
+    "a short-lived token for what a CI system proves of one of its runs (RFC 8693), as JSON or as a form",
+  access: "public",
+  body: EXCHANGE,
+  answer: EXCHANGED,
 });

@@ -41,7 +41,7 @@ export function eventRoutes(app: FastifyInstance, terms: EventTerms): void {
   });
   app.get(events.path, async (request, reply) => {
     const actor = await terms.authenticate(request);
-    const barred = barredFrom(events.access, actor);
+    const barred = barredFrom(events, actor);
     if (barred !== null) return refuse(reply, barred);
     if (actor.kind !== "person") throw new Error("invariant broken: a session without a person");
     const query = events.query.safeParse(request.query ?? {});

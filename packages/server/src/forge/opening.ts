@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from "node:path";
+import { type IdentitySettings, ownTeams } from "../identity/settings.ts";
 import type { PeopleBook } from "../people/book.ts";
 import { joinPeople, peopleFacts } from "../people/facts.ts";
 import { type Forge, openGithub } from "./github/github.ts";
@@ -15,18 +16,23 @@ export type ForgesTerms = Pick<ForgeTerms, "gather" | "report" | "pollMs"> & {
 
 type Around = Pick<ForgeTerms, "store" | "gate" | "origin" | "now"> & {
   readonly book: PeopleBook;
+  /** Which teams have their source here. */
+  readonly identity: IdentitySettings;
   readonly data: string;
 };
 
 /** Starts judging for the forges of the settings. */
 export async function openForges(
   { github, gather, report, pollMs, onForgeTrouble }: ForgesTerms,
-  { store, book, gate, origin, now, data }: Around,
+  { store, book, identity, gate, origin, now, data }: Around,
 ): Promise<Forge> {
   return await openGithub(
     {
       ...{ store, gate, now, origin, gather, report, onTrouble: onForgeTrouble },
-      joinPeople: async (given) => joinPeople(given, peopleFacts(await book.at(store.db))),
+      joinPeople: async (given) => {
+        const own = peopleFacts(await book.at(store.db), identity, now());
+        return joinPeople(given, own, ownTeams(identity));
+      },
       mirrors: join(data, "mirrors"),
       ...(pollMs === undefined ? {} : { pollMs }),
     },

@@ -26,6 +26,7 @@ import type { Judged, Place } from "@interlock/protocol";
 import { changeById, ledgerSize, type Store } from "@interlock/store";
 import { reviewOf } from "../changes/review.ts";
 import type { Answer, Refusal } from "../http/bind.ts";
+import { type IdentitySettings, ownTeams } from "../identity/settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { prepare } from "../ledger/record.ts";
 import type { PeopleBook } from "../people/book.ts";
@@ -43,6 +44,8 @@ export type GateTerms = {
   readonly origin: string;
   readonly book: PeopleBook;
   readonly hearing: Hearing;
+  /** Which teams have their source here. */
+  readonly identity: IdentitySettings;
   /** Told of every recorded decision, for counting. */
   readonly decided: (effective: string) => void;
 };
@@ -107,7 +110,7 @@ type ToJudge = {
 
 /** The head of the ledger is looked at first: whatever is read after it is at least as new. */
 async function decideNow(
-  { store, book, hearing, now: clock }: GateTerms,
+  { store, book, hearing, identity, now: clock }: GateTerms,
   place: Place,
   { facts: given, policies, compiled, reviews }: ToJudge,
 ): Promise<Decided> {
@@ -122,7 +125,8 @@ async function decideNow(
   const now = clock();
   const firstSeenAt = seen?.firstSeenAt ?? now;
   const { target, environment } = place;
-  const facts = { ...given, people: joinPeople(given.people, peopleFacts(roster)) };
+  const own = peopleFacts(roster, identity, now);
+  const facts = { ...given, people: joinPeople(given.people, own, ownTeams(identity)) };
   const occasion = { change: id, target, environment, now };
   const question = { facts, policies, occasion, roster, firstSeenAt, reviews };
   const judgement = judge(question, heard, compiled);

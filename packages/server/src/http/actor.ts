@@ -4,7 +4,13 @@ import type { Verb } from "@interlock/protocol";
 /** Who calls. Nothing here can approve but a person, and a person only by a passkey. */
 export type Actor =
   | { readonly kind: "nobody" }
-  | { readonly kind: "person"; readonly person: string; readonly session: string }
+  | {
+      readonly kind: "person";
+      readonly person: string;
+      readonly session: string;
+      /** Who says that it is this person: their passkey, or an identity provider, which is no proof for us. */
+      readonly means: "passkey" | "issuer";
+    }
   /** A terminal that a person let in: it reads and asks for that person, and changes nothing of people. */
   | { readonly kind: "terminal"; readonly person: string; readonly session: string }
   | {

@@ -13,10 +13,15 @@ export type Refusal = {
   readonly help: string;
 };
 
-/** What a handler answers: `cookie` sets (or with `null` ends) the session of the browser. */
+/**
+ * What a handler answers: `cookie` sets (or with `null` ends) the session of the browser, `flow` the
+ * secret of a sign-in at an identity provider.
+ */
 export type Answer<T> =
-  | { readonly ok: true; readonly value: T; readonly cookie?: string | null }
+  | ({ readonly ok: true; readonly value: T } & Cookies)
   | { readonly ok: false; readonly failure: Refusal };
+
+export type Cookies = { readonly cookie?: string | null; readonly flow?: string | null };
 
 export type Call<P, Q, B> = {
   readonly actor: Actor;
@@ -48,7 +53,7 @@ export function bind<
     url: endpoint.path,
     handler: async (request, reply) => {
       const actor = await authenticate(request);
-      const barred = barredFrom(endpoint.access, actor);
+      const barred = barredFrom(endpoint, actor);
       if (barred !== null) return refuse(reply, barred);
       const params = endpoint.params.safeParse(request.params ?? {});
       if (!params.success) return refuse(reply, invalid(params.error));
@@ -66,7 +71,7 @@ export function bind<
               handler(call),
             );
       if (!answer.ok) return refuse(reply, answer.failure);
-      if (answer.cookie !== undefined) reply.header("set-cookie", cookieOf(answer.cookie));
+      setCookies(reply, answer);
       return reply.send(endpoint.answer.parse(answer.value));
     },
   });
@@ -89,12 +94,34 @@ export function refuse(reply: FastifyReply, failure: Refusal): FastifyReply {
 
 export const SESSION_COOKIE = "__Host-interlock";
 const SESSION_SECONDS = 12 * 3_600;
+export const FLOW_COOKIE = "__Host-interlock-flow";
+const FLOW_SECONDS = 600;
 
-function cookieOf(value: string | null): string {
-  const rest = "Path=/; Secure; HttpOnly; SameSite=Strict";
-  return value === null
-    ? `${SESSION_COOKIE}=; ${rest}; Max-Age=0`
-    : `${SESSION_COOKIE}=${value}; ${rest}; Max-Age=${SESSION_SECONDS}`;
+/** Sets and ends cookies. The flow's is lax: it has to come along from the identity provider's site. */
+export function setCookies(reply: FastifyReply, { cookie, flow }: Cookies): void {
+  const set: string[] = [];
+  if (cookie !== undefined) set.push(cookieOf(SESSION_COOKIE, cookie, SESSION_SECONDS, "Strict"));
+  if (flow !== undefined) set.push(cookieOf(FLOW_COOKIE, flow, FLOW_SECONDS, "Lax"));
+  const [only] = set;
+  if (only !== undefined) reply.header("set-cookie", set.length === 1 ? only : set);
+}
+
+function cookieOf(
+  name: string,
+  value: string | null,
+  seconds: number,
+  sameSite: "Strict" | "Lax",
+): string {
+  const life = value === null ? 0 : seconds;
+  return `${name}=${value ?? ""}; Path=/; Secure; HttpOnly; SameSite=${sameSite}; Max-Age=${life}`;
+}
+
+/** The one cookie of a name; with two of them it is not known whose request this is (PX8). */
+export function cookieNamed(request: FastifyRequest, name: string): string | null {
+  const cookies = (request.headers.cookie ?? "").split(";").map((part) => part.trim());
+  const ours = cookies.filter((cookie) => cookie.startsWith(`${name}=`));
+  const [only] = ours;
+  return ours.length === 1 && only !== undefined ? only.slice(name.length + 1) : null;
 }
 
 /** The secret after `Authorization: Bearer`; a secret is never taken from a URL (TK9). */
@@ -104,8 +131,20 @@ export function bearer(request: FastifyRequest): string | null {
 }
 
 /** One answer for all that lack something: nobody learns whether what they asked for exists (TK12). */
-export function barredFrom(access: Access, actor: Actor): Refusal | null {
-  if (access === "public" || access === "invitation" || may(access, actor)) return null;
+export function barredFrom(
+  { access, method, anyMeans }: Pick<Endpoint, "access" | "method" | "anyMeans">,
+  actor: Actor,
+): Refusal | null {
+  if (access === "public" || access === "invitation") return null;
+  const byIssuer = actor.kind === "person" && actor.means === "issuer";
+  if (may(access, actor))
+    return byIssuer && method !== "GET" && !anyMeans
+      ? {
+          code: "NOT_ALLOWED",
+          message: "a sign-in with an identity provider may read, and change nothing",
+          help: "sign in with your passkey",
+        }
+      : null;
   const forPeople = access === "session" || access === "person";
   if (actor.kind === "nobody")
     return {
@@ -149,6 +188,7 @@ const WHO_MAY: Readonly<Record<Guarded, string>> = {
   "token:gate": "ask for a token with the verb `gate`",
   "token:check": "ask for a token with the verb `check`",
   "token:read": "ask for a token with the verb `read`",
+  "token:scim": "two people make a token for SCIM: propose one",
 };
 
 /** A request that does not fit its description. */

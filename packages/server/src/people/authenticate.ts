@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { findSession, findTerminal, findToken } from "@interlock/store";
-import type { FastifyRequest } from "fastify";
+import {
+  findExchangedToken,
+  findSession,
+  findTerminal,
+  findToken,
+  type OpenSession,
+} from "@interlock/store";
 import { type Actor, NOBODY } from "../http/actor.ts";
-import { type Authenticate, bearer, SESSION_COOKIE } from "../http/bind.ts";
+import { type Authenticate, bearer, cookieNamed, SESSION_COOKIE } from "../http/bind.ts";
 import { TERMINAL_PREFIX } from "./device.ts";
 import { workingKey } from "./roster.ts";
-import { hashOfSecret } from "./secrets.ts";
+import { hashOfSecret, TOKEN_PREFIX } from "./secrets.ts";
 import type { PeopleTerms } from "./terms.ts";
-import { TOKEN_PREFIX, verbsOf } from "./tokens.ts";
+import { verbsOf } from "./tokens.ts";
 
 /**
  * Who calls, by the secret of the `Authorization` header or else by the session of the cookie. A
@@ -16,7 +21,7 @@ import { TOKEN_PREFIX, verbsOf } from "./tokens.ts";
 export function authenticator(terms: PeopleTerms): Authenticate {
   return async (request) =>
     request.headers.authorization === undefined
-      ? await personBehind(terms, cookieOf(request))
+      ? await personBehind(terms, cookieNamed(request, SESSION_COOKIE))
       : await bearerBehind(terms, bearer(request));
 }
 
@@ -37,8 +42,15 @@ async function terminalBehind(terms: PeopleTerms, secret: string): Promise<Actor
 async function personBehind(terms: PeopleTerms, secret: string | null): Promise<Actor> {
   const hash = hashOfSecret(secret);
   const session = hash === null ? null : await findSession(terms.store.db, hash, terms.now());
-  if (session === null || !(await keyWorks(terms, session))) return NOBODY;
-  return { kind: "person", person: session.person, session: session.id };
+  if (session === null) return NOBODY;
+  const { person, id, credential, issuer } = session;
+  if (issuer !== null)
+    return (await issuerCounts(terms, session))
+      ? { kind: "person", person, session: id, means: "issuer" }
+      : NOBODY;
+  return credential !== null && (await keyWorks(terms, { person, credential }))
+    ? { kind: "person", person, session: id, means: "passkey" }
+    : NOBODY;
 }
 
 /** Whether the ledger says that the key behind a session is this person's and works. */
@@ -50,19 +62,28 @@ async function keyWorks(
   return key?.person === person && !refusedAaguids.includes(key.enrolment.body.aaguid);
 }
 
-async function tokenBehind({ store, now }: PeopleTerms, secret: string | null): Promise<Actor> {
+/** Whether the settings still know the issuer, and the ledger somebody active. */
+async function issuerCounts(
+  { store, book, identity }: PeopleTerms,
+  { person, issuer }: OpenSession,
+): Promise<boolean> {
+  const known = identity.signIn.some((one) => one.issuer === issuer);
+  return known && (await book.at(store.db)).persons.get(person)?.active === true;
+}
+
+async function tokenBehind(terms: PeopleTerms, secret: string | null): Promise<Actor> {
+  const { store, now } = terms;
   if (secret === null || !secret.startsWith(TOKEN_PREFIX)) return NOBODY;
   const hash = hashOfSecret(secret.slice(TOKEN_PREFIX.length));
-  const token = hash === null ? null : await findToken(store.db, hash, now());
+  if (hash === null) return NOBODY;
+  const token = (await findToken(store.db, hash, now())) ?? (await exchanged(terms, hash));
   if (token === null) return NOBODY;
   const { id, repository, verbs } = token;
   return { kind: "token", id, repository, verbs: verbsOf(verbs) };
 }
 
-/** The one cookie of our name; with two of them it is not known whose request this is (PX8). */
-function cookieOf(request: FastifyRequest): string | null {
-  const cookies = (request.headers.cookie ?? "").split(";").map((part) => part.trim());
-  const ours = cookies.filter((cookie) => cookie.startsWith(`${SESSION_COOKIE}=`));
-  const [only] = ours;
-  return ours.length === 1 && only !== undefined ? only.slice(SESSION_COOKIE.length + 1) : null;
+/** A token of a CI system that the settings still name. */
+async function exchanged({ store, now, identity }: PeopleTerms, hash: Uint8Array) {
+  const token = await findExchangedToken(store.db, hash, now());
+  return identity.ci.some(({ issuer }) => issuer === token?.issuer) ? token : null;
 }

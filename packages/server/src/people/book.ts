@@ -52,7 +52,10 @@ export function peopleBook(store: Pick<Store, "db">, onUnproven: Unproven): Peop
   return { at };
 }
 
-const KINDS = ["founding", "agreement", "person", "enrolment", "revocation"] as const;
+const KINDS = [
+  ...(["founding", "agreement", "person", "enrolment", "revocation"] as const),
+  ...(["provisioned", "members", "teams-claimed"] as const),
+] as const;
 
 function peopleEntryIn(stored: StoredEntry): PeopleEntry | null {
   const kind = KINDS.find((one) => one === stored.kind);

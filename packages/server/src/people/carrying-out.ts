@@ -8,6 +8,8 @@ import {
   endSessions,
   endTerminals,
   insertPerson,
+  insertToken,
+  proposalSecretHash,
   readKey,
   readKeys,
   readPerson,
@@ -24,6 +26,7 @@ import { appendWithKeys, type Enrolling, enrolling } from "./enrolling.ts";
 import { personOf } from "./founding.ts";
 import { termsOfProposal, type Whole } from "./proposal.ts";
 import { noSuch, takenAccount, tooFewWithout } from "./proposing.ts";
+import { newId } from "./secrets.ts";
 import { done, refused, type SiteTerms, type Work } from "./terms.ts";
 
 type Effects = { readonly entries: readonly Prepared[]; readonly keys: readonly Enrolling[] };
@@ -95,6 +98,7 @@ async function effectsOf(within: Within, whole: Whole): Promise<Answer<Effects>>
   if (kind === "person") return await addPerson(within, whole);
   if (kind === "change") return await change(within, whole);
   if (kind === "revocation") return await revoke(within, whole);
+  if (kind === "provisioner") return await provisioner(within, whole);
   return await enrol(within, whole);
 }
 
@@ -157,6 +161,25 @@ async function revoke({ tx, now, agreed, by }: Within, whole: Whole): Promise<An
   });
 }
 
+/** The repository of a token that speaks for none. */
+const NO_REPOSITORY = "*";
+const PROVISIONER_MS = 365 * 24 * 3_600_000;
+
+async function provisioner({ tx, now, agreed }: Within, whole: Whole): Promise<Answer<Effects>> {
+  const { id: proposal, by, name } = whole.proposal;
+  const hash = await proposalSecretHash(tx, proposal);
+  if (hash === null || name === null)
+    throw new Error("invariant broken: a token for SCIM has a name and a secret");
+  const id = newId();
+  const verbs = ["scim"];
+  const expiresAt = now + PROVISIONER_MS;
+  const token = { id, name, repository: NO_REPOSITORY, verbs, expiresAt };
+  await insertToken(tx, { ...token, hash, madeBy: by, madeAt: now });
+  const { repository } = token;
+  const body = { token: id, name, repository, verbs, expiresAt, by, agreed };
+  return done({ ...NONE, entries: [prepare({ kind: "token", at: now, subject: null, body })] });
+}
+
 async function change({ tx, now, agreed, by }: Within, whole: Whole): Promise<Answer<Effects>> {
   const { person, name, active, accounts } = whole.proposal;
   if (name === null || active === null || accounts === null)
@@ -168,6 +191,8 @@ async function change({ tx, now, agreed, by }: Within, whole: Whole): Promise<An
   await changePerson(tx, { id: person, name, active, accounts });
   const body = { person, name, active, accounts, by, agreed };
   const entries = [prepare({ kind: "person", at: now, subject: null, body })];
+  // Whom an issuer speaks of may have changed with the accounts.
+  await endSessions(tx, { person, id: null, at: now, only: "by-issuers" });
   if (active) return done({ ...NONE, entries });
   await endSessions(tx, { person, id: null, at: now });
   await endTerminals(tx, { person, id: null, at: now });

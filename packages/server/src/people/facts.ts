@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isUnknown, type Machine, type People, type Person, type Unknown } from "@interlock/core";
+import type { IdentitySettings } from "../identity/settings.ts";
+import { teamsByPerson } from "../identity/teams.ts";
 import type { Roster } from "./roster.ts";
 
-/** The people whom the ledger knows, as facts; teams come from elsewhere. */
-export function peopleFacts({ persons }: Roster): People {
-  const sorted = [...persons.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+/** The people whom the ledger knows, as facts, with the teams of which the settings name the source. */
+export function peopleFacts(roster: Roster, identity: IdentitySettings, now: number): People {
+  const sorted = [...roster.persons.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const teams = teamsByPerson(roster, identity, now);
   return {
     persons: sorted.map(({ id, accounts, active }) => ({
-      ...{ id, accounts: [...accounts], agents: [], teams: [], active },
+      ...{ id, accounts: [...accounts], agents: [], active },
+      teams: [...(teams.get(id) ?? [])].sort(),
     })),
     machines: [],
   };
@@ -17,13 +21,24 @@ export function peopleFacts({ persons }: Roster): People {
  * What two sources say of people, together. Records of one id become one, which is active only where
  * both say so; records that share an account `personGraph` takes for one person. What one of the
  * sources cannot say stays unknown. by (two-people)
+ *
+ * INVARIANT (one-source-a-team): who is in one of `ownTeams` is said by `own` alone: a file that is
+ * out of date keeps nobody in a team that they were taken out of.
  */
-export function joinPeople(a: People | Unknown, b: People | Unknown): People | Unknown {
-  if (isUnknown(a)) return a;
-  if (isUnknown(b)) return b;
+export function joinPeople(
+  given: People | Unknown,
+  own: People | Unknown,
+  ownTeams: ReadonlySet<string> = new Set(),
+): People | Unknown {
+  if (isUnknown(given)) return given;
+  if (isUnknown(own)) return own;
+  const others = given.persons.map((person) => ({
+    ...person,
+    teams: person.teams.filter((team) => !ownTeams.has(team)),
+  }));
   return {
-    persons: merged([...a.persons, ...b.persons], ({ id }) => id, onePerson),
-    machines: merged([...a.machines, ...b.machines], ({ account }) => account, oneMachine),
+    persons: merged([...others, ...own.persons], ({ id }) => id, onePerson),
+    machines: merged([...given.machines, ...own.machines], ({ account }) => account, oneMachine),
   };
 }
 

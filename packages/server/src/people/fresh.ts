@@ -14,19 +14,23 @@ export function personOfActor(actor: Actor): { readonly person: string; readonly
   return actor;
 }
 
-/** The session, when its person signed in a moment ago. */
+/** A session that began with a passkey. */
+type ByPasskey = OpenSession & { readonly credential: string };
+
+/** The session, when its person signed in with a passkey a moment ago. */
 export async function recentSession(
   { tx, now }: Pick<Work, "tx" | "now">,
   actor: Actor,
-): Promise<Answer<OpenSession>> {
+): Promise<Answer<ByPasskey>> {
   const session = await readSession(tx, personOfActor(actor).session, now);
-  return session === null || session.signedInAt + FRESH_MS <= now
+  const credential = session?.credential ?? null;
+  return session === null || credential === null || session.signedInAt + FRESH_MS <= now
     ? refused(
         "SIGN_IN_NEEDED",
         "this needs a sign-in of the last 10 minutes",
         "sign in again with your passkey",
       )
-    : done(session);
+    : done({ ...session, credential });
 }
 
 /**
@@ -37,7 +41,7 @@ export async function freshSession(
   terms: SiteTerms,
   within: Pick<Work, "tx" | "now">,
   actor: Actor,
-): Promise<Answer<OpenSession>> {
+): Promise<Answer<ByPasskey>> {
   const recent = await recentSession(within, actor);
   if (!recent.ok) return recent;
   const { credential, person } = recent.value;

@@ -35,6 +35,8 @@ async function openInvitation(
   const proposal = hash === null ? null : await findInvitation(db, hash, now);
   if (proposal === null) return null;
   const { kind, person, expiresAt } = proposal;
+  // Its secret becomes that of a token, and opens nothing before.
+  if (kind === "provisioner") return null;
   if (kind === "revocation" || kind === "change")
     throw new Error(`invariant broken: a \`${kind}\` has a link`);
   const tenant = (await readSite(db))?.tenant ?? (await setUpTenant(db)) ?? "";

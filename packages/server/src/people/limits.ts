@@ -22,6 +22,12 @@ export const DEVICE_LIMITS: Limits = {
   all: { burst: 400, everyMs: 20 },
 };
 
+/** Runs of CI come many at once, and often from one address. */
+export const EXCHANGE_LIMITS: Limits = {
+  each: { burst: 200, everyMs: 100 },
+  all: { burst: 1_000, everyMs: 10 },
+};
+
 /** Beyond it the address that was quiet longest is forgotten, which gives it a full bucket again. */
 const MOST_ADDRESSES = 10_000;
 

@@ -33,6 +33,7 @@ const WITH_KEY: Readonly<Record<AgreedKind, boolean>> = {
   recovery: true,
   revocation: false,
   change: false,
+  provisioner: false,
 };
 
 export function agreedKind({ kind }: Pick<StoredProposal, "kind">): AgreedKind {

@@ -7,6 +7,7 @@ import {
   insertProposal,
   openProposals,
   readKey,
+  readKeys,
   readPerson,
   readPersons,
   readProposal,
@@ -17,7 +18,7 @@ import type { Answer } from "../http/bind.ts";
 import { linkOf } from "./founding.ts";
 import { freshSession, personOfActor } from "./fresh.ts";
 import { needsKey, shown, wholeOf } from "./proposal.ts";
-import { newId, newSecret } from "./secrets.ts";
+import { newId, newSecret, TOKEN_PREFIX } from "./secrets.ts";
 import { done, inTransaction, looked, refused, type SiteTerms } from "./terms.ts";
 
 const PROPOSAL_MS = 72 * 3_600_000;
@@ -44,16 +45,21 @@ export async function propose(terms: SiteTerms, actor: Actor, given: Proposed) {
         `${MOST_OPEN} proposals are open already`,
         "endorse or withdraw some of them first",
       );
-    const wanted = await wantedBy(tx, by, given);
+    const wanted = await wantedBy(terms, tx, { by, given });
     if (!wanted.ok) return wanted;
     const proposal: StoredProposal = {
       ...{ ...wanted.value, id, reason: given.reason, by, at: now },
       ...{ expiresAt: now + PROPOSAL_MS, state: "open" },
     };
     const key = needsKey(proposal);
-    await insertProposal(tx, proposal, key ? link.hash : null);
+    const token = proposal.kind === "provisioner";
+    await insertProposal(tx, proposal, key || token ? link.hash : null);
     const whole = { proposal: { ...proposal, by }, keys: [], endorsers: [] };
-    return done({ proposal: shown(whole), link: key ? linkOf(terms, link.text) : null });
+    return done({
+      proposal: shown(whole),
+      link: key ? linkOf(terms, link.text) : null,
+      secret: token ? `${TOKEN_PREFIX}${link.text}` : null,
+    });
   });
 }
 
@@ -65,7 +71,20 @@ const NOTHING = {
   userHandle: null,
 } as const;
 
-async function wantedBy(tx: Database, by: string, given: Proposed): Promise<Answer<Wanted>> {
+async function wantedBy(
+  { identity }: SiteTerms,
+  tx: Database,
+  { by, given }: { readonly by: string; readonly given: Proposed },
+): Promise<Answer<Wanted>> {
+  if (given.kind === "provisioner") {
+    if (identity.scim === null)
+      return refused(
+        "OUT_OF_ORDER",
+        "this server takes nothing by SCIM",
+        "start it with identity settings that have `scim`",
+      );
+    return done({ ...NOTHING, kind: "provisioner", person: by, name: given.name });
+  }
   if (given.kind === "person") return await newPerson(tx, given);
   if (given.kind === "change") return await changedPerson(tx, given);
   if (given.kind === "revocation") {
@@ -138,14 +157,21 @@ export async function takenAccount(db: Database, person: string, accounts: reado
       );
 }
 
-/** With fewer than two nothing could be agreed upon any more, not even to let them back in. */
+/**
+ * With fewer than two who have a passkey nothing could be agreed upon any more, not even to let them
+ * back in.
+ */
 export async function tooFewWithout(db: Database, person: string) {
-  const others = (await readPersons(db)).filter(({ id, active }) => active && id !== person);
+  const keys = (await readKeys(db, null)).filter(({ revokedAt }) => revokedAt === null);
+  const owners = new Set(keys.map((key) => key.person));
+  const others = (await readPersons(db)).filter(
+    ({ id, active }) => active && id !== person && owners.has(id),
+  );
   return others.length >= 2
     ? null
     : refused(
         "OUT_OF_ORDER",
-        `fewer than two active persons would remain without \`${person}\``,
+        `fewer than two active persons with a passkey would remain without \`${person}\``,
         "add somebody else first",
       );
 }

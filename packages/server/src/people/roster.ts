@@ -16,6 +16,7 @@ import {
   fromBase64url,
   verifyAssertion,
 } from "@interlock/receipt";
+import { NOTHING_TOLD, type Told, type ToldKind, toldAfter } from "./told.ts";
 
 /** Who somebody is, by the ledger. */
 export type RosterPerson = {
@@ -53,6 +54,8 @@ export type Roster = {
   readonly keys: ReadonlyMap<string, RosterKey>;
   /** By entry id: what two people signed, and whether it was carried out. */
   readonly agreements: ReadonlyMap<string, Agreement>;
+  /** What identity providers say of teams. */
+  readonly told: Told;
 };
 
 export const NOBODY_YET: Roster = {
@@ -61,17 +64,20 @@ export const NOBODY_YET: Roster = {
   persons: new Map(),
   keys: new Map(),
   agreements: new Map(),
+  told: NOTHING_TOLD,
 };
+
+type PeopleKind = "founding" | "agreement" | "person" | "enrolment" | "revocation" | ToldKind;
 
 /** An entry about people whose body has been checked against its leaf. */
 export type PeopleEntry = {
-  readonly [K in "founding" | "agreement" | "person" | "enrolment" | "revocation"]: {
+  readonly [K in PeopleKind]: {
     readonly kind: K;
     readonly index: number;
     readonly entry: Entry;
     readonly body: Bodies[K];
   };
-}["founding" | "agreement" | "person" | "enrolment" | "revocation"];
+}[PeopleKind];
 
 /** The roster after an entry; `refused` says why the entry gave nobody anything. */
 export type Folded = { readonly roster: Roster; readonly refused: string | null };
@@ -97,6 +103,14 @@ export async function fold(roster: Roster, item: PeopleEntry): Promise<Folded> {
       return enrol(next, item);
     case "revocation":
       return revoke(next, item);
+    case "provisioned": {
+      const { person: id, name, active, accounts } = item.body;
+      const told = toldAfter(next.told, item);
+      return unagreedPerson({ ...next, told }, { id, name, active, accounts });
+    }
+    case "members":
+    case "teams-claimed":
+      return kept({ ...next, told: toldAfter(next.told, item) });
   }
 }
 

@@ -3,6 +3,8 @@ import { deviceApi, peopleApi, signInApi, tokensApi } from "@interlock/protocol"
 import { readSite } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import { type Authenticate, bind, refuse } from "../http/bind.ts";
+import { exchangeRoutes, identityRoutes } from "../identity/routes.ts";
+import { scimRoutes } from "../scim/routes.ts";
 import {
   answerDeviceLogin,
   pollDeviceLogin,
@@ -12,7 +14,7 @@ import {
 import { endorse, endorsementOptions } from "./endorsing.ts";
 import { beginFounding, completeFounding, foundingState } from "./founding.ts";
 import { registerKey, registrationOptions, shownInvitation } from "./invitations.ts";
-import { DEVICE_LIMITS, LIMITS, type Limits, limiter } from "./limits.ts";
+import { DEVICE_LIMITS, EXCHANGE_LIMITS, LIMITS, type Limits, limiter } from "./limits.ts";
 import { revokeOwnKey, shownPeople } from "./own-keys.ts";
 import { propose, shownProposal, shownProposals, withdraw } from "./proposing.ts";
 import { endOwnSession, ownSessions, signIn, signInOptions, signOut, whoAmI } from "./sign-in.ts";
@@ -29,12 +31,18 @@ export function peopleRoutes(
   app.register(async (limited) => {
     limit(limited, limiter(limits, terms.now));
     openRoutes(limited, authenticate, terms);
+    identityRoutes(limited, authenticate, terms);
   });
   // Apart from the others: terminals that poll must not keep their network from signing in.
   app.register(async (limited) => {
     limit(limited, limiter(limits === LIMITS ? DEVICE_LIMITS : limits, terms.now));
     deviceRoutes(limited, authenticate, terms);
   });
+  app.register(async (limited) => {
+    limit(limited, limiter(EXCHANGE_LIMITS, terms.now));
+    exchangeRoutes(limited, authenticate, terms);
+  });
+  scimRoutes(app, authenticate, terms);
   sessionRoutes(app, authenticate, terms);
   peopleRoutesOf(app, authenticate, terms);
 }

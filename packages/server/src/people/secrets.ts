@@ -5,6 +5,9 @@ import { fromBase64url, toBase64url } from "@interlock/receipt";
 const SECRET_BYTES = 32;
 const ID_BYTES = 16;
 
+/** By it a scanner of leaked secrets knows a token of this product. */
+export const TOKEN_PREFIX = "ilk_";
+
 /** 32 random bytes, as text for whoever keeps them and as a hash for the database. */
 export type Secret = {
   readonly text: string;

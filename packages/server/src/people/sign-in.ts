@@ -20,7 +20,7 @@ import { hashOfSecret, newId, newSecret } from "./secrets.ts";
 import { done, inTransaction, looked, refused, refusedForGood, type SiteTerms } from "./terms.ts";
 
 /** Absolute: a session is never prolonged. `http/bind.ts` gives the cookie the same life. */
-const SESSION_MS = 12 * 3_600_000;
+export const SESSION_MS = 12 * 3_600_000;
 
 /** A challenge for whoever wants to sign in. Nothing of the request goes into it (WA16). */
 export async function signInOptions(terms: SiteTerms): Promise<Answer<RequestOptions>> {
@@ -65,7 +65,7 @@ export async function signIn(
     if (actor.kind === "person")
       await endSessions(tx, { person: actor.person, id: actor.session, at: now });
     const session = {
-      ...{ id, person, credential: given.credential },
+      ...{ id, person, credential: given.credential, issuer: null },
       ...{ signedInAt: now, expiresAt: now + SESSION_MS },
     };
     await insertSession(tx, { ...session, hash: secret.hash });
@@ -75,9 +75,10 @@ export async function signIn(
   return answer.ok ? { ...answer, cookie: secret.text } : answer;
 }
 
-function meOf(session: StoredSession, name: string, usableFrom: number): Me {
-  const { person, id, expiresAt, signedInAt } = session;
-  return { person, name, session: id, expiresAt, freshUntil: signedInAt + FRESH_MS, usableFrom };
+function meOf(session: StoredSession, name: string, usableFrom: number | null): Me {
+  const { person, id, issuer, expiresAt, signedInAt } = session;
+  const freshUntil = issuer === null ? signedInAt + FRESH_MS : signedInAt;
+  return { person, name, session: id, issuer, expiresAt, freshUntil, usableFrom };
 }
 
 const SIGNED_OUT = refused("SIGN_IN_NEEDED", "nobody is signed in", "sign in with your passkey");
@@ -89,6 +90,7 @@ export async function whoAmI(terms: SiteTerms, actor: Actor): Promise<Answer<Me>
     const session = await readSession(db, id, now);
     const person = session === null ? null : await readPerson(db, session.person);
     if (session === null || person === null) return SIGNED_OUT;
+    if (session.credential === null) return done(meOf(session, person.name, null));
     const key = await findKey(terms, db, session.credential);
     if (key === null || key.person !== session.person) return SIGNED_OUT;
     return done(meOf(session, person.name, key.usableFrom));
@@ -114,8 +116,8 @@ export async function ownSessions(terms: SiteTerms, actor: Actor) {
   return await looked(terms, async (db, now) => {
     const sessions = await sessionsOf(db, person, now);
     return done({
-      sessions: sessions.map(({ id, credential, signedInAt, expiresAt }) => ({
-        ...{ session: id, credential, signedInAt, expiresAt },
+      sessions: sessions.map(({ id, credential, issuer, signedInAt, expiresAt }) => ({
+        ...{ session: id, credential, issuer, signedInAt, expiresAt },
         current: id === current,
       })),
     });

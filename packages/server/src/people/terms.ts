@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Database, read, type Store, type Transaction, transaction } from "@interlock/store";
 import type { Answer, Refusal } from "../http/bind.ts";
+import type { IdentitySettings } from "../identity/settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PeopleBook } from "./book.ts";
 
@@ -23,6 +24,10 @@ export type PeopleTerms = {
   readonly cooldownMs: number;
   /** Models of authenticators that are not trusted (any more), 32 hexadecimal digits each. */
   readonly refusedAaguids: readonly string[];
+  /** Which identity from outside counts. */
+  readonly identity: IdentitySettings;
+  /** With which identity providers are asked. */
+  readonly fetch: typeof fetch;
   readonly now: () => number;
   readonly onAlert: (alert: Alert) => void;
 };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TokenShown, Verb } from "@interlock/protocol";
-import { VERBS } from "@interlock/protocol";
+import { type REPOSITORY_VERBS, type TokenShown, VERBS, type Verb } from "@interlock/protocol";
 import {
   insertToken,
   revokeStoredToken,
@@ -11,11 +10,8 @@ import type { Actor } from "../http/actor.ts";
 import type { Answer } from "../http/bind.ts";
 import { prepare } from "../ledger/record.ts";
 import { freshSession, personOfActor } from "./fresh.ts";
-import { newId, newSecret } from "./secrets.ts";
+import { newId, newSecret, TOKEN_PREFIX } from "./secrets.ts";
 import { done, inTransaction, looked, refused, type SiteTerms } from "./terms.ts";
-
-/** By it a scanner of leaked secrets knows a token of this product. */
-export const TOKEN_PREFIX = "ilk_";
 
 /** Makes a token for one repository; whoever made it is shown its secret once. */
 export async function makeToken(
@@ -24,7 +20,7 @@ export async function makeToken(
   given: {
     readonly name: string;
     readonly repository: string;
-    readonly verbs: readonly Verb[];
+    readonly verbs: readonly (typeof REPOSITORY_VERBS)[number][];
     readonly lifeMs: number;
   },
 ): Promise<Answer<{ readonly token: TokenShown; readonly secret: string }>> {

@@ -2,7 +2,7 @@
 import { type People, type Person, personGraph, unknown } from "@interlock/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { joinPeople, peopleFacts } from "../../src/index.ts";
+import { joinPeople, NO_IDENTITY, peopleFacts } from "../../src/index.ts";
 import { LIMITS, limiter, networkOf } from "../../src/people/limits.ts";
 import { ENGINES, storeOf } from "../engines.ts";
 import { expect200, found, newWorld } from "./world.ts";
@@ -40,7 +40,8 @@ describe.each(ENGINES)("people as facts ($name)", (engine) => {
   it("are those of the server, and their accounts resolve", async () => {
     const at = await newWorld(store());
     await found(at);
-    const facts = await peopleFacts(await at.terms.book.at(at.store.db));
+    const roster = await at.terms.book.at(at.store.db);
+    const facts = peopleFacts(roster, NO_IDENTITY, at.clock.now);
     expect(facts.persons.map(({ id }) => id)).toEqual(["ana", "bo", "cy"]);
     expect(facts.persons[0]).toEqual(
       person("ana", { accounts: ["email:ana@example.com", "github:ana"] }),

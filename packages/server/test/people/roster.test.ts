@@ -166,6 +166,19 @@ describe.each(ENGINES)(
       expect(at.alerts).toEqual([]);
     });
 
+    it("a provider's word brings nobody back and takes no account, and lets people leave", async () => {
+      const { at } = await founded();
+      const word = { ...ANA, user: "u", userName: "ana", token: "t", ended: [] };
+      await forge(at, "provisioned", { ...word, active: false });
+      expect((await rosterOf(at)).persons.get("ana")?.active).toBe(false);
+      expect(at.alerts).toEqual([]);
+      await forge(at, "provisioned", { ...word, active: true, accounts: [] });
+      const { persons, keys } = await rosterOf(at);
+      expect(persons.get("ana")).toMatchObject({ active: false, accounts: ANA.accounts });
+      expect(keys.size).toBe(3);
+      expect(at.alerts).toMatchObject([{ kind: "entry-unproven" }]);
+    });
+
     it("a key that was agreed upon cools down, whatever its entry says, and only that key", async () => {
       const { at, keys } = await founded();
       const one = { key: keys["ana"], cookie: await signedIn(at, keys["ana"]) };

@@ -5,7 +5,7 @@ import { type SoftAuthenticator, softAuthenticator, type Wrong } from "@interloc
 import type { FastifyInstance } from "fastify";
 import { sql } from "kysely";
 import { httpApp } from "../../src/http/app.ts";
-import { peopleBook, setUpSecret } from "../../src/index.ts";
+import { NO_IDENTITY, peopleBook, setUpSecret } from "../../src/index.ts";
 import type { Limits } from "../../src/people/limits.ts";
 import { openPeople } from "../../src/people/people.ts";
 import { type Alert, COOLDOWN_MS, type PeopleTerms } from "../../src/people/terms.ts";
@@ -55,6 +55,8 @@ const ENDLESS: Limits = {
 /** Children before parents. */
 const TABLES = [
   ...(["device_login", "terminal_session"] as const),
+  ...(["scim_member", "scim_group", "scim_user", "issuer_flow"] as const),
+  ...(["exchanged_token", "used_assertion"] as const),
   ...(["endorsement", "session", "token", "credential", "person_account", "challenge"] as const),
   ...(["proposed_key", "proposal", "set_up", "site", "person"] as const),
 ];
@@ -100,6 +102,8 @@ export async function worldOn(
     origin: ORIGIN,
     cooldownMs: COOLDOWN_MS,
     refusedAaguids: [],
+    identity: NO_IDENTITY,
+    fetch: () => Promise.reject(new Error("no issuer in this test")),
     now: () => clock.now,
     onAlert,
     ...over,

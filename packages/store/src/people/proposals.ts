@@ -66,6 +66,16 @@ const proposalQuery = (db: Database) =>
     .select(["user_handle as userHandle", "proposed_by as by", "proposed_at as at"])
     .select(["expires_at as expiresAt", "state"]);
 
+/** The hash of the secret that was made with a proposal, or `null`. */
+export async function proposalSecretHash(db: Database, id: string): Promise<Uint8Array | null> {
+  const row = await db
+    .selectFrom("proposal")
+    .select("secret_hash")
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row?.secret_hash ?? null;
+}
+
 /** Any but a founder's. */
 export async function readProposal(db: Database, id: string): Promise<StoredProposal | null> {
   const found = await proposalQuery(db)

@@ -53,7 +53,10 @@ export type StoredSession = {
   /** Public id; the secret is stored nowhere. */
   readonly id: string;
   readonly person: string;
-  readonly credential: string;
+  /** The passkey, or `null` when an identity provider says who it is. */
+  readonly credential: string | null;
+  /** The identity provider, or `null` of a passkey. */
+  readonly issuer: string | null;
   readonly signedInAt: number;
   readonly expiresAt: number;
 };
@@ -62,11 +65,11 @@ export async function insertSession(
   tx: Transaction,
   session: StoredSession & { readonly hash: Uint8Array },
 ): Promise<void> {
-  const { id, hash, person, credential, signedInAt, expiresAt } = session;
+  const { id, hash, person, credential, issuer, signedInAt, expiresAt } = session;
   const times = { signed_in_at: signedInAt, expires_at: expiresAt, ended_at: null };
   await tx
     .insertInto("session")
-    .values({ id, secret_hash: Buffer.from(hash), person, credential, ...times })
+    .values({ id, secret_hash: Buffer.from(hash), person, credential, issuer, ...times })
     .execute();
 }
 
@@ -74,17 +77,19 @@ const openSessions = (db: Database, now: number) =>
   db
     .selectFrom("session")
     .innerJoin("person", "person.id", "session.person")
-    .innerJoin("credential", "credential.id", "session.credential")
+    .leftJoin("credential", "credential.id", "session.credential")
     .select(["session.id as id", "session.person as person", "session.credential as credential"])
     .select(["signed_in_at as signedInAt", "expires_at as expiresAt", "credential.aaguid"])
+    .select("issuer")
     .where("ended_at", "is", null)
     .where("expires_at", ">", now)
     .where("person.active", "=", true)
     .where("credential.revoked_at", "is", null);
 
-export type OpenSession = StoredSession & { readonly aaguid: string };
+/** `aaguid`: of the passkey. */
+export type OpenSession = StoredSession & { readonly aaguid: string | null };
 
-/** The session of a secret: open, of an active person, by a key that is not revoked. */
+/** The session of a secret: open, of an active person, by no key that is revoked. */
 export async function findSession(
   db: Database,
   hash: Uint8Array,
@@ -118,16 +123,23 @@ export async function sessionsOf(
     .execute();
 }
 
-/** Ends one session of a person, or all of them; how many were open. */
+/** Ends one session of a person, or all of them, or those by issuers; how many were open. */
 export async function endSessions(
   tx: Transaction,
-  { person, id, at }: { readonly person: string; readonly id: string | null; readonly at: number },
+  given: {
+    readonly person: string;
+    readonly id: string | null;
+    readonly at: number;
+    readonly only?: "by-issuers";
+  },
 ): Promise<number> {
+  const { person, id, at, only } = given;
   const { numUpdatedRows } = await tx
     .updateTable("session")
     .set({ ended_at: at })
     .where("person", "=", person)
     .$if(id !== null, (query) => query.where("id", "=", id ?? ""))
+    .$if(only === "by-issuers", (query) => query.where("issuer", "is not", null))
     .where("ended_at", "is", null)
     .where("expires_at", ">", at)
     .executeTakeFirst();

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The tables of `sql/000003_people.sql` and `sql/000005_terminals.sql`. */
+import type { IdentityTables } from "./identity-tables.ts";
+
+/** The tables of `sql/000003_people.sql` and `sql/000006_terminals.sql`. */
 export type PeopleTables = {
   readonly site: SiteRow;
   readonly set_up: SetUpRow;
@@ -14,7 +16,7 @@ export type PeopleTables = {
   readonly token: TokenRow;
   readonly device_login: DeviceLoginRow;
   readonly terminal_session: TerminalSessionRow;
-};
+} & IdentityTables;
 
 type SiteRow = {
   readonly one: boolean;
@@ -50,7 +52,14 @@ type CredentialRow = {
   readonly revoked_at: number | null;
 };
 
-export type ProposalKind = "founder" | "person" | "key" | "recovery" | "revocation" | "change";
+export type ProposalKind =
+  | "founder"
+  | "person"
+  | "key"
+  | "recovery"
+  | "revocation"
+  | "change"
+  | "provisioner";
 export type ProposalState = "open" | "done" | "withdrawn";
 
 type ProposalRow = {
@@ -109,7 +118,8 @@ type SessionRow = {
   readonly id: string;
   readonly secret_hash: Buffer;
   readonly person: string;
-  readonly credential: string;
+  readonly credential: string | null;
+  readonly issuer: string | null;
   readonly signed_in_at: number;
   readonly expires_at: number;
   readonly ended_at: number | null;

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Bodies } from "@interlock/core";
+
+/** A group of an identity provider. */
+type Group = { readonly name: string; readonly persons: ReadonlySet<string> };
+type Claim = Bodies["teams-claimed"];
+
+/** What identity providers said of groups and teams, up to an entry of the ledger. */
+export type Told = {
+  /** By the id that the provider uses. */
+  readonly groups: ReadonlyMap<string, Group>;
+  /** Of each person and issuer the last, by both. */
+  readonly claims: ReadonlyMap<string, Claim>;
+};
+
+export const NOTHING_TOLD: Told = { groups: new Map(), claims: new Map() };
+
+export type ToldKind = "provisioned" | "members" | "teams-claimed";
+
+type ToldEntry = {
+  readonly [K in ToldKind]: { readonly kind: K; readonly body: Bodies[K] };
+}[ToldKind];
+
+/** What is told after one more entry. */
+export function toldAfter(told: Told, item: ToldEntry): Told {
+  switch (item.kind) {
+    case "teams-claimed": {
+      const { person, issuer } = item.body;
+      const claims = new Map(told.claims).set(`${person} ${issuer}`, item.body);
+      return { ...told, claims };
+    }
+    case "members":
+      return { ...told, groups: groupsAfter(told.groups, item.body) };
+    case "provisioned": {
+      const { person, userName } = item.body;
+      return userName === "" ? { ...told, groups: withoutPerson(told.groups, person) } : told;
+    }
+  }
+}
+
+function groupsAfter(
+  groups: Told["groups"],
+  { group, name, added, removed }: Bodies["members"],
+): Told["groups"] {
+  const next = new Map(groups);
+  if (name === "") {
+    next.delete(group);
+    return next;
+  }
+  const persons = new Set([...(groups.get(group)?.persons ?? []), ...added]);
+  for (const person of removed) persons.delete(person);
+  return next.set(group, { name, persons });
+}
+
+/** A provider that lets go of somebody says nothing of their groups. */
+function withoutPerson(groups: Told["groups"], person: string): Told["groups"] {
+  return new Map(
+    [...groups].map(([id, { name, persons }]) => [
+      id,
+      { name, persons: new Set([...persons].filter((one) => one !== person)) },
+    ]),
+  );
+}
