@@ -34,7 +34,10 @@ type Caller = ToRecord & {
 };
 
 /** What may turn an answer while it is being made: whoever takes something back must be heard. */
-const TURNING = ["approval", "rejection", "withdrawal", "revocation", "person"];
+const TURNING = [
+  ...["approval", "rejection", "withdrawal", "revocation", "person"],
+  ...["provisioned", "members", "teams-claimed"],
+];
 /** A record is a few kilobytes, or a few hundred with a large change. */
 const TOGETHER = 64;
 
