@@ -175,6 +175,44 @@ describe.each(ENGINES)("on $name", (engine) => {
     ]);
   });
 
+  it("begun, recorded and confirmed from terminals, each of its own person", async () => {
+    const body = { change: await landed([CHANGE]), document: CHANGE, second: "bo" };
+    const once = "c".repeat(32);
+    const start = await begun("terminal:ana", { ...body, once });
+    expect(start.status).toBe(200);
+    const run = String(start.body["run"]);
+    for (const [i, event] of UP_TO_CONFIRM.entries())
+      expect((await sent("terminal:ana", run, i + 1, event)).status).toBe(200);
+    const agree = (as: string) =>
+      world.call(as, "POST", `/api/v1/runs/${run}/confirmations`, {
+        task: "step:one",
+        agrees: true,
+      });
+    for (const other of ["terminal:ana", "ana", "terminal:cy"])
+      expect(said(await agree(other))).toEqual(refusal("NOT_FOUND", "no such run of yours"));
+    expect(said(await agree(`terminal:bo:${12 * 3_600_000}`))).toEqual(
+      refusal("SIGN_IN_NEEDED", "12 hours"),
+    );
+    expect(said(await agree("gate"))).toEqual(refusal("NOT_ALLOWED", "may not"));
+    expect((await agree(`terminal:bo:${12 * 3_600_000 - 1}`)).status).toBe(200);
+    const entries = await entriesOfKindsAbout(world.store.db, {
+      ...{ subject: run, kinds: ["run-step"], limit: 100 },
+    });
+    expect(JSON.stringify(entries.at(-1)?.body)).toContain('\\"via\\":\\"terminal\\"');
+    // The answer to the beginning got lost.
+    const again = await begun("terminal:ana", { ...body, once });
+    expect([again.status, again.body["run"], again.body["next"]]).toMatchObject([
+      200,
+      run,
+      { kind: "end", outcome: "done" },
+    ]);
+    expect(said(await begun("ana", { ...body, once, second: "cy" }))).toEqual(
+      refusal("OUT_OF_ORDER", "another run"),
+    );
+    const other = await begun("cy", { ...body, once });
+    expect(other.body["run"]).not.toBe(run);
+  });
+
   it("another command than the document's is recorded as such", async () => {
     const start = await begun("ana", {
       change: await landed([CHANGE]),
@@ -281,8 +319,16 @@ describe.each(ENGINES)("on $name", (engine) => {
         status: 200,
         body: { remedy: "drain", approvedBy: ["bo", "cy"] },
       });
-      const { body } = await world.call("cy", "GET", "/api/v1/remedies");
+      const { body } = await world.call("terminal:cy", "GET", "/api/v1/remedies");
       expect(body["remedies"]).toEqual([reply.body]);
+      const shown = await world.call("terminal:cy", "GET", "/api/v1/remedies/drain");
+      expect(shown.body).toEqual({ ...reply.body, text: REMEDY });
+      expect(said(await world.call("cy", "GET", "/api/v1/remedies/fill"))).toEqual(
+        refusal("NOT_FOUND", "`fill`"),
+      );
+      // By a stolen terminal an older text could be brought back.
+      const terminal = await registered("terminal:ana", change);
+      expect(said(terminal)).toEqual(refusal("NOT_ALLOWED", "may not"));
     });
 
     it("is run by one of those it names, within its ranges, with its commands filled in", async () => {
@@ -317,12 +363,18 @@ describe.each(ENGINES)("on $name", (engine) => {
     });
 
     it("not more often than it says, also when two run it at once", async () => {
-      const replies = await Promise.all([run("dee"), run("cy"), run("dee")]);
+      const once = "d".repeat(32);
+      const same = { remedy: "drain", values: VALUES, once };
+      const twice = () => begun("terminal:dee", same);
+      const replies = await Promise.all([twice(), run("cy"), run("dee")]);
       expect(replies.map(({ status }) => status).sort()).toEqual([200, 403, 403]);
       const over = replies.find(({ status }) => status === 403);
       expect(over && said(over)).toEqual(
         refusal("NOT_ALLOWED", "2 times in the last 60 minutes, 2 are"),
       );
+      if (replies[0]?.status === 200)
+        // What has begun is found again, whatever its limit says by now.
+        expect((await twice()).body["run"]).toBe(replies[0].body["run"]);
       world.clock.now += 3_600_001;
       expect((await run("cy")).status).toBe(200);
     });

@@ -138,9 +138,12 @@ export async function openWorld(engine: EngineUnderTest, periodMs = 5): Promise<
         repository: REPOSITORY,
         verbs: ["gate" as const],
       });
-    const [terminal = "", of = ""] = name.split(":");
+    const [terminal = "", of = "", age = "0"] = name.split(":");
     if (terminal === "terminal")
-      return Promise.resolve({ kind: "terminal" as const, person: of, session: "t" });
+      return Promise.resolve({
+        ...{ kind: "terminal" as const, person: of, session: "t" },
+        signedInAt: clock.now - Number(age),
+      });
     return Promise.resolve(
       keys.has(name)
         ? { kind: "person" as const, person: name, session: "s", means: "passkey" as const }

@@ -54,6 +54,10 @@ export const RUN_STEP = object({
   missed: about("what was expected and not seen", optional(list(text({ max: 2_000 }), 60))),
   ran: about("whether what a crash interrupted took place", optional(bool())),
   agrees: about("what the second person says", optional(bool())),
+  via: about(
+    "where the second person was signed in",
+    optional(text({ values: ["browser", "terminal"] })),
+  ),
   choice: optional(text({ values: RUN_CHOICES })),
   reason: optional(text({ max: 2_000 })),
 });

@@ -8,6 +8,12 @@ const TEXT = z.string().min(1).max(262_144).describe("the document, word for wor
 const VALUES = z.record(z.string().max(40), z.string().max(200));
 const DATA = z.record(z.string(), z.unknown());
 
+const ONCE = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .optional()
+  .describe("chosen at random; sent again with it by you, the run that it began is the answer");
+
 export const REMEDY_SHOWN = z.strictObject({
   remedy: z.string(),
   title: z.string(),
@@ -40,8 +46,18 @@ export const remedies = endpoint({
   method: "GET",
   path: "/api/v1/remedies",
   summary: "the remedies that one may run alone, each in its newest text",
-  access: "session",
+  access: "person",
   answer: z.strictObject({ remedies: z.array(REMEDY_SHOWN) }),
+});
+
+export const showRemedy = endpoint({
+  id: "showRemedy",
+  method: "GET",
+  path: "/api/v1/remedies/:remedy",
+  summary: "one remedy with the text that runs",
+  access: "person",
+  params: z.strictObject({ remedy: z.string().max(60) }),
+  answer: z.strictObject({ ...REMEDY_SHOWN.shape, text: TEXT }),
 });
 
 export const RUN_SHOWN = z.strictObject({
@@ -69,14 +85,15 @@ export const beginRun = endpoint({
   method: "POST",
   path: "/api/v1/runs",
   summary: "begin to carry out a document of an allowed change, or a remedy; you are its operator",
-  access: "session",
+  access: "person",
   body: z.union([
     z.strictObject({
+      once: ONCE,
       change: z.string().max(200).describe("id of the change whose document it is"),
       document: TEXT,
       second: z.string().max(200).default("").describe("id of the person who confirms"),
     }),
-    z.strictObject({ remedy: z.string().max(60), values: VALUES }),
+    z.strictObject({ once: ONCE, remedy: z.string().max(60), values: VALUES }),
   ]),
   answer: RUN_SHOWN,
 });
@@ -88,7 +105,7 @@ export const showRun = endpoint({
   method: "GET",
   path: "/api/v1/runs/:run",
   summary: "a run with everything that happened in it and what comes next",
-  access: "session",
+  access: "person",
   params: one,
   answer: RUN_SHOWN,
 });
@@ -105,7 +122,7 @@ export const recordStep = endpoint({
   path: "/api/v1/runs/:run/steps",
   summary:
     "record what happens in your run, before the next thing happens; sending it again is safe",
-  access: "session",
+  access: "person",
   params: one,
   body: z.strictObject({
     number: z.int().min(1).max(100_000).describe("one more than that of the step before"),
@@ -118,8 +135,9 @@ export const confirmStep = endpoint({
   id: "confirmStep",
   method: "POST",
   path: "/api/v1/runs/:run/confirmations",
-  summary: "say, as the second person of a run, whether a step worked",
-  access: "session",
+  summary:
+    "say, as the second person of a run, whether a step worked; from a terminal at most 12 hours after it was let in",
+  access: "person",
   params: one,
   body: z.strictObject({ task: z.string().max(80), agrees: z.boolean() }),
   answer: RECORDED,

@@ -11,8 +11,14 @@ export type Actor =
       /** Who says that it is this person: their passkey, or an identity provider, which is no proof for us. */
       readonly means: "passkey" | "issuer";
     }
-  /** A terminal that a person let in: it reads and asks for that person, and changes nothing of people. */
-  | { readonly kind: "terminal"; readonly person: string; readonly session: string }
+  /** A terminal that a person let in: it reads, asks and records runs for that person, and changes nothing of people. */
+  | {
+      readonly kind: "terminal";
+      readonly person: string;
+      readonly session: string;
+      /** When its person let it in, by a passkey. */
+      readonly signedInAt: number;
+    }
   | {
       readonly kind: "token";
       readonly id: string;

@@ -36,7 +36,8 @@ async function terminalBehind(terms: PeopleTerms, secret: string): Promise<Actor
   const hash = hashOfSecret(secret);
   const terminal = hash === null ? null : await findTerminal(terms.store.db, hash, terms.now());
   if (terminal === null || !(await keyWorks(terms, terminal))) return NOBODY;
-  return { kind: "terminal", person: terminal.person, session: terminal.id };
+  const { person, id: session, signedInAt } = terminal;
+  return { kind: "terminal", person, session, signedInAt };
 }
 
 async function personBehind(terms: PeopleTerms, secret: string | null): Promise<Actor> {

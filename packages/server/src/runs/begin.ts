@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from "node:crypto";
 import type { Bodies } from "@interlock/core";
+import { canonicalJson, type Digest } from "@interlock/digest";
 import {
   type ChangeDocument,
+  documentDigest,
   planDigest,
   planOf,
   readDocument,
@@ -27,11 +29,15 @@ import { type Standing, standingRemedies } from "./remedies.ts";
 import { isDamaged, runId, shownRun, storyOf } from "./story.ts";
 import { activePerson, appendOne, type RunTerms, unread, within } from "./terms.ts";
 
-export type Wanted =
+export type Wanted = { readonly once?: string | undefined } & (
   | { readonly change: string; readonly document: string; readonly second: string }
-  | { readonly remedy: string; readonly values: Values };
+  | { readonly remedy: string; readonly values: Values }
+);
 
-/** Begins a run. Its entry is durable before the operator is told that it may begin. by (entry-first) */
+/**
+ * Begins a run. Its entry is durable before the operator is told that it may begin. by (entry-first)
+ * Asked again with the same `once`, after an answer that got lost, it gives the run that began then.
+ */
 export async function begin(
   terms: RunTerms,
   person: string,
@@ -40,6 +46,9 @@ export async function begin(
   const begun = await within(terms, async (tx) => {
     // Before anything is counted, so that two who begin at once are counted both.
     await lockHead(tx);
+    const run = runId(person, wanted.once ?? randomBytes(16).toString("hex"));
+    const before = await begunBefore(tx, run, wanted);
+    if (before !== null) return before;
     const roster = await activePerson(terms, tx, person);
     if (!roster.ok) return roster;
     const found =
@@ -48,7 +57,6 @@ export async function begin(
         : await ofChange(tx, { person, wanted, roster: roster.value });
     if (!found.ok) return found;
     const { body, text } = found.value;
-    const run = runId(body, randomBytes(16).toString("hex"));
     const now = terms.now();
     await saveDocument(tx, { digest: body.document, text, now });
     const entry = prepare({ kind: "run", at: now, subject: run, body });
@@ -60,6 +68,31 @@ export async function begin(
   if (story === null || isDamaged(story)) return unread("the run that was begun cannot be read");
   return done(shownRun(story));
 }
+
+/** The run of that id, where it is the one that is wanted; `null` where there is none. */
+async function begunBefore(
+  tx: Transaction,
+  run: Digest,
+  wanted: Wanted,
+): Promise<Answer<Digest> | null> {
+  const story = await storyOf(tx, run);
+  if (story === null) return null;
+  if (isDamaged(story)) return unread(story.damaged);
+  const { begun } = story;
+  const same =
+    "remedy" in wanted
+      ? begun.remedy === wanted.remedy && sameValues(begun.values, wanted.values)
+      : begun.remedy === undefined &&
+        begun.change === wanted.change &&
+        begun.document === documentDigest(wanted.document) &&
+        begun.second === wanted.second;
+  return same
+    ? done(run)
+    : refused("OUT_OF_ORDER", "you began another run with this `once`", "take a new random one");
+}
+
+const sameValues = (one: Values, other: Values): boolean =>
+  canonicalJson({ ...one }) === canonicalJson({ ...other });
 
 type Begun = { readonly body: Bodies["run"]; readonly text: string };
 

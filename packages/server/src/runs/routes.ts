@@ -2,28 +2,36 @@
 import { isDigest } from "@interlock/digest";
 import { runsApi } from "@interlock/protocol";
 import type { FastifyInstance } from "fastify";
-import type { Actor } from "../http/actor.ts";
 import { type Authenticate, bind } from "../http/bind.ts";
-import { personOfActor } from "../people/fresh.ts";
 import { done, refused } from "../people/terms.ts";
 import { begin } from "./begin.ts";
 import { register, shown, standingRemedies } from "./remedies.ts";
 import { confirm, record } from "./steps.ts";
 import { isDamaged, shownRun, storyOf } from "./story.ts";
-import { type RunTerms, unread } from "./terms.ts";
+import { personOf, type RunTerms, unread } from "./terms.ts";
 
 /** Documents that are carried out, and remedies that one may run alone. */
 export function runRoutes(app: FastifyInstance, authenticate: Authenticate, terms: RunTerms): void {
   const { db } = terms.store;
-  const who = (actor: Actor) => personOfActor(actor).person;
   bind(app, authenticate, runsApi.registerRemedy, async ({ actor, body }) =>
-    register(terms, { person: who(actor), change: body.change, text: body.document }),
+    register(terms, { person: personOf(actor), change: body.change, text: body.document }),
   );
   bind(app, authenticate, runsApi.remedies, async () =>
     done({ remedies: (await standingRemedies(terms, db)).map(shown) }),
   );
+  bind(app, authenticate, runsApi.showRemedy, async ({ params }) => {
+    const all = await standingRemedies(terms, db);
+    const one = all.find(({ body }) => body.remedy === params.remedy);
+    return one === undefined
+      ? refused(
+          "NOT_FOUND",
+          `no remedy \`${params.remedy}\` stands`,
+          "see the list of remedies: `interlock remedy list`",
+        )
+      : done({ ...shown(one), text: one.text });
+  });
   bind(app, authenticate, runsApi.beginRun, async ({ actor, body }) =>
-    begin(terms, who(actor), body),
+    begin(terms, personOf(actor), body),
   );
   bind(app, authenticate, runsApi.showRun, async ({ params }) => {
     const story = isDigest(params.run) ? await storyOf(db, params.run) : null;
@@ -33,9 +41,9 @@ export function runRoutes(app: FastifyInstance, authenticate: Authenticate, term
       : done(shownRun(story));
   });
   bind(app, authenticate, runsApi.recordStep, async ({ actor, params, body }) =>
-    record(terms, { person: who(actor), run: params.run, ...body }),
+    record(terms, { person: personOf(actor), run: params.run, ...body }),
   );
   bind(app, authenticate, runsApi.confirmStep, async ({ actor, params, body }) =>
-    confirm(terms, { person: who(actor), run: params.run, ...body }),
+    confirm(terms, { actor, run: params.run, ...body }),
   );
 }

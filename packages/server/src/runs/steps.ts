@@ -3,11 +3,12 @@ import type { Bodies } from "@interlock/core";
 import { canonicalJson, type Digest, isDigest, type Json } from "@interlock/digest";
 import { follows, type RunEvent, readEvent } from "@interlock/document";
 import { lockHead } from "@interlock/store";
+import type { Actor } from "../http/actor.ts";
 import type { Answer } from "../http/bind.ts";
 import { prepare } from "../ledger/record.ts";
 import { done, refused } from "../people/terms.ts";
 import { commandOf, isDamaged, type Story, storyOf } from "./story.ts";
-import { activePerson, appendOne, type RunTerms, unread, within } from "./terms.ts";
+import { activePerson, appendOne, personOf, type RunTerms, unread, within } from "./terms.ts";
 
 export type RecordedStep = {
   readonly number: number;
@@ -21,6 +22,8 @@ type Given = {
   /** `null`: whatever comes next. */
   readonly number: number | null;
   readonly event: RunEvent;
+  /** Of a confirmation. */
+  readonly via?: Bodies["run-step"]["via"];
 };
 
 /**
@@ -44,19 +47,37 @@ export async function record(
   return await append(terms, { ...given, event: read.event }, ({ begun }) => begun.operator);
 }
 
+/**
+ * How old the sign-in of a terminal may be that confirms: as old as a browser's session gets. The
+ * operator's own account on a machine may be able to read what an older one left lying about.
+ */
+const TERMINAL_MS = 12 * 3_600_000;
+
 /** Records what the second person says, by their own session. by (two-people) */
 export async function confirm(
   terms: RunTerms,
   given: {
-    readonly person: string;
+    readonly actor: Actor;
     readonly run: string;
     readonly task: string;
     readonly agrees: boolean;
   },
 ): Promise<Answer<RecordedStep>> {
-  const { person, run, task, agrees } = given;
+  const { actor, run, task, agrees } = given;
+  if (actor.kind === "terminal" && actor.signedInAt + TERMINAL_MS <= terms.now())
+    return refused(
+      "SIGN_IN_NEEDED",
+      "a terminal confirms for 12 hours after it was let in, and this one is older",
+      "run `interlock login` in it again",
+    );
+  const person = personOf(actor);
+  const via = actor.kind === "terminal" ? "terminal" : "browser";
   const event: RunEvent = { kind: "confirmed", task, by: person, agrees, how: "signed-in" };
-  return await append(terms, { person, run, number: null, event }, ({ begun }) => begun.second);
+  return await append(
+    terms,
+    { person, run, number: null, event, via },
+    ({ begun }) => begun.second,
+  );
 }
 
 async function append(
@@ -100,7 +121,7 @@ type StepBody =
 
 const unsalted = (run: Digest, at: number, step: StepBody) => ({ ...step, at, subject: run });
 
-function bodyOf(story: Story, { person: by, event, number: wanted }: Given): StepBody {
+function bodyOf(story: Story, { person: by, event, number: wanted, via }: Given): StepBody {
   const number = wanted ?? story.steps.length + 1;
   const previous = story.entries[number - 1]?.id ?? story.entries[0]?.id;
   if (previous === undefined) throw new Error("invariant broken: a run has a first entry");
@@ -113,7 +134,10 @@ function bodyOf(story: Story, { person: by, event, number: wanted }: Given): Ste
     case "found":
       return step({ ...place, what: "found", task: event.task, part: event.part, ran: event.ran });
     case "confirmed":
-      return step({ ...place, what: "confirmed", task: event.task, agrees: event.agrees });
+      return step({
+        ...{ ...place, what: "confirmed", task: event.task, agrees: event.agrees },
+        ...(via === undefined ? {} : { via }),
+      });
     case "chosen":
       return step({
         ...place,

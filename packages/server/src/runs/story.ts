@@ -195,6 +195,6 @@ export function shownRun(story: Story): RunShown {
 
 const RUN_TAG = "interlock/run/v1";
 
-/** A new run's id: of its beginning and of a secret number, so that nobody makes two of one id. */
-export const runId = (body: Bodies["run"], nonce: string): Digest =>
-  digestOf(RUN_TAG, { document: body.document, operator: body.operator, nonce });
+/** A run's id: of a random number and of its operator, so that nobody takes somebody else's. */
+export const runId = (operator: string, once: string): Digest =>
+  digestOf(RUN_TAG, { operator, once });

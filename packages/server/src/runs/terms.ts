@@ -2,6 +2,7 @@
 import type { Database, Store, Transaction } from "@interlock/store";
 import { transaction } from "@interlock/store";
 import type { Hearing } from "../gate/hearing.ts";
+import type { Actor } from "../http/actor.ts";
 import type { Answer, Refusal } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Prepared } from "../ledger/record.ts";
@@ -58,3 +59,9 @@ export async function activePerson(
 
 export const unread = (says: string) =>
   refused("LEDGER_DAMAGED", says, "tell whoever keeps the server; nothing was recorded");
+
+/** The access of these endpoints has let nobody else through. */
+export function personOf(actor: Actor): string {
+  if (actor.kind === "person" || actor.kind === "terminal") return actor.person;
+  throw new Error("invariant broken: a person's endpoint without one");
+}
