@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   gate: async () => (await import("./commands/gate.ts")).gateCommand,
   document: async () => (await import("./commands/document.ts")).documentCommand,
   run: async () => (await import("./commands/run.ts")).runCommand,
+  remedy: async () => (await import("./commands/remedy.ts")).remedyCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   forge: async () => (await import("./commands/forge.ts")).forgeCommand,

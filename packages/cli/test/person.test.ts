@@ -1,12 +1,11 @@
 /** A person's terminal and a pipeline, against a real server, with software passkeys. */
-import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { bodyOf, listening } from "./gate-server.ts";
 import { founded, freePort, serving, signedIn } from "./organisation.ts";
-import { type Ran, running } from "./pushing.ts";
-import { commit, folder, git, interlock, MAIN, repository } from "./scratch.ts";
+import { commit, folder, git, interlock, repository } from "./scratch.ts";
+import { logIn, type Terminal, terminal, tokenFor } from "./terminal.ts";
 
 const FILES = {
   CODEOWNERS: "* @payments\n",
@@ -26,60 +25,6 @@ ${["ana", "bo", "cy"].map((p) => `  - { id: ${p}, accounts: [${p}@example.com], 
 `,
   "rates.txt": "one\n",
 };
-
-/** A terminal of one person: a home, and a clone in it. */
-function terminal(home: string, dir: string, env: Readonly<Record<string, string>> = {}) {
-  const command = (args: readonly string[]) => [process.execPath, MAIN, ...args];
-  const all = { HOME: home, XDG_CONFIG_HOME: join(home, "config"), ...env };
-  return {
-    file: join(home, "config/interlock/logins.json"),
-    run: (...args: readonly string[]): Promise<Ran> => running(dir, command(args), all),
-    /** Runs on beside the test, which waits for what it says. */
-    start: (...args: readonly string[]) => {
-      const child = spawn(process.execPath, [MAIN, ...args], {
-        cwd: dir,
-        env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", ...all },
-      });
-      onTestFinished(() => void child.kill("SIGKILL"));
-      let said = "";
-      const heard: (() => void)[] = [];
-      for (const stream of [child.stdout, child.stderr])
-        stream.on("data", (chunk: Buffer) => {
-          said += chunk.toString("utf8");
-          for (const tell of heard) tell();
-        });
-      const status = new Promise<number | null>((done) => child.on("close", done));
-      const says = (what: RegExp) =>
-        new Promise<string>((found, failed) => {
-          const look = () => {
-            const match = what.exec(said);
-            if (match !== null) found(match[1] ?? match[0]);
-          };
-          heard.push(look);
-          look();
-          void status.then(() => failed(new Error(`it ended: ${said}`)));
-        });
-      return {
-        says,
-        kill: (signal: NodeJS.Signals) => child.kill(signal),
-        status,
-        said: () => said,
-      };
-    },
-  };
-}
-
-type Terminal = ReturnType<typeof terminal>;
-type Browser = Awaited<ReturnType<typeof signedIn>>;
-
-async function logIn(at: Terminal, origin: string, browser: Browser): Promise<void> {
-  const login = at.start("login", "--server", origin);
-  const userCode = await login.says(/type +(\S+)/);
-  const shown = await browser.call("POST", "/api/v1/device/show", { userCode });
-  expect(shown.body["name"]).toMatch(/^interlock /);
-  await browser.call("POST", "/api/v1/device/answer", { userCode, allow: true });
-  expect([await login.status, login.said()]).toEqual([0, expect.stringContaining(origin)]);
-}
 
 /** A founded server, a repository there that several have cloned, and a change that ana made. */
 async function shop() {
@@ -171,15 +116,6 @@ it("a change is submitted, approved from terminals with passkeys, and the pipeli
   ]);
   expect((await his.run("whoami")).says).toContain("not signed in");
 }, 300_000);
-
-async function tokenFor(by: Browser, facts: { change: { repository: string } }): Promise<string> {
-  const { repository: of } = facts.change;
-  const made = await by.call("POST", "/api/v1/tokens", {
-    ...{ name: "the pipeline", repository: of, verbs: ["gate", "read"] },
-  });
-  expect(made.status).toBe(200);
-  return String(made.body["secret"]);
-}
 
 it("what is here and what the server shows must be one change", async () => {
   const { origin, work, clone, head, ana, bo, server } = await shop();

@@ -1,5 +1,5 @@
 /** `interlock run`: a document walked through, killed and resumed at every point of its journal. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   appendFileSync,
@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { commit, interlock, MAIN, repository } from "./scratch.ts";
+import { type Answers, type Talk, talked } from "./talking.ts";
 
 /** Each command appends its name to a file, so that the test sees what took place and how often. */
 const step = (id: string, more = "") => `  - id: ${id}
@@ -64,8 +65,6 @@ const kinds = (dir: string): readonly string[] =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line).event.kind);
 
-type Talk = { readonly child: ChildProcess; readonly said: () => string };
-
 /** The command with its input open, as a terminal has it. */
 function started(dir: string, ...args: readonly string[]): Talk {
   const child = spawn(process.execPath, [MAIN, "run", ...args], { cwd: dir });
@@ -88,31 +87,6 @@ const WELL: readonly (readonly [RegExp, string])[] = [
   [/type your name: $/, "bo"],
   [/do you agree that it worked\? \[yes\/no\] $/, "yes"],
 ];
-
-type Answers = readonly (readonly [RegExp, string])[];
-
-/** Talks until the command ends, or until `until` holds; it is told how many answers were taken. */
-async function talked(
-  talk: Talk,
-  answers: Answers,
-  until: (taken: number) => boolean = () => false,
-) {
-  const closed = once(talk.child, "close");
-  let answered = 0;
-  let taken = 0;
-  for (;;) {
-    const text = talk.said();
-    const answer = text.length > answered && answers.find(([question]) => question.test(text));
-    if (until(answer ? taken : -1)) return null;
-    if (answer) {
-      answered = text.length;
-      taken++;
-      talk.child.stdin?.write(`${answer[1]}\n`);
-    }
-    const ended = await Promise.race([closed, new Promise((r) => setTimeout(() => r(null), 5))]);
-    if (ended !== null) return talk.child.exitCode;
-  }
-}
 
 describe("interlock run", () => {
   it("walks to the end, and the report compares it with the document", async () => {
@@ -178,7 +152,7 @@ describe("interlock run", () => {
       [PATH, "--journal", "j.jsonl"],
       "exists already",
     ],
-    ["two modes", NOTHING, [PATH, "--resume", "j.jsonl"], "exactly one of the three"],
+    ["two modes", NOTHING, [PATH, "--resume", "j.jsonl"], "exactly one of them"],
     ["no journal", NOTHING, ["--resume", "none.jsonl"], "there is no journal"],
   ])("refuses %s", (_, prepare, args, says) => {
     const dir = shop();

@@ -23,7 +23,7 @@ export {
   readEvent,
   TAIL_MAX,
 } from "./run/events.ts";
-export { planDigest, planOf, type Task } from "./run/plan.ts";
+export { planDigest, planOf, runId, type Task } from "./run/plan.ts";
 export { deviations, reportText } from "./run/report.ts";
 export { choicesAt, follows, type Next, nextOf } from "./run/state.ts";
 export { commandText, expectationText } from "./show/outline.ts";

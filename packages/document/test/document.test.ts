@@ -138,6 +138,11 @@ describe("a remedy", () => {
       change(/ {4}run: \["kubectl", "kubectl", "\{cell\}", "\{percent\}"\]\n/, ""),
       ["remedy-parameter", "remedy-by-hand"],
     ],
+    [
+      "a second person",
+      change("    repeatable: true\n", "    repeatable: true\n    second: true\n"),
+      ["remedy-second"],
+    ],
     ["open to all", change(/mayRun: .*\n/, ""), ["remedy-open"]],
     [
       "a parameter for a shell",

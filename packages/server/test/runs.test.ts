@@ -135,7 +135,7 @@ describe.each(ENGINES)("on $name", (engine) => {
       expect([i, (await sent("ana", run, i + 1, event)).status]).toEqual([i, 200]);
     // An answer that got lost.
     const twice = await sent("ana", run, 6, UP_TO_CONFIRM[5] ?? {});
-    expect([twice.status, twice.body["number"]]).toEqual([200, 6]);
+    expect([twice.status, twice.body["number"], twice.body["again"]]).toEqual([200, 6, true]);
     expect(said(await sent("ana", run, 7, { kind: "end", outcome: "done", left: [] }))).toEqual(
       refusal("OUT_OF_ORDER", "does not follow"),
     );

@@ -1,59 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from "node:fs";
 import { GateError } from "@interlock/core";
-import { type EventOf, reportText, type Task } from "@interlock/document";
+import { reportText, type Sited } from "@interlock/document";
 import type { Command } from "commander";
 import { printableLines } from "../output/printable.ts";
+import { type AccessOptions, loginOf, withServer } from "../remote/access.ts";
 import { landedAt } from "../runs/approved.ts";
-import { type Desk, terminalDesk } from "../runs/ask.ts";
-import { beginning, journalName, objectionsTo, peopleOf, planOfRun } from "../runs/begin.ts";
+import {
+  beginning,
+  journalName,
+  objectionsTo,
+  type People,
+  peopleOf,
+  planOfRun,
+} from "../runs/begin.ts";
+import { carriedOut } from "../runs/carry-out.ts";
+import { confirmed } from "../runs/confirm.ts";
 import { type Journal, journalAt, newJournal, resumedJournal } from "../runs/journal.ts";
-import { type RunRecord, type Second, walk } from "../runs/walk.ts";
+import { servedBy } from "../runs/served.ts";
+import { changeIdOf } from "./change.ts";
 import { documentFrom } from "./document.ts";
 
-type Options = {
+type Options = Pick<AccessOptions, "server"> & {
   readonly operator?: string;
   readonly second?: string;
   readonly journal?: string;
   readonly unapproved?: string;
   readonly resume?: string;
   readonly report?: string;
+  readonly confirm?: string;
+  readonly change?: string;
 };
 
 /** Exit code of a run that did not come to its end, or that was stopped or taken back. */
 const NOT_DONE = 1;
 
 export function runCommand(program: Command): void {
-  program
-    .command("run")
+  withServer(program.command("run"))
     .description("walk through a change document, step by step, on record")
     .argument("[document]", "the change document")
     .option("--operator <name>", "who carries it out (default: as the document says)")
     .option("--second <name>", "who confirms (default: as the document says)")
     .option("--journal <file>", "where it is recorded (default: in `interlock-runs/`)")
     .option("--unapproved <reason>", "run a text that nobody approved, or that has errors")
+    .option("--change <change>", "record it on the server too, as a document of this change")
+    .option("--confirm <run>", "say, as its second person, whether a step worked")
     .option("--resume <journal>", "go on with a run that was interrupted")
     .option("--report <journal>", "say what was done, and do nothing")
     .addHelpText(
       "after",
-      "\nExamples:\n  interlock run interlock/changes/pool.md\n  interlock run --resume interlock-runs/pool.4f1c….jsonl\n\nExit codes: 0 every step passed, 1 interrupted, stopped or taken back, 3 it could not be run",
+      "\nExamples:\n  interlock run interlock/changes/pool.md\n  interlock run interlock/changes/pool.md --change 0123456789abcdef0123\n  interlock run --resume interlock-runs/pool.4f1c….jsonl\n\nExit codes: 0 every step passed, 1 interrupted, stopped or taken back, 3 it could not be run",
     )
     .action(async (file: string | undefined, options: Options) => {
-      const modes = [file, options.resume, options.report].filter((mode) => mode !== undefined);
+      const { resume, confirm } = options;
+      const modes = [file, resume, options.report, confirm].filter((mode) => mode !== undefined);
       if (modes.length !== 1)
         throw new GateError(
           "USAGE",
-          "name a document, or a journal with `--resume` or `--report`",
-          "exactly one of the three",
+          "name a document, a journal with `--resume` or `--report`, or a run with `--confirm`",
+          "exactly one of them",
         );
       if (options.report !== undefined) return report(options.report);
       // Whatever ends this early is not done. by (fail-closed)
       process.exitCode = NOT_DONE;
-      const journal =
-        options.resume === undefined
-          ? await begun(file ?? "", options)
-          : resumedJournal(options.resume, Date.now);
-      await carriedOut(journal);
+      if (confirm !== undefined) {
+        if (await confirmed(confirm, options)) process.exitCode = 0;
+        return;
+      }
+      await carriedOut(
+        resume === undefined ? await begun(file ?? "", options) : resumedJournal(resume, Date.now),
+      );
     });
 }
 
@@ -66,9 +82,8 @@ async function begun(file: string, options: Options): Promise<Journal> {
       `\`${file}\` is a standing remedy`,
       "run it with `interlock remedy run`, which keeps its limits",
     );
-  const people = peopleOf(sited.document, options);
-  if (people.second === "" && sited.document.steps.some((step) => step.second))
-    throw new GateError("USAGE", "nobody is named as second person", "give `--second NAME`");
+  if (options.change !== undefined) return await begunServed(sited, options.change, options);
+  const people = secondNamed(sited, peopleOf(sited.document, options));
   const approved = await landedAt(file, sited);
   const objections = objectionsTo(sited, approved, Date.now());
   if (objections.length > 0 && options.unapproved === undefined)
@@ -89,53 +104,39 @@ async function begun(file: string, options: Options): Promise<Journal> {
   return journal;
 }
 
-async function carriedOut(journal: Journal): Promise<void> {
-  const desk = terminalDesk();
-  try {
-    const [begin] = journal.events();
-    if (begin?.kind !== "begin")
-      throw new GateError(
-        "INPUT_INVALID",
-        "the journal ends before its first line",
-        "nothing was done; remove it and begin again",
-      );
-    desk.show(`recorded in ${journal.path}`);
-    const plan = planOfRun(begin);
-    const record: RunRecord = {
-      events: journal.events,
-      append: async (event) => journal.append(event),
-      note: journal.append,
-    };
-    const { operator } = begin;
-    const outcome = await walk({ plan, record, desk, operator, second: typed(desk, begin) });
-    if (outcome === "done") process.exitCode = 0;
-    desk.show(
-      outcome === null
-        ? `\nnot finished: go on with \`interlock run --resume ${journal.path}\``
-        : "",
-    );
-    process.stdout.write(printableLines(reportText(plan, journal.events())));
-  } finally {
-    desk.close();
-    journal.close();
-  }
+function secondNamed({ document }: Sited, people: People): People {
+  if (people.second !== "" || !document.steps.some((step) => step.second)) return people;
+  throw new GateError("USAGE", "nobody is named as second person", "give `--second NAME`");
 }
 
-/** The second person at the same terminal. Nothing proves who types; the journal says so. */
-function typed(desk: Desk, { second, operator }: EventOf<"begin">): Second {
-  return async (task: Task) => {
-    desk.show(`\n${task.id}: a second person confirms`);
-    for (;;) {
-      const by = await desk.write(`second person (${second}), type your name:`);
-      if (by === null) return null;
-      if (by === operator || by !== second) {
-        desk.show(`  \`${by}\` is not the second person of this run`);
-        continue;
-      }
-      const agrees = await desk.choose("do you agree that it worked?", ["yes", "no"]);
-      return agrees === null ? null : { by, agrees: agrees === "yes", how: "typed" };
-    }
+/** The same as whoever is signed in here. Whether the text was approved the server judges. */
+async function begunServed(sited: Sited, written: string, options: Options): Promise<Journal> {
+  const { operator: named, unapproved, journal: path, second } = options;
+  if (named !== undefined || unapproved !== undefined)
+    throw new GateError(
+      "USAGE",
+      "`--operator` and `--unapproved` do not go with `--change`",
+      "the operator is whoever is logged in, and an unapproved text runs without the server alone",
+    );
+  const change = changeIdOf(written);
+  const { server, person: operator } = loginOf(options);
+  const who = second === undefined ? {} : { second };
+  const people = secondNamed(sited, peopleOf(sited.document, { operator, ...who }));
+  const approved = `change ${change}, judged by ${server}`;
+  const objections = objectionsTo(sited, approved, Date.now());
+  if (objections.length > 0)
+    throw new GateError(
+      "INPUT_INVALID",
+      `the document is not to be run:\n${objections.map((o) => `  - ${o}`).join("\n")}`,
+      "mend it, and land the mended text",
+    );
+  const begin = {
+    ...beginning(sited, { people, approved }),
+    ...servedBy(server, operator, { change }),
   };
+  const journal = newJournal(path ?? journalName(begin), Date.now);
+  journal.append(begin);
+  return journal;
 }
 
 function report(path: string): void {

@@ -76,7 +76,7 @@ export function beginning(sited: Sited, given: Beginning): EventOf<"begin"> {
 export const journalName = ({ file, run }: EventOf<"begin">): string =>
   `interlock-runs/${basename(file)
     .replace(/\.md$/, "")
-    .replace(/[^A-Za-z0-9._-]/g, "-")}.${run}.jsonl`;
+    .replace(/[^A-Za-z0-9._-]/g, "-")}.${run.slice(0, 20)}.jsonl`;
 
 /** The plan of a run from its own first event. Throws `GateError` INPUT_INVALID where they differ. */
 export function planOfRun(begin: EventOf<"begin">): readonly Task[] {

@@ -31,6 +31,8 @@ export type Journal = {
   readonly recorded: () => readonly Recorded[];
   /** Returns once the event is on the disk. Throws `GateError` OUTPUT_UNWRITABLE. */
   readonly append: (event: RunEvent) => void;
+  /** Takes the file away, where nothing of it took place; to be closed as any other. */
+  readonly discard: () => void;
   readonly close: () => void;
 };
 
@@ -119,6 +121,7 @@ function journalOn({ path, fd, unlock, now, held, last, at = 0 }: Open): Journal
       previous = sha256Hex(bytes.subarray(0, bytes.length - 1));
       recorded.push(line);
     },
+    discard: () => rmSync(path, { force: true }),
     close: () => {
       closeSync(fd);
       unlock();

@@ -34,6 +34,7 @@ export const LINTS = {
   "shell-text": warning("a shell reads a text, so that what runs is not what is written"),
   "remedy-shell": error("a shell would read a parameter"),
   "remedy-by-hand": error("a step of a remedy has no command, so that nobody can bound it"),
+  "remedy-second": error("a step of a remedy asks for a second person, who is not there"),
   "remedy-parameter": error("a parameter is used but not declared, or declared but not used"),
   "remedy-open": error("nobody is named who may run it"),
   "remedy-expired": error("the rehearsal is older than the remedy itself allows"),

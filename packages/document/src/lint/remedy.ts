@@ -29,6 +29,19 @@ export function remedyFindings(document: ChangeDocument, now: number): readonly 
           },
         ],
   );
+  const seconds = steps.flatMap(({ second, id }, i): readonly Found[] =>
+    second
+      ? [
+          {
+            id: "remedy-second",
+            section: "steps",
+            path: ["steps", i],
+            message: `step \`${id}\` waits for a second person, and a remedy is run by one`,
+            help: "take `second: true` out, or write a document that two carry out",
+          },
+        ]
+      : [],
+  );
   const open: readonly Found[] =
     remedy.mayRun.length > 0
       ? []
@@ -43,6 +56,7 @@ export function remedyFindings(document: ChangeDocument, now: number): readonly 
         ];
   return [
     ...byHand,
+    ...seconds,
     ...open,
     ...parameterFindings(document, acts),
     ...age(document, now, rollback),

@@ -35,7 +35,7 @@ export const TAIL_MAX = 8_192;
 
 const EVENTS = {
   begin: object({
-    run: about("id of the run", text({ max: 40 })),
+    run: about("id of the run", text({ max: 64 })),
     file: text({ max: 4_096 }),
     text: about(
       "the document itself, so that a resumed run is of the same one",
@@ -48,6 +48,17 @@ const EVENTS = {
     second: name,
     approved: about("what says that this text was approved; empty: nothing does", sentence),
     unapproved: about("why it runs all the same", optional(sentence)),
+    server: about(
+      "where its entries are, and with what it was begun there",
+      optional(
+        object({
+          origin: text({ max: 2_000 }),
+          once: text({ max: 32 }),
+          change: optional(text({ max: 200 })),
+          remedy: optional(text({ max: 60 })),
+        }),
+      ),
+    ),
   }),
   started: object({ task, part }),
   spawned: object({ pid: int(1) }),

@@ -18,6 +18,15 @@ export type Task = {
   readonly second: boolean;
 };
 
+const RUN_TAG = "interlock/run/v1";
+
+/**
+ * The id of a run that a server records: of its operator and of a random number (`once`), so that
+ * nobody takes somebody else's, and a beginning that is sent twice is one.
+ */
+export const runId = (operator: string, once: string): Digest =>
+  digestOf(RUN_TAG, { operator, once });
+
 const PLAN_TAG = "interlock/run-plan/v1";
 
 /** The pre-checks and then the steps, with the values of a remedy filled in. */

@@ -12,6 +12,8 @@ export function deviations(plan: readonly Task[], events: readonly RunEvent[]): 
     found.push(
       `nothing says that this text was approved: ${begin.unapproved ?? "no reason was given"}`,
     );
+  else if (begin.unapproved !== undefined)
+    found.push(`it was run although something stood against it: ${begin.unapproved}`);
   if (begin.plan !== planDigest(plan))
     found.push("the commands are not those that the run began with");
   for (const event of events) found.push(...ofEvent(plan, event));

@@ -114,6 +114,7 @@ const RECORDED = z.strictObject({
   number: z.int(),
   index: z.int().describe("of the entry in the ledger, which is durable"),
   entry: DIGEST,
+  again: z.boolean().describe("it had been recorded before, and this is its first answer again"),
 });
 
 export const recordStep = endpoint({

@@ -9,6 +9,7 @@ import {
   planOf,
   readDocument,
   readValues,
+  runId,
   type Values,
 } from "@interlock/document";
 import type { RunShown } from "@interlock/protocol";
@@ -26,7 +27,7 @@ import type { Roster } from "../people/roster.ts";
 import { done, refused } from "../people/terms.ts";
 import { landedDocument } from "./landed.ts";
 import { type Standing, standingRemedies } from "./remedies.ts";
-import { isDamaged, runId, shownRun, storyOf } from "./story.ts";
+import { isDamaged, shownRun, storyOf } from "./story.ts";
 import { activePerson, appendOne, type RunTerms, unread, within } from "./terms.ts";
 
 export type Wanted = { readonly once?: string | undefined } & (

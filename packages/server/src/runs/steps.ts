@@ -14,6 +14,7 @@ export type RecordedStep = {
   readonly number: number;
   readonly index: number;
   readonly entry: string;
+  readonly again: boolean;
 };
 
 type Given = {
@@ -111,7 +112,9 @@ async function append(
       );
     const entry = prepare(unsalted(story.run, terms.now(), body));
     const appended = await appendOne(terms, tx, entry);
-    return appended.ok ? done({ number, index: appended.value, entry: entry.id }) : appended;
+    return appended.ok
+      ? done({ number, index: appended.value, entry: entry.id, again: false })
+      : appended;
   });
 }
 
@@ -173,5 +176,7 @@ function sameStep(story: Story, number: number | null, { body }: StepBody): Reco
   const entry = number === null ? undefined : story.entries[number];
   if (before === undefined || entry === undefined || number === null) return null;
   const text = (one: object) => canonicalJson(one as Json); // bodies are plain data by their schema
-  return text(before) === text(body) ? { number, index: entry.index, entry: entry.id } : null;
+  return text(before) === text(body)
+    ? { number, index: entry.index, entry: entry.id, again: true }
+    : null;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A run as its entries in the ledger tell it. */
 import { type Bodies, isKnownKind, readLeaf } from "@interlock/core";
-import { type Digest, digestOf, isDigest } from "@interlock/digest";
+import { type Digest, isDigest } from "@interlock/digest";
 import {
   type ChangeDocument,
   deviations,
@@ -118,7 +118,7 @@ function beginEvent(run: Digest, body: Bodies["run"], text: string): EventOf<"be
   if (!isDigest(document) || !isDigest(plan))
     throw new Error("invariant broken: a body's digests were checked");
   return {
-    ...{ kind: "begin", run: run.slice(0, 40), file: "", text, document, plan },
+    ...{ kind: "begin", run, file: "", text, document, plan },
     ...{ values, operator, second, approved: `decision ${decision}` },
   };
 }
@@ -192,9 +192,3 @@ export function shownRun(story: Story): RunShown {
     },
   };
 }
-
-const RUN_TAG = "interlock/run/v1";
-
-/** A run's id: of a random number and of its operator, so that nobody takes somebody else's. */
-export const runId = (operator: string, once: string): Digest =>
-  digestOf(RUN_TAG, { operator, once });
