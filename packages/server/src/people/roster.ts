@@ -205,7 +205,10 @@ function unagreedPerson(roster: Roster, next: RosterPerson): Folded {
   const active = before.active && next.active;
   const less = next.active && !before.active;
   const lost = before.accounts.some((account) => !next.accounts.includes(account));
-  const roster_ = withPerson(roster, { ...next, accounts, active });
+  const hasKey = [...roster.keys.values()].some((key) => key.person === next.id);
+  // Whoever signs is read by their name: nobody else puts another on them.
+  const name = hasKey ? before.name : next.name;
+  const roster_ = withPerson(roster, { ...next, name, accounts, active });
   return less || lost
     ? refused(roster_, `nobody agreed to give \`${next.id}\` more, or to take accounts away`)
     : kept(roster_);

@@ -83,7 +83,13 @@ describe.each(ENGINES)(
       [
         "an account taken from its person",
         async (at) =>
-          forge(at, "person", { ...ANA, accounts: ["github:ana"], active: true, by: ["bo", "cy"] }),
+          forge(at, "person", {
+            ...ANA,
+            name: "Cy",
+            accounts: ["github:ana"],
+            active: true,
+            by: ["bo", "cy"],
+          }),
         "nobody agreed",
       ],
     ])("%s", async (_name, write, says) => {
