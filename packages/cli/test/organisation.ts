@@ -43,11 +43,16 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts the command and waits until it listens; the first time it says how to set it up. */
-export async function serving(data: string, port: number, until: RegExp) {
+export async function serving(
+  data: string,
+  port: number,
+  until: RegExp,
+  more: readonly string[] = [],
+) {
   const origin = `http://localhost:${port}`;
   const child = spawn(
     process.execPath,
-    [MAIN, "serve", "--data", data, "--listen", `127.0.0.1:${port}`, "--origin", origin],
+    [MAIN, "serve", "--data", data, "--listen", `127.0.0.1:${port}`, "--origin", origin, ...more],
     {
       stdio: ["ignore", "ignore", "pipe"],
     },

@@ -21,7 +21,7 @@ import { ledgerApiRoutes } from "./ledger/api.ts";
 import type { LedgerFailure } from "./ledger/failure.ts";
 import { headFile } from "./ledger/head.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
-import { openLogKey } from "./ledger/log-key.ts";
+import { openLogKey, readLogKey } from "./ledger/log-key.ts";
 import { logRoutes } from "./ledger/routes.ts";
 import type { WitnessAt } from "./ledger/witnesses.ts";
 import { type PeopleBook, peopleBook } from "./people/book.ts";
@@ -34,6 +34,8 @@ import { runRoutes } from "./runs/routes.ts";
 export type ServerTerms = {
   /** Holds the log's key, what was signed last, and the embedded database. */
   readonly data: string;
+  /** The log's key, which has to be there; by default one in the data folder, made by the first start. */
+  readonly logKey?: string;
   /** A Postgres server in place of the embedded one. */
   readonly databaseUrl: string | null;
   readonly host: string;
@@ -154,7 +156,10 @@ async function startOn(
   const site = await readSite(store.db);
   const origin = terms.origin ?? site?.origin ?? `http://localhost:${terms.port}`;
   const ledgerName = `${new URL(origin).host}/log`;
-  const key = openLogKey(join(terms.data, "log-key.pem"), ledgerName);
+  const key =
+    terms.logKey === undefined
+      ? openLogKey(join(terms.data, "log-key.pem"), ledgerName)
+      : readLogKey(terms.logKey, ledgerName);
   const ledger = openLedger({
     ...{ store, key, now, witnesses: terms.witnesses, periodMs: PERIOD_MS, fetch },
     memory: headFile(join(terms.data, "log-head")),

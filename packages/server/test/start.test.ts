@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A server that cannot start says why, and leaves nothing open behind it. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -87,6 +88,22 @@ describe("a server that cannot start", () => {
     if (!server.ok) throw new Error(server.failure.message);
     expect(await startServer(terms())).toMatchObject({ failure: { code: "STORE_HELD" } });
     await server.value.close();
+  });
+
+  it("a key that somebody named is never made: its absence stops the start", async () => {
+    const data = mkdtempSync(join(folder, "named-"));
+    const logKey = join(data, "key.pem");
+    const absent = await startServer(terms({ data, logKey }));
+    expect(absent).toMatchObject({ failure: { code: "LEDGER_KEY" } });
+    expect(existsSync(logKey)).toBe(false);
+    const unreadable = await startServer(terms({ data, logKey: data }));
+    expect(unreadable).toMatchObject({ failure: { code: "LEDGER_KEY" } });
+    const { privateKey } = generateKeyPairSync("ed25519");
+    writeFileSync(logKey, privateKey.export({ type: "pkcs8", format: "pem" }));
+    const server = await startServer(terms({ data, logKey }));
+    if (!server.ok) throw new Error(server.failure.message);
+    await server.value.close();
+    expect(existsSync(join(data, "log-key.pem"))).toBe(false);
   });
 
   it("a key file that holds no key", async () => {

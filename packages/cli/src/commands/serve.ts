@@ -17,9 +17,11 @@ import { parseDocument } from "yaml";
 
 type Options = {
   readonly data?: string;
+  readonly logKey?: string;
   readonly listen: string;
   readonly origin?: string;
   readonly database?: string;
+  readonly databaseFile?: string;
   readonly witnesses?: string;
   readonly github?: string;
   readonly identity?: string;
@@ -38,12 +40,14 @@ export function serveCommand(program: Command): void {
       "--data <folder>",
       "keys, and the embedded database (default: ~/.local/share/interlock)",
     )
+    .option("--log-key <file>", "the log's key, which must be there (default: in the data folder)")
     .option("--listen <host:port>", "where to listen", LISTEN)
     .option("--origin <url>", "what people type into their browser; fixed for ever by the founding")
     .option(
       "--database <url>",
       "a Postgres server in place of the embedded database (or DATABASE_URL)",
     )
+    .option("--database-file <file>", "a file that holds the URL, which no process list shows")
     .option("--witnesses <file>", "a tlog policy whose witnesses are asked to cosign checkpoints")
     .option("--github <file>", "judge pull requests as a GitHub App; see docs/operate/github.md")
     .option(
@@ -100,7 +104,8 @@ function termsOf(options: Options, identity: IdentitySettings): ServerTerms {
   return {
     ...{ host, port, origin: options.origin ?? null, log: options.log === true, now: Date.now },
     data: options.data ?? join(homedir(), ".local/share/interlock"),
-    databaseUrl: options.database ?? process.env["DATABASE_URL"] ?? null,
+    ...(options.logKey === undefined ? {} : { logKey: options.logKey }),
+    databaseUrl: databaseOf(options),
     console: builtConsole(),
     witnesses: options.witnesses === undefined ? [] : witnessesIn(options.witnesses),
     identity,
@@ -131,7 +136,21 @@ function placeOf(listen: string): { readonly host: string; readonly port: number
   return { host: match[1].replace(/^\[|\]$/g, ""), port };
 }
 
-function bytesIn(file: string): Uint8Array {
+function databaseOf({ database, databaseFile }: Options): string | null {
+  if (databaseFile === undefined) return database ?? process.env["DATABASE_URL"] ?? null;
+  if (database !== undefined)
+    throw new GateError("USAGE", "`--database` and `--database-file` name two", "leave one out");
+  const url = bytesIn(databaseFile).toString("utf8").trim();
+  // What it holds is a secret, and is not shown.
+  if (/^postgres(?:ql)?:\/\/\S+$/.test(url)) return url;
+  throw new GateError(
+    "INPUT_INVALID",
+    `\`${databaseFile}\` does not hold the URL of a Postgres server`,
+    "put one line such as `postgres://USER:PASSWORD@HOST/DATABASE` into it",
+  );
+}
+
+function bytesIn(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {

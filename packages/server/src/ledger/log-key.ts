@@ -31,6 +31,25 @@ export function openLogKey(path: string, origin: string): LogKey {
   return logKey(privateKeyOf(pem, path), origin);
 }
 
+/** Opens a key file that somebody named: one made in its place would be another log under its name. */
+export function readLogKey(path: string, origin: string): LogKey {
+  let pem: string | null;
+  try {
+    pem = readIfThere(path);
+  } catch (error) {
+    throw noKey(path, error instanceof Error ? error.message : String(error));
+  }
+  if (pem === null) throw noKey(path, "there is no such file");
+  return logKey(privateKeyOf(pem, path), origin);
+}
+
+const noKey = (path: string, because: string): GateError =>
+  new GateError(
+    "LEDGER_KEY",
+    `the log's key \`${path}\` cannot be read: ${because}`,
+    "put it there, readable for the server; for a log that is new make one with `openssl genpkey -algorithm ed25519`",
+  );
+
 /** The key of a log from an Ed25519 private key. */
 export function logKey(key: KeyObject, origin: string): LogKey {
   const spki = createPublicKey(key).export({ type: "spki", format: "der" });
