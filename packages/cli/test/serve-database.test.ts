@@ -12,7 +12,12 @@ it.each<[string, string | null, readonly string[], string]>([
   ["holds the password alone", `${SECRET}\n`, [], "does not hold the URL of a Postgres server"],
   ["holds two lines", `postgres://a:${SECRET}@h/d\nx\n`, [], "does not hold the URL"],
   ["stands beside `--database`", "", ["--database", "postgres://h/d"], "leave one out"],
-  ["holds a URL where nobody listens", `postgres://a:${SECRET}@127.0.0.1:1/d\n`, [], "ECONNREFUSED"],
+  [
+    "holds a URL where nobody listens",
+    `postgres://a:${SECRET}@127.0.0.1:1/d\n`,
+    [],
+    "ECONNREFUSED",
+  ],
 ])("a file that %s", (_, content, more, says) => {
   const dir = folder();
   const file = join(dir, "url");
