@@ -14,6 +14,7 @@ import {
   formatNote,
   growEdge,
   type Hash,
+  openCheckpoint,
   readRoot,
   rootOfEdge,
   sameBytes,
@@ -93,6 +94,16 @@ async function edgeAt(
   const size = published?.size ?? 0;
   if (state.known && state.edge.size === size) return { ok: true, value: state.edge };
   if (published === null) return { ok: true, value: EMPTY_EDGE };
+  const signed = await openCheckpoint(new TextEncoder().encode(published.note), [
+    terms.key.verifier,
+  ]);
+  // Whoever follows a log knows it by its key: going on under another one would be another log.
+  if (!signed.ok || signed.value.checkpoint.size !== size)
+    return refused(
+      "LEDGER_KEY",
+      `the checkpoint over ${size} entries was not signed with the key of this server`,
+      "start every server on this database with the same key; if the key is right, somebody changed the checkpoint: restore it from a backup",
+    );
   const tree = treeOf(terms.store.db, published);
   const edge = await tree.edge();
   if (!edge.ok)

@@ -4,7 +4,14 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { headFile, type LedgerFailure, logKey, openLedger, prepare } from "@interlock/server";
+import {
+  headFile,
+  type LedgerFailure,
+  type LogKey,
+  logKey,
+  openLedger,
+  prepare,
+} from "@interlock/server";
 import { latestCheckpoint, ledgerSize, type Store } from "@interlock/store";
 import { ENGINES, opened } from "@interlock/testkit";
 import { formatVerifierKey, openCheckpoint, parsePolicy, verifyTlogProof } from "@interlock/tlog";
@@ -37,11 +44,16 @@ function headPath(): string {
   return join(folder, "head");
 }
 
-type Given = { readonly store: Store; readonly head: string; readonly failures?: LedgerFailure[] };
+type Given = {
+  readonly store: Store;
+  readonly head: string;
+  readonly failures?: LedgerFailure[];
+  readonly key?: LogKey;
+};
 
-const start = ({ store, head, failures = [] }: Given) =>
+const start = ({ store, head, failures = [], key = KEY }: Given) =>
   openLedger({
-    ...{ store, key: KEY, memory: headFile(head), witnesses: [], periodMs: 5 },
+    ...{ store, key, memory: headFile(head), witnesses: [], periodMs: 5 },
     now: () => AT,
     fetch: () => Promise.reject(new Error("no witness is asked")),
     onFailure: (failure) => failures.push(failure),
@@ -104,6 +116,23 @@ describe.each(ENGINES)("on $name", ({ home }) => {
       expect(headFile(head).read()?.size).toBe((run + 1) * 200);
     }
     expect((await latestCheckpoint(store.db))?.size).toBe(600);
+  });
+
+  it("a server with another key signs nothing on this database", async () => {
+    const store = await fresh();
+    const first = start({ store, head: headPath() });
+    await first.appendSoon([entry(1)]);
+    await first.close();
+    const failures: LedgerFailure[] = [];
+    const key = logKey(generateKeyPairSync("ed25519").privateKey, ORIGIN);
+    const other = start({ store, head: headPath(), failures, key });
+    await other.appendSoon([entry(2)]);
+    await other.close();
+    expect(failures).toMatchObject([{ code: "LEDGER_KEY" }]);
+    expect((await latestCheckpoint(store.db))?.size).toBe(1);
+    const again = start({ store, head: headPath() });
+    await again.close();
+    expect((await latestCheckpoint(store.db))?.size).toBe(2);
   });
 
   it("rollback-refused: P9 a server whose store is behind what it signed refuses to sign", async () => {
