@@ -12,7 +12,7 @@ import {
   worst,
 } from "./decision.ts";
 import type { Facts } from "./facts/facts.ts";
-import { frozen, rejected } from "./opposition.ts";
+import { frozen, owing, rejected } from "./opposition.ts";
 import { personGraph } from "./people.ts";
 import { normalise, type Requirement } from "./requirement.ts";
 import { judgeRule, otherwiseResult, unreadableResult } from "./ruling.ts";
@@ -139,7 +139,7 @@ function judgePolicy(
   const rules = applied.map((a) => judgeRule(a.compiled, a.scope, given));
   if (!coveredEnforced)
     rules.push(otherwiseResult(given, { outcome: !coveredAtAll, effective: true }));
-  rules.push(...frozen(given), ...rejected(given));
+  rules.push(...frozen(given), ...rejected(given), ...owing(given));
   return { rules, skipped, rulesDigest, policy: policy.digest };
 }
 

@@ -29,6 +29,11 @@ export function explainReason({ code, params }: Reason): string {
       return params["until"] === undefined
         ? `frozen by \`${p("name")}\`, which has no end`
         : `frozen by \`${p("name")}\` until ${instant(params["until"])}`;
+    case "debt-open":
+      return because(
+        `${p("count")} break-glass still to be reviewed by two people who did not sign it`,
+        shown(params["teams"]),
+      );
     case "must-be-known":
       return `not known: ${p("what")}`;
     case "denied":

@@ -47,7 +47,9 @@ export {
   termsOf,
 } from "./ledger/bodies.ts";
 export * from "./ledger/entry.ts";
+export type { DebtBody } from "./ledger/exceptions.ts";
 export { RUN_CHOICES, RUN_OUTCOMES, RUN_PARTS } from "./ledger/runs.ts";
+export { teamsTouched } from "./owing.ts";
 export {
   accountOf,
   contributorsOf,
@@ -64,3 +66,4 @@ export { RISK_MODEL } from "./risk-model.generated.ts";
 export * from "./schema.ts";
 export * from "./statement.ts";
 export { type Invalid, problemsOf, type Validated, validateFacts } from "./validate.ts";
+export { type StandingOverride, waiversFrom } from "./waivers.ts";

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Opposing evidence: freezes and rejections. Each is closed only by its own recorded act. */
+/** Opposing evidence: freezes, rejections, debts. Each is closed only by its own recorded act. */
 import type { RequirementResult, RuleResult } from "./decision.ts";
+import { debtsHolding } from "./owing.ts";
 import { reason } from "./reason.ts";
 import { type Given, outcomeOf } from "./ruling.ts";
 import { isUnknown } from "./schema.ts";
+import { isUrgent, isWaived } from "./waivers.ts";
 
-/** A freeze with an end holds until then; one without denies (design section 5, question 6). */
+/**
+ * A freeze with an end holds until then; one without denies (design section 5, question 6). Two
+ * people who break the glass for one freeze and one change pass it, and nothing less does.
+ */
 export function frozen(given: Given): readonly RuleResult[] {
   const { facts, policy } = given;
   const freezes = [
@@ -31,7 +36,11 @@ export function frozen(given: Given): readonly RuleResult[] {
           final: until === undefined,
           ...(until === undefined ? {} : { until }),
         };
-        return builtIn(given, `freeze/${f.name}`, `No change during ${f.name}`, open);
+        const rule = `freeze/${f.name}`;
+        const result = builtIn(given, rule, `No change during ${f.name}`, open);
+        return isWaived(facts, rule, true)
+          ? { ...result, outcome: "allow", reason: reason("waived") }
+          : result;
       })
   );
 }
@@ -56,6 +65,30 @@ export function rejected(given: Given): readonly RuleResult[] {
     }),
   );
 }
+
+/** What a team broke the glass for is reviewed before it goes on as ever; an emergency goes first. */
+export function owing(given: Given): readonly RuleResult[] {
+  const { facts, role } = given;
+  if (role !== "in-force") return [];
+  const open = debtsHolding(facts.evidence.debts ?? [], facts.change, facts.now);
+  if (open.length === 0) return [];
+  const teams = [...new Set(open.flatMap((debt) => debt.teams))].sort().slice(0, SHOWN);
+  const entries = open.map(({ entry }) => entry).sort();
+  const result = builtIn(given, "debt", "Break-glass is reviewed afterwards", {
+    requirement: { kind: "known", facts: entries.slice(0, SHOWN).map((e) => `review of ${e}`) },
+    state: "unmet",
+    reason: reason("debt-open", { teams, count: open.length }),
+    who: ["two people who did not sign the override"],
+    final: false,
+  });
+  const help = "see `interlock debt list`";
+  return isUrgent(facts)
+    ? [{ ...result, help, outcome: "allow", reason: reason("waived") }]
+    : [{ ...result, help }];
+}
+
+/** More than a person reads; the number says how many there are. */
+const SHOWN = 20;
 
 function builtIn(given: Given, rule: string, title: string, open: RequirementResult): RuleResult {
   return {

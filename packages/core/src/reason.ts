@@ -15,6 +15,7 @@ export type ReasonCode =
   | "waived"
   | "rejected"
   | "frozen"
+  | "debt-open"
   | "approved"
   | "approvals-missing"
   | "approvals-unknown"

@@ -12,13 +12,12 @@ import {
 } from "./decision.ts";
 import { evaluateRequirement } from "./evaluation.ts";
 import type { Facts } from "./facts/facts.ts";
-import { contributorsOf, personGraph } from "./people.ts";
 import { approvals, type Rule } from "./policy.ts";
 import { reason } from "./reason.ts";
 import { normalise, type Requirement } from "./requirement.ts";
-import { isUnknown } from "./schema.ts";
 import type { Scope } from "./scope.ts";
 import { render } from "./template.ts";
+import { isWaived } from "./waivers.ts";
 
 export type Given = {
   readonly role: PolicyRole;
@@ -28,6 +27,8 @@ export type Given = {
   /** `null`: nobody knows which systems the change touches. */
   readonly systems: readonly string[] | null;
 };
+
+const OTHERWISE = "otherwise";
 
 /** More findings than a person reads; `findingCount` still counts them all. */
 const FINDINGS_SHOWN = 200;
@@ -54,7 +55,8 @@ export function judgeRule(compiled: CompiledRule, scope: Scope, given: Given): R
     baseline: rule.covers,
     counts: { outcome: true, effective: true },
   };
-  if (isWaived(rule.id, requirements.some((r) => r.final) || mayDeny(rule, scope, given), given))
+  const denied = requirements.some((r) => r.final) || mayDeny(rule, scope, given);
+  if (isWaived(given.facts, rule.id, denied))
     return { ...base, outcome: "allow", reason: reason("waived"), requirements };
   const why =
     scope.applies === "unknown"
@@ -127,40 +129,10 @@ function byPlace(a: Finding, b: Finding): number {
   return a.line - b.line || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
-/** A waiver takes two persons who did not contribute; only break-glass passes a denial. */
-function isWaived(rule: string, denied: boolean, given: Given): boolean {
-  const { facts } = given;
-  const waivers = facts.evidence.waivers.filter((w) => w.rule === rule);
-  if (
-    waivers.length === 0 ||
-    isUnknown(facts.people) ||
-    isUnknown(facts.change.digest) ||
-    isUnknown(facts.change.contributors)
-  )
-    return false;
-  // Somebody unseen may have pushed it, and may be among those who waive.
-  if (isUnknown(facts.change.pushedBy)) return false;
-  const graph = personGraph(facts.people);
-  const barred = contributorsOf(facts.change, graph);
-  if (barred.unresolved.length > 0 || barred.outOfScope.length > 0) return false;
-  return waivers.some((w) => {
-    const persons = new Set(
-      w.by
-        .map((a) => graph.resolve(a))
-        .flatMap((r) =>
-          r.kind === "person" && r.active && !r.agent && !barred.persons.has(r.id) ? [r.id] : [],
-        ),
-    );
-    return (
-      w.digest === facts.change.digest &&
-      w.expiresAt > facts.now &&
-      (w.breakGlass || !denied) &&
-      persons.size >= 2
-    );
-  });
-}
-
-/** What a change needs that no enforced covering rule covers. by (fail-closed) */
+/**
+ * What a change needs that no enforced covering rule covers; nothing less than break-glass passes
+ * it. by (fail-closed)
+ */
 export function otherwiseResult(
   given: Given,
   counts: { readonly outcome: boolean; readonly effective: boolean },
@@ -168,13 +140,14 @@ export function otherwiseResult(
   const requirements = given.policy.otherwise.map((r) =>
     evaluateRequirement(r, given.facts, given.terms),
   );
+  const waived = isWaived(given.facts, OTHERWISE, true);
   return {
-    rule: "otherwise",
+    rule: OTHERWISE,
     title: "What every change needs that no other rule covers",
     policy: given.role,
     mode: given.policy.policy.mode,
-    outcome: outcomeOf(requirements),
-    reason: reasonFor(requirements),
+    outcome: waived ? "allow" : outcomeOf(requirements),
+    reason: waived ? reason("waived") : reasonFor(requirements),
     requirements,
     findings: [],
     findingCount: 0,

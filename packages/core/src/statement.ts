@@ -2,14 +2,25 @@
 import { canonicalJson, type Digest, isDigest, sha256, sixWords, utf8 } from "@interlock/digest";
 import type { Approval, Rejection } from "./facts/evidence.ts";
 import { accountOf } from "./people.ts";
-import { about, type Infer, int, list, object, optional, text } from "./schema.ts";
+import { about, bool, type Infer, int, list, object, optional, text } from "./schema.ts";
 import { type Invalid, problemsOf } from "./validate.ts";
 
 /** Another form of statement needs another tag, so that no signature fits two of them. */
 export const STATEMENT_TAG = "interlock/approval/v1";
 export const NONCE_LENGTH = 32;
 
-export const STATEMENT_DECISIONS = ["approve", "reject", "withdraw", "override"] as const;
+export const STATEMENT_DECISIONS = ["approve", "reject", "withdraw", "override", "settle"] as const;
+
+const DAY_MS = 86_400_000;
+/** How long an override may hold: a waiver seven days, break-glass four hours. */
+export const OVERRIDE_MAX_MS = { waiver: 7 * DAY_MS, breakGlass: DAY_MS / 6 } as const;
+
+/** The one rule that an override passes; as break-glass it names the incident that asks for it. */
+const WAIVES = object({
+  rule: text({ max: 200 }),
+  breakGlass: bool(),
+  incident: optional(text({ max: 64 })),
+});
 
 /** What a person signs, whole: every field is something that an approval must not outlive or leave. */
 export const STATEMENT = object({
@@ -37,6 +48,11 @@ export const STATEMENT = object({
   decision: text({ values: STATEMENT_DECISIONS }),
   reason: about(
     "digest of the reason, which stands beside",
+    optional(text({ max: 64, form: "digest" })),
+  ),
+  waives: about("of an override alone", optional(WAIVES)),
+  settles: about(
+    "the entry of the debt that was reviewed; of a review alone",
     optional(text({ max: 64, form: "digest" })),
   ),
   person: text({ max: 200 }),
@@ -67,8 +83,28 @@ export function problemsOfStatement(statement: Statement): readonly Invalid[] {
   if (!isSortedSet(statement.naming)) report("naming", "not sorted, or one of them twice");
   if (statement.rules.length === 0) report("rules", "no rules are named");
   if (statement.issuedAt >= statement.expiresAt) report("expiresAt", "not after `issuedAt`");
-  if (statement.decision === "override" && statement.reason === undefined)
+  return [...problems, ...problemsOfException(statement)];
+}
+
+/** An override says what it passes and for how long at most; a review says of which debt it is. */
+function problemsOfException(statement: Statement): readonly Invalid[] {
+  const { decision, waives, settles, reason, issuedAt, expiresAt } = statement;
+  const problems: Invalid[] = [];
+  const report = (path: string, message: string) => problems.push({ path, message });
+  if ((decision === "override") !== (waives !== undefined))
+    report("waives", "an override names what it waives, and nothing else does");
+  if ((decision === "settle") !== (settles !== undefined))
+    report("settles", "a review names its debt, and nothing else does");
+  if (decision === "override" && reason === undefined)
     report("reason", "an override needs a reason");
+  if (decision === "settle" && reason === undefined)
+    report("reason", "a review says what was found");
+  if (waives === undefined) return problems;
+  if (waives.breakGlass !== (waives.incident !== undefined))
+    report("waives.incident", "break-glass names its incident, and a waiver has none");
+  const most = OVERRIDE_MAX_MS[waives.breakGlass ? "breakGlass" : "waiver"];
+  if (expiresAt - issuedAt > most)
+    report("expiresAt", `an override of this kind lasts ${most} ms at most`);
   return problems;
 }
 

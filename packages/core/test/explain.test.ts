@@ -40,6 +40,16 @@ const SENTENCES: Readonly<Record<ReasonCode, readonly Said[]>> = {
     [{ name: "sale" }, "frozen by `sale`, which has no end"],
     [{ name: "sale", until: UNTIL }, "frozen by `sale` until 2030-05-02 09:00 UTC"],
   ],
+  "debt-open": [
+    [
+      { teams: ["payments"], count: 2 },
+      "2 break-glass still to be reviewed by two people who did not sign it (payments)",
+    ],
+    [
+      { teams: [], count: 1 },
+      "1 break-glass still to be reviewed by two people who did not sign it",
+    ],
+  ],
   approved: [[{ by: ["bo", "cy"] }, "approved by bo, cy"]],
   "approvals-missing": [
     [{ have: 0, need: 2, from: "owners", via: "review", naming: [] }, "0 of 2 approvals by owners"],

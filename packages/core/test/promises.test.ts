@@ -113,7 +113,7 @@ describe("only-tightens", () => {
     },
   );
 
-  it("removing a waiver never loosens, adding a rejection, a freeze or a failed check never does", () => {
+  it("removing a waiver never loosens, adding a rejection, a freeze, a debt or a failed check never does", () => {
     fc.assert(
       fc.property(policies, knownFacts, (policy, facts) => {
         const base = decideBy(policy, facts);
@@ -147,6 +147,10 @@ describe("only-tightens", () => {
             ],
           },
           { ...evidence, freezes: [...evidence.freezes, { name: "x", from: 0, systems: [] }] },
+          {
+            ...evidence,
+            debts: [...(evidence.debts ?? []), { entry: "b".repeat(64), teams: [], at: 0 }],
+          },
           {
             ...evidence,
             checks: [

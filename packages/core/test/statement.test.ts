@@ -15,6 +15,19 @@ import { describe, expect, test } from "vitest";
 const NONCE = new Uint8Array(32).fill(5);
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
+const HOUR_MS = 3_600_000;
+const OVERRIDE: Partial<Statement> = {
+  decision: "override",
+  waives: { rule: "r", breakGlass: false },
+  reason: "f6".repeat(32),
+  expiresAt: STATEMENT_AT + 168 * HOUR_MS,
+};
+const REVIEW: Partial<Statement> = {
+  decision: "settle",
+  settles: "a1".repeat(32),
+  reason: "f6".repeat(32),
+};
+
 const problemsOf = (value: unknown): readonly string[] => {
   const read = readStatement(value);
   return read.ok ? [] : read.problems.map((p) => `${p.path}: ${p.message}`);
@@ -43,6 +56,8 @@ const OTHER: { readonly [K in keyof Statement]-?: NonNullable<Statement[K]> } = 
   document: "e5".repeat(32),
   naming: ["finding"],
   decision: "reject",
+  waives: { rule: "s", breakGlass: false },
+  settles: "b2".repeat(32),
   reason: "f6".repeat(32),
   person: "bo",
   credential: "Ym8",
@@ -54,9 +69,11 @@ describe("(one challenge)", () => {
   const fields = Object.keys(STATEMENT.fields) as (keyof Statement)[];
 
   test.each(fields.filter((f) => f !== "statement"))("`%s` is bound", (field) => {
-    const other = { ...statementWith(), [field]: OTHER[field] };
+    const exception = { waives: OVERRIDE, settles: REVIEW };
+    const base = statementWith(exception[field as keyof typeof exception] ?? {}); // or none of them
+    const other = { ...base, [field]: OTHER[field] };
     expect(problemsOf(other)).toEqual([]);
-    expect(hex(challengeOf(other, NONCE))).not.toBe(hex(challengeOf(statementWith(), NONCE)));
+    expect(hex(challengeOf(other, NONCE))).not.toBe(hex(challengeOf(base, NONCE)));
   });
 
   test("so is every bit of the nonce", () => {
@@ -110,10 +127,39 @@ describe("a statement from outside is refused", () => {
     ["a finding twice", { naming: ["x", "x"] }, "naming: not sorted"],
     ["an end before the start", { expiresAt: STATEMENT_AT }, "expiresAt: not after"],
     [
-      "an override without a reason",
-      { decision: "override" },
+      "RO13 an override without a reason",
+      { ...OVERRIDE, reason: undefined },
       "reason: an override needs a reason",
     ],
+    ["an override of no rule", { ...OVERRIDE, waives: undefined }, "waives: an override names"],
+    ["an approval that waives", { waives: OVERRIDE.waives }, "waives: an override names"],
+    [
+      "break-glass without an incident",
+      { ...OVERRIDE, waives: { rule: "r", breakGlass: true } },
+      "waives.incident: break-glass names its incident",
+    ],
+    [
+      "a waiver with an incident",
+      { ...OVERRIDE, waives: { rule: "r", breakGlass: false, incident: "i" } },
+      "waives.incident: break-glass names its incident",
+    ],
+    [
+      "a waiver of more than seven days",
+      { ...OVERRIDE, expiresAt: STATEMENT_AT + 168 * HOUR_MS + 1 },
+      "expiresAt: an override of this kind lasts",
+    ],
+    [
+      "break-glass of more than four hours",
+      {
+        ...OVERRIDE,
+        waives: { rule: "r", breakGlass: true, incident: "i" },
+        expiresAt: STATEMENT_AT + 4 * HOUR_MS + 1,
+      },
+      "expiresAt: an override of this kind lasts",
+    ],
+    ["a review of nothing", { ...REVIEW, settles: undefined }, "settles: a review names its debt"],
+    ["a review that says nothing", { ...REVIEW, reason: undefined }, "reason: a review says"],
+    ["an approval that settles", { settles: REVIEW.settles }, "settles: a review names its debt"],
     ["a time with a fraction", { issuedAt: 1.5 }, "issuedAt: `1.5` is not an integer"],
     [
       "an unknown",
@@ -177,8 +223,13 @@ describe("evidence", () => {
     });
   });
 
-  test.each(["withdraw", "override"] as const)("a statement to %s approves nothing", (decision) => {
-    const statement = statementWith({ decision, reason: "f6".repeat(32) });
+  test.each<[string, Partial<Statement>]>([
+    ["withdraw", { decision: "withdraw" }],
+    ["override", OVERRIDE],
+    ["settle", REVIEW],
+  ])("a statement to %s approves nothing", (_name, more) => {
+    const statement = statementWith(more);
+    expect(readStatement(statement).ok).toBe(true);
     expect(evidenceOf(statement, recorded)).toEqual({ approvals: [], rejections: [] });
   });
 });

@@ -3,6 +3,7 @@ import * as changes from "./api/changes.ts";
 import * as contents from "./api/contents.ts";
 import * as device from "./api/device.ts";
 import * as events from "./api/events.ts";
+import * as exceptions from "./api/exceptions.ts";
 import * as gate from "./api/gate.ts";
 import * as ledger from "./api/ledger.ts";
 import * as people from "./api/people.ts";
@@ -17,6 +18,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   contents,
   device,
   events,
+  exceptions,
   gate,
   ledger,
   people,

@@ -21,6 +21,8 @@ export {
 export type { DeviceAsking, DevicePolled, TerminalShown } from "./api/device.ts";
 export * as deviceApi from "./api/device.ts";
 export { EVENT, events, type LiveEvent } from "./api/events.ts";
+export type { DebtShown, IncidentShown } from "./api/exceptions.ts";
+export * as exceptionsApi from "./api/exceptions.ts";
 export { gate, JUDGED, JUDGING, type Judged, PLACE, type Place, submit } from "./api/gate.ts";
 export {
   type EntryRow,

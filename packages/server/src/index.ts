@@ -3,6 +3,8 @@
 export type { KeyBook } from "./approvals/keys.ts";
 export { type ChangeTerms, changeRoutes } from "./changes/routes.ts";
 export { type EventTerms, eventRoutes } from "./events/routes.ts";
+export { type ExceptionsBook, exceptionsBook } from "./exceptions/book.ts";
+export { exceptionRoutes } from "./exceptions/routes.ts";
 export { readDelivery as readGithubDelivery } from "./forge/github/deliveries.ts";
 export { openGithub } from "./forge/github/github.ts";
 export { GITHUB_SETTINGS, type GithubGiven } from "./forge/github/settings.ts";
@@ -16,7 +18,8 @@ export type {
   Reportable,
 } from "./forge/terms.ts";
 export { type Gate, type GateTerms, openGate } from "./gate/gate.ts";
-export { type Hearing, openHearing, siteOf } from "./gate/hearing.ts";
+export { type Hearing, openHearing } from "./gate/hearing.ts";
+export { siteOf } from "./gate/verified.ts";
 export { type Actor, NOBODY } from "./http/actor.ts";
 export { type AppTerms, httpApp } from "./http/app.ts";
 export type { Answer, Authenticate, Call, Refusal } from "./http/bind.ts";

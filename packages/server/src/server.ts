@@ -7,9 +7,12 @@ import { formatVerifierKey, type VerifierKey } from "@interlock/tlog";
 import type { FastifyInstance } from "fastify";
 import { changeRoutes } from "./changes/routes.ts";
 import { EVENT_TERMS, eventRoutes } from "./events/routes.ts";
+import { type ExceptionsBook, exceptionsBook } from "./exceptions/book.ts";
+import { exceptionRoutes } from "./exceptions/routes.ts";
 import { type ForgesTerms, openForges } from "./forge/opening.ts";
 import { type Gate, openGate } from "./gate/gate.ts";
-import { type Hearing, openHearing, siteOf } from "./gate/hearing.ts";
+import { type Hearing, openHearing } from "./gate/hearing.ts";
+import { siteOf } from "./gate/verified.ts";
 import { httpApp } from "./http/app.ts";
 import type { Answer, Refusal } from "./http/bind.ts";
 import { consoleRoutes, readConsole } from "./http/console.ts";
@@ -178,20 +181,11 @@ async function startOn(
   const app = httpApp({ origin, log: terms.log, once: openOnce(store, now) });
   open.push(() => app.close());
   const hearing = openHearing(unproven);
+  const exceptions = exceptionsBook(store, book, unproven);
   const policy = policyOf(key.verifier, terms.witnesses);
   const { identity } = terms;
-  const wired = {
-    store,
-    ledger,
-    book,
-    hearing,
-    people: people.value,
-    origin,
-    identity,
-    now,
-    policy,
-  };
-  const gate = wire(app, wired);
+  const own = { store, ledger, book, hearing, exceptions, identity };
+  const gate = wire(app, { ...own, people: people.value, origin, now, policy });
   if (terms.console !== null) consoleRoutes(app, readConsole(terms.console));
   if (terms.forges !== undefined) {
     const around = { store, book, identity, gate, origin, now, data: terms.data };
@@ -218,6 +212,7 @@ type Wired = {
   readonly ledger: Ledger;
   readonly book: PeopleBook;
   readonly hearing: Hearing;
+  readonly exceptions: ExceptionsBook;
   readonly people: PeopleOfServer;
   readonly origin: string;
   readonly identity: IdentitySettings;
@@ -235,21 +230,22 @@ const policyOf = (log: VerifierKey, witnesses: readonly WitnessAt[]): string =>
   ].join("\n");
 
 function wire(app: FastifyInstance, wired: Wired): Gate {
-  const { store, ledger, book, hearing, people, origin, identity, now, policy } = wired;
+  const { store, ledger, book, hearing, exceptions, people, origin, identity, now, policy } = wired;
   const { authenticate } = people;
   const siteNow = async () => siteOf(await book.at(store.db));
   const counts = healthRoutes(app, { store, ledger });
   const gate = openGate({
-    ...{ store, ledger, book, hearing, identity, origin, now },
+    ...{ store, ledger, book, hearing, exceptions, identity, origin, now },
     decided: counts.decided,
   });
   changeRoutes(app, authenticate, {
-    ...{ store, ledger, gate, now, book, hearing },
+    ...{ store, ledger, gate, now, book, hearing, exceptions },
     keys: keyBook({ book, refusedAaguids: [] }),
     site: siteNow,
   });
   ledgerApiRoutes(app, authenticate, { store, now, policy, site: siteNow });
   eventRoutes(app, { store, authenticate, now, ...EVENT_TERMS });
+  exceptionRoutes(app, authenticate, { store, ledger, book, hearing, now, exceptions });
   runRoutes(app, authenticate, { store, ledger, book, hearing, now });
   people.routes(app);
   logRoutes(app, store.db);

@@ -8,6 +8,8 @@ import { approvals, type Facts, type Policy } from "@interlock/core";
 import { fromBase64url, type Site, toBase64url } from "@interlock/receipt";
 import {
   changeRoutes,
+  exceptionRoutes,
+  exceptionsBook,
   headFile,
   httpApp,
   keyBook,
@@ -126,6 +128,7 @@ export async function openWorld(engine: EngineUnderTest, periodMs = 5): Promise<
   const alerts: { readonly index: number; readonly says: string }[] = [];
   const book = peopleBook(store, (entry) => alerts.push(entry));
   const hearing = openHearing((entry) => alerts.push(entry));
+  const exceptions = exceptionsBook(store, book, (entry) => alerts.push(entry));
   const app = httpApp({ origin: ORIGIN, log: false });
   const authenticate = (request: {
     readonly headers: { readonly authorization?: string | undefined };
@@ -158,6 +161,7 @@ export async function openWorld(engine: EngineUnderTest, periodMs = 5): Promise<
     origin: ORIGIN,
     book,
     hearing,
+    exceptions,
     decided: () => undefined,
   });
   changeRoutes(app, authenticate, {
@@ -166,7 +170,9 @@ export async function openWorld(engine: EngineUnderTest, periodMs = 5): Promise<
     keys: keyBook({ book, refusedAaguids: [] }),
     book,
     hearing,
+    exceptions,
   });
+  exceptionRoutes(app, authenticate, { store, ledger, book, hearing, now, exceptions });
   runRoutes(app, authenticate, { store, ledger, book, hearing, now });
   logRoutes(app, store.db);
   const call: World["call"] = async (as, method, url, body) => {

@@ -56,7 +56,13 @@ export type StoredDecision = {
   readonly record: { readonly text: string; readonly factsSalt: Uint8Array } | null;
 };
 
-export const SIGNED_KINDS = ["approval", "rejection", "withdrawal"] as const;
+export const SIGNED_KINDS = [
+  "approval",
+  "rejection",
+  "withdrawal",
+  "override",
+  "debt-review",
+] as const;
 export type SignedKind = (typeof SIGNED_KINDS)[number];
 
 /** A signed statement, as its ledger entry says. */
@@ -177,26 +183,18 @@ export async function saveSigned(tx: Transaction, signed: StoredSigned): Promise
     .execute();
 }
 
-/** Ends what a person said about a change; the entry that does it stays. */
+/** Ends statements that stand; the entry that does it stays. */
 export async function endSigned(
   tx: Transaction,
-  given: {
-    readonly change: string;
-    readonly person: string;
-    readonly kinds: readonly SignedKind[];
-    readonly by: number;
-  },
-): Promise<number> {
-  const done = await tx
+  { indexes, by }: { readonly indexes: readonly number[]; readonly by: number },
+): Promise<void> {
+  if (indexes.length === 0) return;
+  await tx
     .updateTable("signed")
-    .set({ ended_index: given.by })
-    .where("change", "=", given.change)
-    .where("person", "=", given.person)
-    .where("kind", "in", [...given.kinds])
+    .set({ ended_index: by })
+    .where("index", "in", [...indexes])
     .where("ended_index", "is", null)
-    .where("index", "<", given.by)
-    .executeTakeFirst();
-  return Number(done.numUpdatedRows);
+    .execute();
 }
 
 /** A statement that waits for its signature. */

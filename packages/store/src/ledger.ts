@@ -281,6 +281,24 @@ export async function newestOfKind(
   );
 }
 
+/** The kinds of the index `ledger_entry_exceptions`, as its migration has them. */
+const EXCEPTION_KINDS = sql`('incident', 'incident-closed', 'debt', 'debt-review')`;
+
+/** Entries about incidents and debts between two indexes, both included, oldest first. */
+export async function exceptionEntries(
+  db: Database,
+  { from, to, limit }: { readonly from: number; readonly to: number; readonly limit: number },
+): Promise<readonly StoredEntry[]> {
+  return await entriesWhere(db, (query) =>
+    query
+      .where("ledger_entry.index", ">=", from)
+      .where("ledger_entry.index", "<=", to)
+      .where(sql<boolean>`kind in ${EXCEPTION_KINDS}`)
+      .orderBy("ledger_entry.index")
+      .limit(limit),
+  );
+}
+
 const entryQuery = (db: Database) =>
   db
     .selectFrom("ledger_entry")

@@ -106,7 +106,7 @@ const signatures = ({ person, now }: Asking): RawBuilder<unknown> => sql`
       or (g.change = c.id and g.expires_at > ${now}
         and (g.statement::jsonb -> 'rules') @> to_jsonb(c.rules)))) as mine
   from signed g
-  where g.digest = c.digest and g.ended_index is null and g.kind <> 'withdrawal'`;
+  where g.digest = c.digest and g.ended_index is null and g.kind in ('approval', 'rejection')`;
 
 function from(query: QueueFilter & Asking): RawBuilder<unknown> {
   const { effective, repository, target, waiting, person } = query;

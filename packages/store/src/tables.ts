@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SignedKind } from "./changes.ts";
 import type { ForgeTables } from "./forges/tables.ts";
 import type { PeopleTables } from "./people/tables.ts";
 
@@ -149,7 +150,7 @@ type Asked = {
 type Signed = {
   readonly index: number;
   readonly entry: string;
-  readonly kind: "approval" | "rejection" | "withdrawal";
+  readonly kind: SignedKind;
   readonly change: string;
   readonly digest: string;
   readonly person: string;

@@ -209,7 +209,7 @@ const evidence = fc.record({
   ),
   waivers: fc.array(
     fc.record({
-      rule: fc.constantFrom("a", "b", "c"),
+      rule: fc.constantFrom("a", "b", "c", "otherwise", "freeze/peak", "debt"),
       digest: fc.constant(DIGEST),
       by: someOf(IDS.map((i) => `email:${i}@example.com`)),
       reason: fc.constant("because"),
@@ -224,6 +224,14 @@ const evidence = fc.record({
       from: fc.constantFrom(NOW - 5, NOW + 5),
       until: fc.constant(NOW + 10),
       systems: fc.constantFrom<string[]>([], ["checkout"]),
+    }),
+    { maxLength: 1 },
+  ),
+  debts: fc.array(
+    fc.record({
+      entry: fc.constant("a".repeat(64)),
+      teams: fc.constantFrom<string[]>([], ["payments"], ["search"]),
+      at: fc.constantFrom(NOW - 5, NOW + 5),
     }),
     { maxLength: 1 },
   ),

@@ -43,12 +43,20 @@ const SAYS: Readonly<Record<Signature["kind"], string>> = {
   approval: "approved by",
   rejection: "rejected by",
   withdrawal: "withdrawn by",
+  override: "overridden by",
+  "debt-review": "break-glass reviewed by",
 };
 
-export const signatureText = ({ kind, person, at, index, reason, ended }: Signature): string =>
-  printable(
-    `  ${SAYS[kind]} ${person} at ${new Date(at).toISOString()}, entry ${index}${ended ? " (ended)" : ""}${reason === null ? "" : `: ${reason}`}`,
+export const signatureText = (signature: Signature): string => {
+  const { kind, person, at, index, reason, waives, ended } = signature;
+  const what =
+    waives === null
+      ? ""
+      : ` (${waives.rule}${waives.breakGlass ? `, break-glass for ${waives.incident ?? ""}` : ""})`;
+  return printable(
+    `  ${SAYS[kind]} ${person}${what} at ${new Date(at).toISOString()}, entry ${index}${ended ? " (ended)" : ""}${reason === null ? "" : `: ${reason}`}`,
   );
+};
 
 /** Everything that a person needs before signing or waiting. */
 export function changeText(shown: Shown, page: string, paint: Paint): string {

@@ -3,6 +3,7 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { GateError } from "@interlock/core";
 import {
+  exceptionsBook,
   type GithubGiven,
   headFile,
   httpApp,
@@ -81,9 +82,11 @@ export async function world(engine: EngineUnderTest, terms: WorldTerms = {}): Pr
     },
   });
   const unproven = () => undefined;
+  const book = peopleBook(store, unproven);
   const gate = openGate({
     ...{ store, ledger, now: Date.now, origin: ORIGIN, identity: NO_IDENTITY },
-    book: peopleBook(store, unproven),
+    book,
+    exceptions: exceptionsBook(store, book, unproven),
     hearing: openHearing(unproven),
     decided: () => undefined,
   });

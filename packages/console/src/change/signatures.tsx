@@ -44,6 +44,12 @@ export function Signatures({
                     <Badge meaning={one.ended ? "neutral" : MEANINGS[one.kind]}>
                       {one.ended ? `${one.kind}, taken back or replaced` : one.kind}
                     </Badge>{" "}
+                    {one.waives !== null && (
+                      <>
+                        of <Seen text={one.waives.rule} />
+                        {one.waives.breakGlass && ", breaking the glass"}{" "}
+                      </>
+                    )}
                     {one.reason !== null && (
                       <>
                         “<Seen text={one.reason} />”
@@ -69,4 +75,10 @@ export function Signatures({
   );
 }
 
-const MEANINGS = { approval: "done", rejection: "stopped", withdrawal: "neutral" } as const;
+const MEANINGS = {
+  approval: "done",
+  rejection: "stopped",
+  withdrawal: "neutral",
+  override: "person",
+  "debt-review": "done",
+} as const;

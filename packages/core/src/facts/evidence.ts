@@ -90,6 +90,17 @@ export const WAIVER = object({
 });
 export type Waiver = Infer<typeof WAIVER>;
 
+/** What a break-glass left behind until two people have reviewed it. Opposing evidence. */
+export const DEBT = object({
+  entry: about("the entry of the ledger that records it", text({ max: 64 })),
+  teams: about(
+    "owners of what went forward, sorted; empty: nobody knows whose it is, and it holds everybody",
+    list(text({ max: 200 }), 100),
+  ),
+  at: int(),
+});
+export type Debt = Infer<typeof DEBT>;
+
 /** A time in which nothing goes out. Opposing evidence. */
 export const FREEZE = object({
   name: text({ max: 200 }),
@@ -108,6 +119,7 @@ export const EVIDENCE = object({
   tickets: unknowable(list(TICKET, 100)),
   waivers: list(WAIVER, 100),
   freezes: list(FREEZE, 100),
+  debts: about("open ones only", optional(list(DEBT, 200))),
   firstSeenAt: about("when this digest was first seen, for cool-downs", optional(int())),
 });
 export type Evidence = Infer<typeof EVIDENCE>;

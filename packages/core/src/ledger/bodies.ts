@@ -7,6 +7,7 @@ import { AGREED_KINDS, isAgreed, type ProposalTerms } from "../endorsement.ts";
 import { about, bool, count, type Infer, int, list, object, optional, text } from "../schema.ts";
 import { problemsOfStatement, STATEMENT, type Statement } from "../statement.ts";
 import type { Invalid } from "../validate.ts";
+import { DEBT_LEFT, INCIDENT, INCIDENT_CLOSED } from "./exceptions.ts";
 import { REMEDY, RUN, RUN_END, RUN_STEP } from "./runs.ts";
 
 const person = text({ max: 200 });
@@ -195,6 +196,10 @@ const DECISION = object({
   facts: about("salted digest of the facts, which stand beside and can be erased", digest),
   counted: about("entries of the passkey approvals that counted, sorted", list(entry, 50)),
   approvals: about("how many persons the rules wanted by passkey", int(0, 50)),
+  waived: about(
+    "entries of the overrides that made its waivers, sorted",
+    optional(list(entry, 50)),
+  ),
 });
 export type DecisionBody = Infer<typeof DECISION>;
 
@@ -212,6 +217,11 @@ export const BODIES = {
   approval: SIGNED,
   rejection: SIGNED,
   withdrawal: SIGNED,
+  override: SIGNED,
+  "debt-review": SIGNED,
+  incident: INCIDENT,
+  "incident-closed": INCIDENT_CLOSED,
+  debt: DEBT_LEFT,
   decision: DECISION,
   expunge: EXPUNGE,
   remedy: REMEDY,
@@ -235,8 +245,17 @@ export function isEntryKind(text: string): text is EntryKind {
 
 /** Which decision a signed entry may carry. */
 export const DECISION_OF: Readonly<
-  Record<"approval" | "rejection" | "withdrawal", Statement["decision"]>
-> = { approval: "approve", rejection: "reject", withdrawal: "withdraw" };
+  Record<
+    "approval" | "rejection" | "withdrawal" | "override" | "debt-review",
+    Statement["decision"]
+  >
+> = {
+  approval: "approve",
+  rejection: "reject",
+  withdrawal: "withdraw",
+  override: "override",
+  "debt-review": "settle",
+};
 
 type Problems = { readonly [K in EntryKind]: (body: Bodies[K]) => readonly Invalid[] };
 
@@ -252,10 +271,21 @@ export const RULES_OF_BODIES: Problems = {
   approval: (body) => problemsOfSigned("approval", body),
   rejection: (body) => problemsOfSigned("rejection", body),
   withdrawal: (body) => problemsOfSigned("withdrawal", body),
-  decision: ({ rules, policies, counted }) => [
+  override: (body) => problemsOfSigned("override", body),
+  "debt-review": (body) => problemsOfSigned("debt-review", body),
+  incident: ({ systems }) => sortedSet(systems, "systems"),
+  "incident-closed": () => [],
+  debt: ({ overrides, incidents, teams, by }) => [
+    ...sortedSet(overrides, "overrides"),
+    ...sortedSet(incidents, "incidents"),
+    ...sortedSet(teams, "teams"),
+    ...atLeast(by, 2, "by"),
+  ],
+  decision: ({ rules, policies, counted, waived = [] }) => [
     ...sortedSet(rules, "rules"),
     ...sortedSet(policies, "policies"),
     ...sortedSet(counted, "counted"),
+    ...sortedSet(waived, "waived"),
   ],
   expunge: ({ by }) => atLeast(by, 2, "by"),
   remedy: ({ approvals, approvedBy }) => [

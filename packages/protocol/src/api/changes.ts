@@ -79,14 +79,22 @@ export const listChanges = endpoint({
   }),
 });
 
+const KINDS = z.enum(["approval", "rejection", "withdrawal", "override", "debt-review"]);
+const WAIVES = z.strictObject({
+  rule: z.string().max(200),
+  breakGlass: z.boolean(),
+  incident: z.string().max(64).optional().describe("of break-glass, and of nothing else"),
+});
+
 export const SIGNATURE = z.strictObject({
   entry: DIGEST,
   index: z.int(),
-  kind: z.enum(["approval", "rejection", "withdrawal"]),
+  kind: KINDS,
   person: z.string(),
   at: TIME,
   expiresAt: TIME,
   reason: z.string().nullable(),
+  waives: WAIVES.nullable().describe("of an override: the one rule that it passes"),
   ended: z.boolean().describe("withdrawn, or replaced by a newer one"),
 });
 
@@ -124,11 +132,20 @@ export const askToSign = endpoint({
   anyMeans: true,
   params: one,
   body: z.strictObject({
-    decision: z.enum(["approve", "reject", "withdraw"]),
+    decision: z
+      .enum(["approve", "reject", "withdraw", "override", "settle"])
+      .describe("`settle` says that a debt was reviewed"),
     environment: z.string().max(100).default("").describe("empty: any environment of its target"),
     reason: z.string().min(1).max(2_000).optional(),
     credential: BASE64URL.max(1_400).optional().describe("which of your keys; any when left out"),
-    validForHours: z.int().min(1).max(720).default(168),
+    waives: WAIVES.optional().describe("with `override` alone"),
+    settles: DIGEST.optional().describe("with `settle` alone: the entry of the debt"),
+    validForHours: z
+      .int()
+      .min(1)
+      .max(720)
+      .optional()
+      .describe("168 by default; of a waiver 24 and at most 168, of break-glass 4 and no more"),
   }),
   answer: z.strictObject({
     nonce: BASE64URL,
@@ -145,7 +162,7 @@ export const sign = endpoint({
   id: "sign",
   method: "POST",
   path: "/api/v1/changes/:id/signatures",
-  summary: "approve, reject or withdraw by a passkey's assertion over the statement",
+  summary: "say what was asked for by a passkey's assertion over the statement",
   access: "session",
   anyMeans: true,
   params: one,
@@ -153,7 +170,7 @@ export const sign = endpoint({
   answer: z.strictObject({
     index: z.int().describe("of the entry in the ledger, which is durable"),
     entry: DIGEST,
-    kind: z.enum(["approval", "rejection", "withdrawal"]),
+    kind: KINDS,
   }),
 });
 

@@ -14,7 +14,7 @@ export const EVENT = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("signed"),
     ...{ index: INDEX, change: z.string(), at: TIME, person: z.string() },
-    signed: z.enum(["approval", "rejection", "withdrawal"]),
+    signed: z.enum(["approval", "rejection", "withdrawal", "override", "debt-review"]),
   }),
   z.strictObject({ kind: z.literal("published"), size: z.int().describe("of the checkpoint") }),
   z.strictObject({ kind: z.literal("beat"), at: TIME.describe("the stream is alive") }),

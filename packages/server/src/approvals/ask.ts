@@ -21,8 +21,10 @@ import {
   saveAsked,
   transaction,
 } from "@interlock/store";
+import type { ExceptionsBook } from "../exceptions/book.ts";
 import { barredPersons } from "../gate/evidence.ts";
 import type { Answer, Refusal } from "../http/bind.ts";
+import { hoursOf, waivesOf, whyNoException } from "./excepting.ts";
 import type { KeyBook } from "./keys.ts";
 
 export type AskTerms = {
@@ -30,16 +32,26 @@ export type AskTerms = {
   readonly site: Site;
   readonly keys: KeyBook;
   readonly now: () => number;
+  readonly exceptions: ExceptionsBook;
+};
+
+/** As it comes from the wire. */
+type Waived = {
+  readonly rule: string;
+  readonly breakGlass: boolean;
+  readonly incident?: string | undefined;
 };
 
 export type AskRequest = {
   readonly person: string;
   readonly change: string;
-  readonly decision: "approve" | "reject" | "withdraw";
+  readonly decision: Statement["decision"];
   readonly environment: string;
   readonly reason?: string | undefined;
   readonly credential?: string | undefined;
-  readonly validForHours: number;
+  readonly waives?: Waived | undefined;
+  readonly settles?: string | undefined;
+  readonly validForHours?: number | undefined;
 };
 
 export type AskAnswer = {
@@ -68,7 +80,9 @@ export async function ask(terms: AskTerms, request: AskRequest): Promise<Answer<
   const change = await changeById(store.db, request.change);
   if (change === null) return { ok: false, failure: NO_CHANGE };
   const record = await recordOf(store, change);
-  const barred = whyNot(request, change, record);
+  const exceptions = await terms.exceptions.latest(store.db);
+  const barred =
+    whyNot(request, change, record) ?? whyNoException(request, { change, record, exceptions });
   if (barred !== null) return { ok: false, failure: barred };
   const at = now();
   const own = await keys.ofPerson(store.db, request.person);
@@ -117,7 +131,7 @@ function whyNot(
       message: "nobody can sign what nobody can read: its content or its policy is not known",
       help: "mend what the decision names as unknown, and push again",
     };
-  if (decision !== "approve") return null;
+  if (decision !== "approve" && decision !== "override") return null;
   if (record?.facts == null)
     return {
       code: "OUT_OF_ORDER",
@@ -127,7 +141,7 @@ function whyNot(
   return barredPersons(record.facts)(person)
     ? {
         code: "NOT_ALLOWED",
-        message: `${didWhat(record.facts, person)}, so your approval would not count`,
+        message: `${didWhat(record.facts, person)}, so your ${decision === "approve" ? "approval" : "override"} would not count`,
         help: "ask two people who had no part in it",
       }
     : null;
@@ -159,7 +173,8 @@ type Given = {
 
 function statementOf(request: AskRequest, given: Given): Statement {
   const { change, record, site, at, credential } = given;
-  const { person, decision, environment, reason, validForHours } = request;
+  const { person, decision, environment, reason, settles } = request;
+  const waives = waivesOf(request);
   if (!isDigest(change.digest)) throw new Error("invariant broken: an unread change is not signed");
   const document = documentOf(record, change.digest);
   return {
@@ -168,9 +183,11 @@ function statementOf(request: AskRequest, given: Given): Statement {
     ...{ change: change.id, repository: change.repository, target: change.target },
     ...{ base: change.base, head: change.head, merge: change.merge, digest: change.digest },
     ...{ environment, rules: [...change.rules].sort(), naming: namingOf(record), decision },
+    ...(waives === undefined ? {} : { waives }),
+    ...(settles === undefined ? {} : { settles }),
     ...(document === null ? {} : { document }),
     ...(reason === undefined ? {} : { reason: sha256Hex(utf8(reason)) }),
-    ...{ person, credential, issuedAt: at, expiresAt: at + validForHours * HOUR_MS },
+    ...{ person, credential, issuedAt: at, expiresAt: at + hoursOf(request) * HOUR_MS },
   };
 }
 

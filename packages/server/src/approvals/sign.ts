@@ -18,6 +18,7 @@ import {
 import type { Answer, Refusal } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
+import { ends } from "./ends.ts";
 import type { KeyBook } from "./keys.ts";
 
 export type SignTerms = {
@@ -48,7 +49,13 @@ export type SignAnswer = {
   readonly kind: StoredSigned["kind"];
 };
 
-const KINDS = { approve: "approval", reject: "rejection", withdraw: "withdrawal" } as const;
+const KINDS = {
+  approve: "approval",
+  reject: "rejection",
+  withdraw: "withdrawal",
+  override: "override",
+  settle: "debt-review",
+} as const;
 
 /** One answer for a nonce that is used, too old, somebody else's, or none (WA7). */
 const NO_QUESTION: Refusal = {
@@ -136,7 +143,7 @@ type ToRecord = {
 
 async function record(terms: SignTerms, given: ToRecord): Promise<Answer<SignAnswer>> {
   const { statement, signed, at } = given;
-  const kind = KINDS[statement.decision === "override" ? "approve" : statement.decision];
+  const kind = KINDS[statement.decision];
   const subject = digestOf(statement);
   const entry = prepare({ kind, at, subject, body: signed });
   const outcome = await transaction<number, Refusal>(
@@ -175,8 +182,9 @@ async function append(
   );
   if (before.some((one) => saysTheSame(one, kind, statement))) return refused(SAID_ALREADY);
   const { change, person, digest, expiresAt } = statement;
-  const ended = await endSigned(tx, { change, person, kinds: endedBy(kind), by: index });
-  if (kind === "withdrawal" && ended === 0) return refused(NOTHING_SAID);
+  const ended = before.filter((one) => isEndedBy(one, statement)).map((one) => one.index);
+  if (kind === "withdrawal" && ended.length === 0) return refused(NOTHING_SAID);
+  await endSigned(tx, { indexes: ended, by: index });
   await saveSigned(tx, {
     ...{ index, entry: entry.id, kind, change, digest, person, at, expiresAt },
     ...{
@@ -189,15 +197,18 @@ async function append(
   return { ok: true, value: index };
 }
 
-/** An approval does not lift a rejection: only its own withdrawal does. */
-const endedBy = (kind: StoredSigned["kind"]): readonly StoredSigned["kind"][] =>
-  kind === "withdrawal" ? ["approval", "rejection"] : [kind];
+function isEndedBy({ kind, statement: before }: StoredSigned, statement: Statement): boolean {
+  const read = readStatement(JSON.parse(before));
+  return read.ok && ends(statement, kind, read.statement);
+}
 
 function saysTheSame(one: StoredSigned, kind: StoredSigned["kind"], statement: Statement): boolean {
   if (one.kind !== kind || kind === "withdrawal") return false;
   const read = readStatement(JSON.parse(one.statement));
   return (
     read.ok &&
+    kind !== "override" &&
+    read.statement.settles === statement.settles &&
     read.statement.credential === statement.credential &&
     read.statement.rules.join() === statement.rules.join() &&
     read.statement.naming.join() === statement.naming.join() &&

@@ -19,6 +19,7 @@ import type { FastifyInstance } from "fastify";
 import { ask, NO_CHANGE, recordOf } from "../approvals/ask.ts";
 import type { KeyBook } from "../approvals/keys.ts";
 import { sign } from "../approvals/sign.ts";
+import type { ExceptionsBook } from "../exceptions/book.ts";
 import { barredPersons } from "../gate/evidence.ts";
 import type { Gate } from "../gate/gate.ts";
 import type { Hearing } from "../gate/hearing.ts";
@@ -40,6 +41,7 @@ export type ChangeTerms = {
   readonly keys: KeyBook;
   readonly book: PeopleBook;
   readonly hearing: Hearing;
+  readonly exceptions: ExceptionsBook;
   readonly now: () => number;
 };
 
@@ -141,7 +143,7 @@ async function details(terms: ChangeTerms, change: StoredChange, actor: Actor) {
       .filter(({ statement }) => statement.change === change.id)
       .map(({ entry, index, kind, person: by, at, statement, reason, ended }) => ({
         ...{ entry, index, kind, person: by, at, expiresAt: statement.expiresAt },
-        ...{ reason: reason ?? null, ended: ended !== null },
+        ...{ reason: reason ?? null, ended: ended !== null, waives: statement.waives ?? null },
       })),
     mayApprove:
       asking !== null &&

@@ -40,7 +40,7 @@ export type Occasion = {
 };
 
 /**
- * The statements that are evidence on an occasion. Approvals of other places, times or rules are left
+ * The statements that are evidence on an occasion. Approvals and overrides of other places, times or rules are left
  * out, and so are those of contributors, of keys that were revoked and of persons who left: what
  * stands in the facts is what a receipt has to show. Rejections stay, whatever they were about:
  * opposing evidence is closed by its own act alone.
@@ -53,7 +53,7 @@ export function applicable(
 ): readonly SignedStatement[] {
   const barred = barredPersons(facts);
   return said.filter(({ kind, ended, person, statement }) => {
-    if (ended !== null || kind === "withdrawal") return false;
+    if (ended !== null || kind === "withdrawal" || kind === "debt-review") return false;
     if (kind === "rejection") return true;
     const { change, target, environment, now, rules } = occasion;
     return (

@@ -25,6 +25,9 @@ import {
 import type { Judged, Place } from "@interlock/protocol";
 import { changeById, ledgerSize, type Store } from "@interlock/store";
 import { reviewOf } from "../changes/review.ts";
+import type { ExceptionsBook } from "../exceptions/book.ts";
+import { debtLeft } from "../exceptions/debt.ts";
+import type { Exceptions } from "../exceptions/story.ts";
 import type { Answer, Refusal } from "../http/bind.ts";
 import { type IdentitySettings, ownTeams } from "../identity/settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -46,6 +49,7 @@ export type GateTerms = {
   readonly hearing: Hearing;
   /** Which teams have their source here. */
   readonly identity: IdentitySettings;
+  readonly exceptions: ExceptionsBook;
   /** Told of every recorded decision, for counting. */
   readonly decided: (effective: string) => void;
 };
@@ -110,7 +114,7 @@ type ToJudge = {
 
 /** The head of the ledger is looked at first: whatever is read after it is at least as new. */
 async function decideNow(
-  { store, book, hearing, identity, now: clock }: GateTerms,
+  { store, book, hearing, identity, exceptions: exceptionsOf, now: clock }: GateTerms,
   place: Place,
   { facts: given, policies, compiled, reviews }: ToJudge,
 ): Promise<Decided> {
@@ -121,6 +125,7 @@ async function decideNow(
   const upTo = (await ledgerSize(db)) - 1;
   const roster = await book.at(db);
   const heard = digest === null ? NOTHING_HEARD : await hearing(db, digest, roster);
+  const exceptions = await exceptionsOf.upTo(db, upTo, roster);
   const seen = await changeById(db, id);
   const now = clock();
   const firstSeenAt = seen?.firstSeenAt ?? now;
@@ -128,9 +133,9 @@ async function decideNow(
   const own = peopleFacts(roster, identity, now);
   const facts = { ...given, people: joinPeople(given.people, own, ownTeams(identity)) };
   const occasion = { change: id, target, environment, now };
-  const question = { facts, policies, occasion, roster, firstSeenAt, reviews };
+  const question = { facts, policies, occasion, roster, firstSeenAt, reviews, exceptions };
   const judgement = judge(question, heard, compiled);
-  return { id, place, digest, now, heard: upTo, firstSeenAt, judgement };
+  return { id, place, digest, now, heard: upTo, firstSeenAt, judgement, exceptions };
 }
 
 const NOTHING_HEARD: Heard = { said: [], unread: [], doubt: null };
@@ -176,15 +181,18 @@ type Decided = {
   readonly heard: number;
   readonly firstSeenAt: number;
   readonly judgement: Judgement;
+  readonly exceptions: Exceptions;
 };
 
 function recordOf(given: Decided): ToRecord {
   const { id, place, digest, now, heard, firstSeenAt, judgement } = given;
   const { decision, facts } = judgement.record;
   const { body, factsSalt } = bodyOf(given);
+  const entry = prepare({ kind: "decision", at: now, subject: digest, body });
+  const owed = debtLeft(judgement, { place, change: id, decision: entry.id }, given.exceptions);
   return {
-    heard,
-    entry: prepare({ kind: "decision", at: now, subject: digest, body }),
+    ...{ heard, entry },
+    with: owed === null ? [] : [prepare({ kind: "debt", at: now, subject: digest, body: owed })],
     record: { text: canonicalJson(judgement.record as unknown as Json), factsSalt }, // plain data
     change: {
       ...place,
@@ -212,7 +220,7 @@ function bodyOf({ id, place, judgement }: Decided): {
   readonly body: Bodies["decision"];
   readonly factsSalt: Uint8Array;
 } {
-  const { record: stored, counted } = judgement;
+  const { record: stored, counted, waived } = judgement;
   const { decision, facts, policies } = stored satisfies DecisionRecord;
   const factsSalt = new Uint8Array(randomBytes(SALT_LENGTH));
   const { repository, target, environment } = place;
@@ -229,6 +237,7 @@ function bodyOf({ id, place, judgement }: Decided): {
       facts: saltedDigest(FACTS_TAG, factsSalt, facts as unknown as Json), // validated facts
       counted: counted.map((one) => one.entry).sort(),
       approvals: wantedByPasskey(decision),
+      ...(waived.length === 0 ? {} : { waived: waived.map((one) => one.entry).sort() }),
     },
   };
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DECISION_OF, type Rejection, type Signed } from "@interlock/core";
+import type { Rejection, Signed } from "@interlock/core";
 import type { Digest } from "@interlock/digest";
-import { type Site, verifySignedEntry } from "@interlock/receipt";
 import {
   type Database,
   entriesOfKindsAbout,
   SIGNED_KINDS,
   type StoredEntry,
 } from "@interlock/store";
-import { bodyIn } from "../ledger/stored.ts";
+import { ends } from "../approvals/ends.ts";
 import type { Roster } from "../people/roster.ts";
 import type { SignedStatement } from "./evidence.ts";
+import { isSignedKind, type Verified, verifyStored } from "./verified.ts";
 
 /** What people said about a content, as the ledger proves it. */
 export type Heard = {
@@ -28,10 +28,6 @@ export type Unverified = (entry: { readonly index: number; readonly says: string
 /** About one content: nobody needs so many, and each is verified once. */
 const MOST = 512;
 const REMEMBERED = 10_000;
-
-type Verified =
-  | { readonly ok: true; readonly signed: Signed }
-  | { readonly ok: false; readonly says: string };
 
 export type Hearing = (db: Database, digest: Digest, roster: Roster) => Promise<Heard>;
 
@@ -85,36 +81,7 @@ const rejectionThatHolds = (digest: Digest, { index, at }: StoredEntry): Rejecti
   reason: `entry ${index} of the ledger is a rejection that cannot be read any more`,
 });
 
-async function verifyStored(stored: StoredEntry, roster: Roster): Promise<Verified> {
-  const read = isSignedKind(stored.kind) ? bodyIn(stored.kind, stored)?.body : undefined;
-  if (read === undefined) return { ok: false, says: "its content was erased or is not its leaf's" };
-  const site = siteOf(roster);
-  const key = roster.keys.get(read.statement.credential);
-  if (site === null || key === undefined)
-    return { ok: false, says: "its key is not enrolled in the ledger" };
-  const { at, index } = stored;
-  if (key.usableFrom > at) return { ok: false, says: "its key was in its cool-down" };
-  const { enrolment } = key;
-  const verdict = await verifySignedEntry({ signed: read, place: { at, index }, enrolment, site });
-  if (!verdict.ok) return { ok: false, says: verdict.refusal.says };
-  if (verdict.value.kind === "refused") return { ok: false, says: verdict.value.refusal.says };
-  if (verdict.value.kind === "held") return { ok: false, says: verdict.value.alert.says };
-  return read.statement.digest === stored.subject
-    ? { ok: true, signed: read }
-    : { ok: false, says: "it is about another content" };
-}
-
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
-
-const isSignedKind = (kind: string): kind is keyof typeof DECISION_OF =>
-  Object.hasOwn(DECISION_OF, kind);
-
-/** The one site of an organisation, as its founding fixed it; `null` before. */
-export function siteOf({ founding }: Roster): Site | null {
-  if (founding === null) return null;
-  const { ledger, tenant, product, rpId, origins } = founding.body;
-  return { ledger, tenant, product, rpId, origins };
-}
 
 function statementOf({ index, leafHash, kind, at }: StoredEntry, signed: Signed): SignedStatement {
   if (!isSignedKind(kind)) throw new Error("invariant broken: a signed entry of another kind");
@@ -123,19 +90,15 @@ function statementOf({ index, leafHash, kind, at }: StoredEntry, signed: Signed)
   return { index, entry: hex(leafHash), kind, person, at, statement, reason, ended: null };
 }
 
-/**
- * What a later statement of the same person about the same change took back or replaced. An approval
- * does not lift a rejection: only its own withdrawal does.
- */
+/** What a later statement of the same person about the same change took back or replaced. */
 function withEnds(said: readonly SignedStatement[]): readonly SignedStatement[] {
   return said.map((one) => {
     const later = said.find(
-      ({ index, person, statement, kind }) =>
+      ({ index, person, statement }) =>
         index > one.index &&
         person === one.person &&
         statement.change === one.statement.change &&
-        one.kind !== "withdrawal" &&
-        (kind === "withdrawal" || kind === one.kind),
+        ends(statement, one.kind, one.statement),
     );
     return later === undefined ? one : { ...one, ended: later.index };
   });

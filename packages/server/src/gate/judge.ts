@@ -9,7 +9,9 @@ import {
   type JudgingPolicy,
   type Policy,
   type StatementEvidence,
+  waiversFrom,
 } from "@interlock/core";
+import { type Exceptions, openDebts, openIncident } from "../exceptions/story.ts";
 import type { Roster } from "../people/roster.ts";
 import { applicable, evidenceFrom, type Occasion, type SignedStatement } from "./evidence.ts";
 import type { Heard } from "./hearing.ts";
@@ -23,18 +25,22 @@ export type Question = {
   readonly firstSeenAt: number;
   /** What people said on a forge, re-read from it by this server. */
   readonly reviews: StatementEvidence;
+  readonly exceptions: Exceptions;
 };
 
 export type Judgement = {
   readonly record: DecisionRecord;
   /** The signatures that stand in the facts. */
   readonly counted: readonly SignedStatement[];
+  /** The overrides that made the waivers in the facts. */
+  readonly waived: readonly SignedStatement[];
 };
 
 /**
  * Decides with the signatures that the ledger proves. Which rules apply never depends on evidence
  * (ADR 0001), so that deciding twice is enough: the first time tells the rules, the second counts
- * only what was signed under them. Approvals, rejections and waivers of the question are dropped.
+ * only what was signed under them. Approvals, rejections, waivers and debts of the question are
+ * dropped.
  */
 export function judge(
   question: Question,
@@ -45,12 +51,13 @@ export function judge(
   const first = countedUnder(question, heard, null);
   const answer = decide(policies, first.facts);
   const again = countedUnder(question, heard, rulesOf(answer));
-  const same = again.counted.length === first.counted.length;
-  const { facts, counted } = same ? first : again;
+  const same = again.good === first.good;
+  const { facts, counted, waived } = same ? first : again;
   const decision = same ? answer : decide(policies, facts);
   return {
     record: { record: "interlock/decision/v1", policies: question.policies, facts, decision },
     counted,
+    waived,
   };
 }
 
@@ -63,6 +70,7 @@ export function rulesOf({ rulesDigest }: Decision): readonly string[] {
 export function wantedByPasskey({ rules }: Decision): number {
   const counts = rules
     .filter((rule) => rule.counts.effective && rule.mode === "enforce")
+    .filter((rule) => rule.reason.code !== "waived")
     .flatMap((rule) => rule.requirements)
     .flatMap(({ requirement }) =>
       requirement.kind === "approvals" && requirement.via === "passkey" ? [requirement.count] : [],
@@ -71,13 +79,15 @@ export function wantedByPasskey({ rules }: Decision): number {
 }
 
 function countedUnder(
-  { facts, occasion, roster, firstSeenAt, reviews }: Question,
+  { facts, occasion, roster, firstSeenAt, reviews, exceptions }: Question,
   heard: Heard,
   rules: readonly string[] | null,
-): { readonly facts: Facts; readonly counted: readonly SignedStatement[] } {
+): Counted {
   const good = applicable(heard, facts, roster, { ...occasion, rules });
   const { approvals, rejections } = evidenceFrom(good, heard);
-  const { firstSeenAt: _own, ...given } = facts.evidence;
+  const waivers = heard.doubt === null ? waiversFrom(good.filter(standing(exceptions))) : [];
+  const debts = openDebts(exceptions);
+  const { firstSeenAt: _own, debts: _theirs, ...given } = facts.evidence;
   return {
     facts: {
       ...facts,
@@ -88,12 +98,31 @@ function countedUnder(
         // What nobody can tell of signatures no review makes known.
         approvals: isUnknown(approvals) ? approvals : [...approvals, ...reviews.approvals],
         rejections: [...rejections, ...reviews.rejections],
-        waivers: [],
+        waivers: waivers.map(({ waiver }) => waiver),
+        ...(debts.length === 0 ? {} : { debts }),
       },
     },
     counted: heard.doubt === null ? good.filter(({ kind }) => kind === "approval") : [],
+    waived: waivers.flatMap(({ from }) => from),
+    good: good.length,
   };
 }
+
+type Counted = Omit<Judgement, "record"> & {
+  readonly facts: Facts;
+  /** How many statements were good, of whatever kind. */
+  readonly good: number;
+};
+
+/** An override; break-glass only while its incident is open. */
+const standing =
+  (exceptions: Exceptions) =>
+  ({ kind, statement }: SignedStatement): boolean => {
+    const incident = statement.waives?.incident;
+    return (
+      kind === "override" && (incident === undefined || openIncident(exceptions, incident) !== null)
+    );
+  };
 
 function judging(
   entry: DecisionRecord["policies"][number],

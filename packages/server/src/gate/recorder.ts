@@ -16,6 +16,8 @@ import type { Prepared } from "../ledger/record.ts";
 /** A decision to be recorded; its index is known only then. */
 export type ToRecord = {
   readonly entry: Prepared;
+  /** Entries that follow it in the same transaction. */
+  readonly with: readonly Prepared[];
   readonly change: Omit<StoredChange, "decisionIndex">;
   readonly record: NonNullable<StoredDecision["record"]>;
   /** Index of the last entry that the decision knows of. */
@@ -35,8 +37,8 @@ type Caller = ToRecord & {
 
 /** What may turn an answer while it is being made: whoever takes something back must be heard. */
 const TURNING = [
-  ...["approval", "rejection", "withdrawal", "revocation", "person"],
-  ...["provisioned", "members", "teams-claimed"],
+  ...["approval", "rejection", "withdrawal", "override", "revocation", "person"],
+  ...["provisioned", "members", "teams-claimed", "incident-closed", "debt"],
 ];
 /** A record is a few kilobytes, or a few hundred with a large change. */
 const TOGETHER = 64;
@@ -97,10 +99,12 @@ async function recordAll(
       const after = Math.min(...callers.map(({ heard }) => heard));
       const newest = await newestOf(tx, { after, kinds: TURNING });
       const heard = callers.filter((caller) => caller.heard >= newest);
-      const appended = await ledger.append(
-        tx,
-        heard.map(({ entry }) => entry),
-      );
+      // Decisions first, so that the index of each is that of its place among them.
+      const decisions = heard.map(({ entry }) => entry);
+      const appended = await ledger.append(tx, [
+        ...decisions,
+        ...heard.flatMap((caller) => caller.with),
+      ]);
       if (!appended.ok) return appended;
       const placed = new Map(heard.map((caller, i) => [caller, appended.value[i] ?? -1]));
       if (heard.length > 0) {
