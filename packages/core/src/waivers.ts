@@ -9,7 +9,7 @@ import type { Statement } from "./statement.ts";
 /** A verified override that nobody took back and that is not over; the reason stands beside it. */
 export type StandingOverride = {
   readonly statement: Statement;
-  readonly reason: string | undefined;
+  readonly reason?: string | undefined;
 };
 
 const SIGNERS = 2;

@@ -47,6 +47,8 @@ export type Receipt = {
   readonly checkpoint: Uint8Array;
   readonly decision: ReceiptEntry<"decision">;
   readonly approvals: readonly ReceiptEntry<"approval">[];
+  /** What the waivers were made of; mostly none. */
+  readonly overrides: readonly ReceiptEntry<"override">[];
   readonly enrolments: readonly ReceiptEntry<"enrolment">[];
   readonly record: ReceiptRecord | null;
 };
@@ -64,6 +66,7 @@ const MEMBERS = new Set([
   "checkpoint",
   "decision",
   "approvals",
+  "overrides",
   "enrolments",
   "record",
   "factsSalt",
@@ -91,6 +94,11 @@ export function readReceipt(bytes: Uint8Array): Receipt {
     checkpoint: new TextEncoder().encode(checkpoint),
     decision: readEntry("decision", decision),
     approvals: listOf(value, "approvals").map((item) => readEntry("approval", item)),
+    // Old receipts have no such member, and those that waived nothing go without it.
+    overrides:
+      value["overrides"] === undefined
+        ? []
+        : listOf(value, "overrides").map((item) => readEntry("override", item)),
     enrolments: listOf(value, "enrolments").map((item) => readEntry("enrolment", item)),
     record: readRecord(value),
   };

@@ -59,10 +59,11 @@ export const REFUSALS = {
   "statement-for-another":
     "the statement is about another change, target, environment or set of rules",
   "statement-out-of-time": "the statement was recorded or counted outside the time it is good for",
-  "counted-differs": "the decision counted other approvals than the receipt shows",
+  "counted-differs": "the decision counted other approvals or overrides than the receipt shows",
   "quorum-missing": "fewer persons signed than the rules of the decision wanted",
   "record-differs": "the record beside the receipt is not the one that the decision was made from",
-  "evidence-unsigned": "the decision counted an approval by passkey that nobody here signed",
+  "evidence-unsigned":
+    "the decision counted an approval by passkey, or a waiver, that nobody here signed",
   "replay-differs": "deciding again from the same facts and policies gives another answer",
 } as const;
 

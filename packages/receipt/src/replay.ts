@@ -16,8 +16,8 @@ type Decided = { readonly entry: Entry; readonly body: DecisionBody };
 
 /**
  * Makes the decision again. Nothing is run before facts, policies and answer have been compared with
- * the digests in the log, and every passkey approval that the facts count must be in `signed`: the
- * canonical evidence of the assertions that were verified.
+ * the digests in the log, and every passkey approval and every waiver that the facts count must be in
+ * `signed`: the canonical evidence of the assertions that were verified.
  */
 export function replayRecord(
   { record, factsSalt }: ReceiptRecord,
@@ -43,6 +43,8 @@ export function replayRecord(
   for (const approval of approvals)
     if (approval.via === "passkey" && approval.digest === entry.subject && !approval.withdrawn)
       if (!signed.has(canonicalJson(approval))) refuse("evidence-unsigned");
+  for (const waiver of evidence.waivers)
+    if (!signed.has(canonicalJson(waiver))) refuse("evidence-unsigned");
   const replayed = decidable(() => replay(record));
   if (replayed.kind !== "same") refuse("replay-differs");
   return "same";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { entryId, evidenceOf, leafOf, type Statement } from "@interlock/core";
+import { entryId, evidenceOf, leafOf, type Signed, waiversFrom } from "@interlock/core";
 import { canonicalJson } from "@interlock/digest";
 import {
   acceptCheckpoint,
@@ -54,6 +54,8 @@ export type Shown = {
   readonly index: number;
   /** Persons whose signatures counted, sorted. */
   readonly approvedBy: readonly string[];
+  /** Persons whose overrides made its waivers, sorted. */
+  readonly waivedBy: readonly string[];
   readonly assurance: string;
 };
 
@@ -85,7 +87,7 @@ export async function verifyReceipt(bytes: Uint8Array, trust: Trust): Promise<Re
   const { origin, size } = tree.checkpoint;
   const signed = `the log ${shown(origin)} signed a tree of ${size} entries`;
   steps.push(ok("checkpoint", "", `${signed}; ${tree.assurance.says}`));
-  const counted: Statement[] = [];
+  const counted: Counted = { approvals: [], overrides: [] };
   for (const { step, about, run } of plan(receipt, tree, trust, counted)) {
     const result = await attempt(run);
     if (!result.ok)
@@ -109,22 +111,26 @@ function plan(
   receipt: Receipt,
   tree: WeighedCheckpoint,
   trust: Trust,
-  counted: Statement[],
+  counted: Counted,
 ): readonly Planned[] {
-  const { decision, approvals, enrolments } = receipt;
+  const { decision, approvals, overrides, enrolments } = receipt;
   const all = [
     { about: "decision", entry: decision },
     ...enrolments.map((entry, i) => ({ about: `enrolment ${i + 1}`, entry })),
     ...approvals.map((entry, i) => ({ about: `approval ${i + 1}`, entry })),
+    ...overrides.map((entry, i) => ({ about: `override ${i + 1}`, entry })),
   ];
   const steps: Planned[] = all.map(({ about, entry }) => ({
     step: "inclusion",
     about,
     run: async () => include(entry, receipt, tree),
   }));
-  for (const [i, approval] of approvals.entries()) {
-    const about = `approval ${i + 1}`;
-    const given = { receipt, approval, trust, counted };
+  const signed = [
+    ...approvals.map((one, i) => ({ about: `approval ${i + 1}`, one, into: counted.approvals })),
+    ...overrides.map((one, i) => ({ about: `override ${i + 1}`, one, into: counted.overrides })),
+  ];
+  for (const { about, one, into } of signed) {
+    const given = { receipt, approval: one, trust, into };
     steps.push({ step: "enrolment", about, run: async () => judgeEnrolment(given) });
     steps.push({ step: "statement", about, run: async () => judgeStatement(given) });
     steps.push({ step: "assertion", about, run: () => judgeAssertion(given) });
@@ -137,7 +143,7 @@ function plan(
 
 /** A proof shows what is in the log. What is not in it, only the whole log shows. */
 const ABSENCE =
-  "that no key was revoked, no approval withdrawn and nothing rejected before the decision: only the whole log shows it";
+  "that no key was revoked, nothing signed withdrawn, nothing rejected and no incident closed before the decision: only the whole log shows it";
 
 async function openTree(receipt: Receipt, trust: Trust): Promise<Attempted<WeighedCheckpoint>> {
   return await attempt(async () => {
@@ -149,12 +155,23 @@ async function openTree(receipt: Receipt, trust: Trust): Promise<Attempted<Weigh
   });
 }
 
-type AnyEntry = ReceiptEntry<"decision"> | ReceiptEntry<"approval"> | ReceiptEntry<"enrolment">;
+type AnyEntry =
+  | ReceiptEntry<"decision">
+  | ReceiptEntry<"approval">
+  | ReceiptEntry<"override">
+  | ReceiptEntry<"enrolment">;
+
+/** Filled by the last step of each signature, once all before it have passed. */
+type Counted = { readonly approvals: Signed[]; readonly overrides: Signed[] };
+
+const allOf = ({ decision, approvals, overrides, enrolments }: Receipt): readonly AnyEntry[] => [
+  ...[decision, ...approvals],
+  ...[...overrides, ...enrolments],
+];
 
 function include(item: AnyEntry, receipt: Receipt, tree: WeighedCheckpoint): Found {
-  const { decision, approvals, enrolments } = receipt;
-  const all: readonly AnyEntry[] = [decision, ...approvals, ...enrolments];
-  if (all.filter((other) => other.index === item.index).length > 1) refuse("entry-twice");
+  if (allOf(receipt).filter((other) => other.index === item.index).length > 1)
+    refuse("entry-twice");
   const { size, root } = tree.checkpoint;
   const { index, proof } = item;
   const claim = { leafHash: leafHash(leafOf(item.entry)), index, size, root, proof };
@@ -166,10 +183,9 @@ function include(item: AnyEntry, receipt: Receipt, tree: WeighedCheckpoint): Fou
 
 type ApprovalCase = {
   readonly receipt: Receipt;
-  readonly approval: ReceiptEntry<"approval">;
+  readonly approval: ReceiptEntry<"approval"> | ReceiptEntry<"override">;
   readonly trust: Trust;
-  /** Filled by the last step of each approval, once all before it have passed. */
-  readonly counted: Statement[];
+  readonly into: Signed[];
 };
 
 const ERASED = "the content was erased, so nothing more is shown of it";
@@ -219,38 +235,46 @@ function judgeStatement({ receipt, approval, trust }: ApprovalCase): Found {
 }
 
 async function judgeAssertion(given: ApprovalCase): Promise<Found> {
-  const { approval, trust, counted } = given;
+  const { approval, trust, into } = given;
   if (approval.body === null) return showsNot(ERASED);
   const enrolment = enrolmentFor(given);
   if (enrolment === "erased") return showsNot(`the enrolment: ${ERASED}`);
   const verdict = await verifySigned(approval.body, enrolment.body, trust.site);
   if (verdict.kind === "refused") return passOn(verdict.refusal);
   if (verdict.kind === "held") return passOn(verdict.alert);
-  counted.push(approval.body.statement);
+  into.push(approval.body);
   const key = enrolment.body.backupEligible
     ? "a passkey that can be synchronised"
     : "a device-bound passkey";
   return shows(`${shown(verdict.facts.person)} signed exactly this statement with ${key}`);
 }
 
-function judgeQuorum(receipt: Receipt, counted: readonly Statement[]): Found {
+function judgeQuorum(receipt: Receipt, counted: Counted): Found {
   const { body } = receipt.decision;
   if (body === null) return showsNot(`the decision: ${ERASED}`);
-  const ids = receipt.approvals.map(({ entry }) => entryId(entry)).sort();
-  if (ids.length !== body.counted.length || ids.some((id, i) => id !== body.counted[i]))
+  const { approvals, overrides } = receipt;
+  if (idsOf(approvals) !== body.counted.join() || idsOf(overrides) !== (body.waived ?? []).join())
     refuse("counted-differs");
-  const persons = personsOf(counted);
-  if (counted.length < receipt.approvals.length)
+  const persons = personsOf(counted.approvals);
+  if (counted.approvals.length + counted.overrides.length < approvals.length + overrides.length)
     return showsNot("who approved: the content of an approval or of an enrolment was erased");
   if (body.effective !== "allow")
     return showsNot(`the answer was ${body.effective}: nothing went forward`);
   if (persons.length < body.approvals)
     refuse("quorum-missing", `${persons.length} of ${body.approvals}`);
   const who = persons.length === 0 ? "nobody" : persons.map(shown).join(", ");
-  return shows(`${body.approvals} approvals by passkey were wanted; signed by ${who}`);
+  const waived = personsOf(counted.overrides).map(shown).join(", ");
+  const besides = waived === "" ? "" : `; rules were waived by ${waived}`;
+  return shows(`${body.approvals} approvals by passkey were wanted; signed by ${who}${besides}`);
 }
 
-function judgeReplay(receipt: Receipt, counted: readonly Statement[]): Found {
+const idsOf = (entries: readonly AnyEntry[]): string =>
+  entries
+    .map(({ entry }) => entryId(entry))
+    .sort()
+    .join();
+
+function judgeReplay(receipt: Receipt, counted: Counted): Found {
   const { decision, record, approvals } = receipt;
   if (decision.body === null) return showsNot(`the decision: ${ERASED}`);
   if (record === null)
@@ -258,39 +282,36 @@ function judgeReplay(receipt: Receipt, counted: readonly Statement[]): Found {
       "that nobody who signed had a part in the change: the facts are not in this receipt",
     );
   const evidence = approvals.flatMap(({ body, entry }) =>
-    body === null || !counted.includes(body.statement)
+    body === null || !counted.approvals.includes(body)
       ? []
       : evidenceOf(body.statement, { at: entry.at, ended: false, reason: "" }).approvals,
   );
-  const signed = new Set(evidence.map((approval) => canonicalJson(approval)));
+  const waivers = waiversFrom(counted.overrides).map(({ waiver }) => waiver);
+  const signed = new Set([...evidence, ...waivers].map((one) => canonicalJson(one)));
   const replayed = replayRecord(record, { ...decision, body: decision.body }, signed);
   return replayed === "erased"
     ? showsNot("the facts were erased: the decision is proven and can no longer be made again")
     : shows("deciding again from the same facts and policies gives the same answer");
 }
 
-function verdictOf({ decision, approvals, enrolments }: Receipt): "verified" | "partly" {
-  const all: readonly AnyEntry[] = [decision, ...approvals, ...enrolments];
-  return all.some(({ body }) => body === null) ? "partly" : "verified";
+function verdictOf(receipt: Receipt): "verified" | "partly" {
+  return allOf(receipt).some(({ body }) => body === null) ? "partly" : "verified";
 }
 
-function shownBy(
-  { decision }: Receipt,
-  tree: WeighedCheckpoint,
-  counted: readonly Statement[],
-): Shown {
+function shownBy({ decision }: Receipt, tree: WeighedCheckpoint, counted: Counted): Shown {
   return {
     change: decision.entry.subject,
     effective: decision.body?.effective ?? null,
     at: decision.entry.at,
     index: decision.index,
-    approvedBy: decision.body === null ? [] : personsOf(counted),
+    approvedBy: decision.body === null ? [] : personsOf(counted.approvals),
+    waivedBy: decision.body === null ? [] : personsOf(counted.overrides),
     assurance: tree.assurance.says,
   };
 }
 
-const personsOf = (statements: readonly Statement[]): readonly string[] =>
-  [...new Set(statements.map(({ person }) => person))].sort();
+const personsOf = (signed: readonly Signed[]): readonly string[] =>
+  [...new Set(signed.map(({ statement }) => statement.person))].sort();
 
 const ok = (step: Step["step"], about: string, says: string): Step => ({
   step,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { proofFilesOf, REFUSALS, readReceipt, type Trust } from "@interlock/receipt";
-import { approval, NOW } from "@interlock/testkit";
+import { approval, DIGEST, NOW } from "@interlock/testkit";
 import { verifyTlogProof } from "@interlock/tlog";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { LOG, policyOf } from "./ledger.ts";
@@ -307,6 +307,25 @@ describe("recorded, and it does not count", () => {
       decision: { outcome: "allow", effective: "allow" },
     });
     expect(told(await verify(lied.receipt))).toBe("replay: record-differs");
+  });
+
+  test.each<[string, Twist]>([
+    ["that two people are said to have signed", {}],
+    ["while nothing is said to have been waived", { decision: { waived: ["a".repeat(64)] } }],
+  ])("RO13 a waiver %s and nobody here did", async (_name, twist) => {
+    const waiver = {
+      ...{ rule: "two-people", digest: DIGEST, reason: "x", expiresAt: NOW + 9 },
+      ...{ by: ["person:bo", "person:cy"], breakGlass: true },
+    };
+    const { receipt } = await world({
+      approvers: [],
+      facts: (f) => ({ ...f, evidence: { ...f.evidence, waivers: [waiver] } }),
+      ...twist,
+      decision: { approvals: 0, ...twist.decision },
+    });
+    expect(told(await verify(receipt))).toBe(
+      twist.decision === undefined ? "replay: evidence-unsigned" : "quorum: counted-differs",
+    );
   });
 
   test("a review on the forge needs no signature here", async () => {

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Overrides and break-glass: who may, for how long, and what counts for nothing. */
 import type { Signed } from "@interlock/core";
-import type { Digest } from "@interlock/digest";
-import { toBase64url } from "@interlock/receipt";
+import { canonicalJson, type Digest, type Json } from "@interlock/digest";
+import { toBase64url, verifyReceipt } from "@interlock/receipt";
 import { prepare } from "@interlock/server";
 import { readEntry } from "@interlock/store";
 import { ENGINES } from "@interlock/testkit";
+import { formatVerifierKey, parsePolicy } from "@interlock/tlog";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { effective, fresh, overWorld, POLICY, rules, system } from "./excepting.ts";
-import { appendAll, facts, NOW, openWorld, place, type World } from "./world.ts";
+import { appendAll, facts, KEY, NOW, openWorld, place, SITE, type World } from "./world.ts";
 
 const HOUR = 3_600_000;
+const TRUST = (() => {
+  const text = `log ${formatVerifierKey(KEY.verifier)}\nquorum none\n`;
+  const policy = parsePolicy(new TextEncoder().encode(text));
+  if (!policy.ok) throw new Error(policy.failure.message);
+  return { policy: policy.value, site: SITE };
+})();
 
 describe.each(ENGINES)("on $name", (engine) => {
   let world: World;
@@ -39,6 +46,26 @@ describe.each(ENGINES)("on $name", (engine) => {
         { kind: "override", person: "bo", reason: "it burns", waives: { rule: "two" } },
         { kind: "override", person: "cy" },
       ]);
+    });
+
+    it("is shown by the receipt, and no receipt leaves it out", async () => {
+      const change = await asked();
+      await both(change.id);
+      const last = await judged(change);
+      await world.ledger.published(Number(last.body["index"]), 20_000);
+      const { body } = await world.call("bo", "GET", `/api/v1/changes/${change.id}/receipt`);
+      const verified = (receipt: object) =>
+        verifyReceipt(new TextEncoder().encode(canonicalJson(receipt as Json)), TRUST); // of JSON
+      const outcome = await verified(body);
+      expect(outcome.steps.filter(({ state }) => state === "failed")).toEqual([]);
+      expect(outcome).toMatchObject({
+        verdict: "verified",
+        shown: { effective: "allow", approvedBy: [], waivedBy: ["bo", "cy"] },
+      });
+      const { overrides, ...without } = body;
+      const one = { ...body, overrides: (overrides as readonly unknown[]).slice(1) };
+      for (const tampered of [without, one])
+        expect((await verified(tampered)).steps.at(-1)?.refusal?.code).toBe("counted-differs");
     });
 
     it("ends when one of the two takes it back", async () => {

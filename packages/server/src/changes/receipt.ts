@@ -19,8 +19,8 @@ type Tree = { readonly checkpoint: StoredCheckpoint; readonly hashes: HashReader
 type JsonObject = { readonly [name: string]: Json };
 
 /**
- * The receipt of a change's newest decision: the decision, the approvals that counted, the enrolments
- * of their keys, each proven under one checkpoint, and the facts where they fit. It is made from the
+ * The receipt of a change's newest decision: the decision, the approvals that counted and the
+ * overrides that waived, the enrolments of their keys, each proven under one checkpoint, and the facts where they fit. It is made from the
  * ledger's entries, and whoever verifies it makes the leaves again (P7).
  */
 export async function receiptOf(
@@ -33,7 +33,11 @@ export async function receiptOf(
   const decision = await entryAt(db, tree, change.decisionIndex);
   const counted = await indexesOf(db, textsOf(decision.body, "counted"));
   const approvals = await Promise.all(counted.map((index) => entryAt(db, tree, index)));
-  const enrolled = new Set(approvals.flatMap(({ body }) => textOf(body, "enrolment")));
+  const waived = await indexesOf(db, textsOf(decision.body, "waived"));
+  const overrides = await Promise.all(waived.map((index) => entryAt(db, tree, index)));
+  const enrolled = new Set(
+    [...approvals, ...overrides].flatMap(({ body }) => textOf(body, "enrolment")),
+  );
   const enrolments = await Promise.all(
     (await indexesOf(db, [...enrolled])).map((index) => entryAt(db, tree, index)),
   );
@@ -42,6 +46,7 @@ export async function receiptOf(
     checkpoint: checkpoint.note,
     decision: decision.json,
     approvals: approvals.map(({ json }) => json),
+    ...(overrides.length === 0 ? {} : { overrides: overrides.map(({ json }) => json) }),
     enrolments: enrolments.map(({ json }) => json),
   };
   return { ok: true, value: { ...whole, ...(await recordThatFits(db, change, whole)) } };
