@@ -221,3 +221,55 @@ it("a file of sessions that others may read is refused, and one that is damaged"
   const http = await here.run("login", "--server", "http://interlock.example.com");
   expect([http.status, http.says]).toEqual([64, expect.stringContaining("is not `https://…`")]);
 });
+
+it("two people break the glass in an incident, and what they left is reviewed", async () => {
+  const { origin, work, clone, head, ana, bo, cy } = await shop();
+  const his = terminal(folder(), clone);
+  const hers = terminal(folder(), work);
+  await Promise.all([logIn(hers, origin, ana), logIn(his, origin, bo)]);
+  const id = idIn((await hers.run("change", "submit", "--target", "main")).says);
+  const opened = await hers.run("incident", "open", "no orders", "--system", "checkout", "--json");
+  const { incident } = JSON.parse(opened.says);
+  expect((await his.run("incident", "list")).says).toContain("no orders (checkout)  open");
+
+  const words = ["waive", id, "--rule", "two-people", "--reason", "it burns"];
+  for (const [more, status, says] of [
+    [["--break-glass"], 64, "`--break-glass` and `--incident` go together"],
+    [["--hours", "0"], 64, "is no number of hours"],
+    [["--hours", "5", "--break-glass", "--incident", incident], 3, "lasts 4 hours at most"],
+    [["--break-glass", "--incident", "inc-1"], 3, "there is no open incident"],
+  ] as const) {
+    const refused = await his.run(...words, ...more, "--no-wait");
+    expect([refused.status, refused.says]).toEqual([status, expect.stringContaining(says)]);
+  }
+  const waiving = his.start(...words, "--break-glass", "--incident", incident);
+  await waiving.says(new RegExp(`waives +two-people \\(break-glass for ${incident}\\)`));
+  expect(await waiving.says(/open +(\S+)/)).toBe(
+    `${origin}/changes/${id}#sign=override&rule=two-people&incident=${incident}&reason=it+burns`,
+  );
+  const waives = { rule: "two-people", breakGlass: true, incident };
+  const glass = { decision: "override", reason: "it burns", waives };
+  for (const person of [bo, cy]) expect((await person.signs(id, glass)).status).toBe(200);
+  expect(await waiving.status).toBe(0);
+  expect(waiving.said()).toContain(`overridden by bo (two-people, break-glass for ${incident})`);
+
+  const secret = await tokenFor(bo, JSON.parse(interlock(work, "facts", "HEAD").stdout));
+  const pipeline = terminal(folder(), clone, { INTERLOCK_TOKEN: secret });
+  const to = ["--server", origin, "--pusher", "ana@example.com", "--target", "main"];
+  const gate = await pipeline.run("gate", "--base", "origin/main", "--head", head, ...to);
+  expect([gate.status, gate.says]).toEqual([0, expect.stringContaining("✓ allow")]);
+  const listed = await hers.run("debt", "list");
+  expect(listed.says).toContain(`change ${id} to refs/heads/main`);
+  expect(listed.says).toContain(`holds payments; broken by bo, cy for ${incident}`);
+  const debt = listed.says.slice(0, 64);
+  const reviewing = hers.start("debt", "review", debt, "--reason", "it was right");
+  expect(await reviewing.says(/open +(\S+)/)).toBe(
+    `${origin}/changes/${id}#sign=settle&debt=${debt}&reason=it+was+right`,
+  );
+  await ana.signs(id, { decision: "settle", reason: "it was right", settles: debt });
+  expect(await reviewing.status).toBe(0);
+  expect((await his.run("debt", "list")).says).toContain("reviewed by ana: it was right");
+  const closed = await hers.run("incident", "close", incident, "--reason", "orders are back");
+  expect(closed.says).toContain("closed by ana at");
+  expect((await his.run("incident", "list")).says).toBe("no incident is open\n");
+}, 300_000);

@@ -8,13 +8,14 @@ import { jsonText } from "../output/printable.ts";
 import { type AccessOptions, loginOf, remoteOf, withServer } from "../remote/access.ts";
 import { changeIdOf } from "./change.ts";
 
-type Options = Pick<AccessOptions, "server"> & {
+export type SigningOptions = Pick<AccessOptions, "server"> & {
   readonly repo: string;
-  readonly reason?: string;
   readonly wait: boolean;
   readonly timeout: string;
   readonly json?: boolean;
 };
+
+type Options = SigningOptions & { readonly reason?: string };
 
 const NOT_SIGNED = 1;
 const TIMEOUT_MAX_S = 86_400;
@@ -39,27 +40,37 @@ function signing(program: Command, decision: Intent["decision"], says: string): 
     .argument("<change>", "its id, or the link of its page");
   if (decision === "reject")
     command.requiredOption("--reason <text>", "why, for everybody to read");
-  withServer(command)
-    .option("--repo <path>", "a clone of its repository", ".")
-    .option("--no-wait", "do not wait until it is signed")
-    .option("--timeout <seconds>", "how long to wait", "600")
-    .option("--json", "print JSON")
+  withSigning(command)
     .addHelpText(
       "after",
       `\nExamples:\n  interlock ${decision} 0123456789abcdef0123${decision === "reject" ? " --reason 'not before the holidays'" : ""}\n\nExit codes: 0 signed, 1 not signed in time, 3 could not ask, 64 wrong usage`,
     )
-    .action((written: string, options: Options) => run(decision, written, options));
+    .action((written: string, options: Options) => {
+      const { reason } = options;
+      return toBeSigned(options, {
+        ...{ change: changeIdOf(written), decision },
+        ...(reason === undefined ? {} : { reason }),
+      });
+    });
 }
 
-async function run(decision: Intent["decision"], written: string, options: Options): Promise<void> {
+/** The options of every command that has something signed. */
+export const withSigning = (command: Command): Command =>
+  withServer(command)
+    .option("--repo <path>", "a clone of its repository", ".")
+    .option("--no-wait", "do not wait until it is signed")
+    .option("--timeout <seconds>", "how long to wait", "600")
+    .option("--json", "print JSON");
+
+/** Shows what would be signed and where, and waits until it is. */
+export async function toBeSigned(
+  options: SigningOptions,
+  wanted: Omit<Intent, "repo" | "person">,
+): Promise<void> {
   const timeoutMs = secondsOf(options.timeout, TIMEOUT_MAX_S) * 1_000;
   const { server, secret, person } = loginOf(options);
   const remote = remoteOf(server, secret);
-  const { repo, reason } = options;
-  const prepared = await intent(remote, {
-    ...{ change: changeIdOf(written), decision, repo, person },
-    ...(reason === undefined ? {} : { reason }),
-  });
+  const prepared = await intent(remote, { ...wanted, repo: options.repo, person });
   process.stderr.write(preparedText(prepared, paintFor(process.stderr)));
   if (!options.wait) return print(prepared, null, options);
   // Until it is signed it is not. by (fail-closed)
@@ -76,7 +87,7 @@ async function run(decision: Intent["decision"], written: string, options: Optio
 function print(
   { change, decision, digest, words, link }: Prepared,
   entry: Awaited<ReturnType<typeof waitForEntry>>,
-  { json }: Options,
+  { json }: SigningOptions,
 ): void {
   if (json === true)
     process.stdout.write(`${jsonText({ change, decision, digest, words, link, entry }, 2)}\n`);

@@ -13,10 +13,15 @@ import { decisionText, type Shown, type Signature, shownChange } from "./shown.t
 
 export type Intent = {
   readonly change: string;
-  readonly decision: "approve" | "reject" | "withdraw";
+  readonly decision: Statement["decision"];
   readonly repo: string;
   readonly person: string;
   readonly reason?: string;
+  /** Of an override. */
+  readonly waives?: NonNullable<Statement["waives"]>;
+  readonly hours?: number;
+  /** Of a review: the entry of the debt. */
+  readonly settles?: string;
 };
 
 export type Prepared = {
@@ -36,16 +41,23 @@ export type Prepared = {
 const POLL_MS = 2_000;
 
 /**
- * Reads the change here and asks what would be signed. An approval needs the same digest from the
- * local repository; opposing a change does not, since it can only tighten. The statement of this
+ * Reads the change here and asks what would be signed. An approval and an override need the same
+ * digest from the local repository; opposing a change does not, since it can only tighten. The statement of this
  * question is never signed: the page asks for its own, and this one lapses.
  */
 export async function intent(remote: Remote, given: Intent): Promise<Prepared> {
   const { change, decision, person, reason } = given;
   const shown = await shownChange(remote, change);
   const doubt = await doubtAbout(shown, given);
-  if (doubt !== null && decision === "approve") throw doubt;
-  const body = { decision, ...(reason === undefined ? {} : { reason }) };
+  if (doubt !== null && LOOSENS.has(decision)) throw doubt;
+  const { waives, hours, settles } = given;
+  const body = {
+    decision,
+    ...(reason === undefined ? {} : { reason }),
+    ...(waives === undefined ? {} : { waives }),
+    ...(settles === undefined ? {} : { settles }),
+    ...(hours === undefined ? {} : { validForHours: hours }),
+  };
   const answer = await asked(remote, askToSign, { params: { id: change }, body });
   const read = readStatement(answer.statement);
   if (!read.ok || !isAbout(read.statement, shown, given))
@@ -59,16 +71,26 @@ export async function intent(remote: Remote, given: Intent): Promise<Prepared> {
   };
 }
 
+const LOOSENS: ReadonlySet<Intent["decision"]> = new Set(["approve", "override"]);
+
 /** The page reads what to sign from the fragment, which is sent to no server. */
-function linkTo({ product }: Statement, { change, decision, reason }: Intent): string {
+function linkTo({ product }: Statement, given: Intent): string {
+  const { change, decision, reason, waives, hours, settles } = given;
   const wanted = new URLSearchParams({
     sign: decision,
+    ...(waives === undefined ? {} : { rule: waives.rule }),
+    ...(waives?.incident === undefined ? {} : { incident: waives.incident }),
+    ...(hours === undefined ? {} : { hours: String(hours) }),
+    ...(settles === undefined ? {} : { debt: settles }),
     ...(reason === undefined ? {} : { reason }),
   });
   return `${product}/changes/${change}#${wanted.toString()}`;
 }
 
-const isAbout = (statement: Statement, { change }: Shown, { decision, person }: Intent): boolean =>
+const isAbout = (statement: Statement, { change }: Shown, given: Intent): boolean =>
+  statement.waives?.rule === given.waives?.rule &&
+  statement.waives?.incident === given.waives?.incident &&
+  statement.settles === given.settles &&
   statement.change === change.id &&
   statement.digest === change.digest &&
   statement.repository === change.repository &&
@@ -76,8 +98,8 @@ const isAbout = (statement: Statement, { change }: Shown, { decision, person }: 
   statement.base === change.base &&
   statement.head === change.head &&
   statement.merge === change.merge &&
-  statement.decision === decision &&
-  statement.person === person;
+  statement.decision === given.decision &&
+  statement.person === given.person;
 
 async function doubtAbout(shown: Shown, { repo }: Intent): Promise<GateError | null> {
   try {
@@ -121,9 +143,10 @@ export function preparedText(prepared: Prepared, paint: Paint): string {
     `  digest  ${statement.digest}`,
     `  rules   ${statement.rules.join(" ")}`,
     ...(statement.naming.length === 0 ? [] : [`  naming  ${statement.naming.join(" ")}`]),
+    ...exceptionOf(statement),
     `  until   ${new Date(statement.expiresAt).toISOString()}`,
   ].map(printable);
-  const said = decision === "approve" ? [decisionText(shown, paint)] : [];
+  const said = LOOSENS.has(decision) ? [decisionText(shown, paint)] : [];
   return `${[
     ...said,
     ...lines,
@@ -134,7 +157,20 @@ export function preparedText(prepared: Prepared, paint: Paint): string {
   ].join("\n")}`;
 }
 
-const KIND = { approve: "approval", reject: "rejection", withdraw: "withdrawal" } as const;
+function exceptionOf({ waives, settles }: Statement): readonly string[] {
+  if (settles !== undefined) return [`  debt    ${settles}`];
+  if (waives === undefined) return [];
+  const how = waives.breakGlass ? `break-glass for ${waives.incident ?? ""}` : "waiver";
+  return [`  waives  ${waives.rule} (${how})`];
+}
+
+const KIND = {
+  approve: "approval",
+  reject: "rejection",
+  withdraw: "withdrawal",
+  override: "override",
+  settle: "debt-review",
+} as const;
 
 /** The person's entry, once it is durable; `null` when the time is up. A server that is away is waited for. */
 export async function waitForEntry(
