@@ -38,6 +38,7 @@ export function judgementText(judgement: Judgement, paint: Paint): string {
     ),
     ...blindRules(open.filter(isBlind), shown, paint),
     ...ordinary(open.filter(isOrdinary), paint),
+    ...decision.rules.filter((r) => r.reason.code === "waived").map((r) => waivedLine(r, paint)),
     ...noticeLines(notices, paint),
     ...gapLines(shown, paint),
     "",
@@ -45,6 +46,10 @@ export function judgementText(judgement: Judgement, paint: Paint): string {
   ];
   return `${lines.join("\n")}\n`;
 }
+
+/** Whoever reads that it went through reads what it went past. */
+const waivedLine = ({ rule, reason }: RuleResult, paint: Paint): string =>
+  `  ! ${paint.bold("waived")}  ${rule}: ${explainReason(reason)}`;
 
 /** It found nothing, but could not look everywhere. */
 const isBlind = (r: RuleResult): boolean =>

@@ -4,11 +4,13 @@ import { useId, useState } from "react";
 /** A rejection has a reason, which whoever wrote the change reads. */
 export function RejectReason(given: {
   readonly label: string;
+  /** What was written elsewhere already. */
+  readonly begun: string;
   readonly pending: boolean;
   readonly onReject: (reason: string) => void;
   readonly onCancel: () => void;
 }) {
-  const [text, setText] = useState("");
+  const [text, setText] = useState(given.begun);
   const [missing, setMissing] = useState(false);
   const id = useId();
   const reason = text.trim();

@@ -9,6 +9,8 @@ import { Icon } from "../parts/icon.tsx";
 import { Copy } from "../parts/short-id.tsx";
 import { Refused } from "../parts/states.tsx";
 import { useMe } from "../shell/session.ts";
+import { ExceptionAsked } from "./exception.tsx";
+import { type Exception, intentIn } from "./intent.ts";
 import { RejectReason } from "./reject-reason.tsx";
 import { type ChangeShown, extentOf, type Names } from "./shown.ts";
 import { type Act, type Asked, askFor, type Recorded, signAsked } from "./statement.ts";
@@ -28,13 +30,16 @@ export function SignPanel(given: SignGiven) {
   const [asking, start, again] = useAct<Asked>();
   const [signing, startSigning, signAgain] = useAct<Recorded>();
   const [act, setAct] = useState<Act | null>(null);
+  const [intent] = useState(() => intentIn(window.location.hash));
   const me = useMe();
   const forget = useForget();
-  const choose = async (next: Act, reason: string | null) => {
+  const ask = async (next: Act, reason: string | null, exception: Exception | null) => {
     setAct(next);
     signAgain();
-    await start(() => askFor({ act: next, reason, shown, person: me.person }));
+    await start(() => askFor({ act: next, reason, exception, shown, person: me.person }));
   };
+  const choose: Choose = (next, reason) => ask(next, reason, null);
+  const asked = intent?.act === "override" || intent?.act === "settle" ? intent : null;
   const cancel = () => {
     setAct(null);
     again();
@@ -66,7 +71,20 @@ export function SignPanel(given: SignGiven) {
     );
   return (
     <div className="sign">
-      <Acts {...given} pending={asking.kind === "pending"} choose={choose} />
+      {asked !== null && (
+        <ExceptionAsked
+          exception={asked}
+          label={labelOf(asked.act, shown)}
+          pending={asking.kind === "pending"}
+          onAsk={() => void ask(asked.act, asked.reason, asked)}
+        />
+      )}
+      <Acts
+        {...given}
+        pending={asking.kind === "pending"}
+        choose={choose}
+        rejecting={intent?.act === "reject" ? intent.reason : null}
+      />
       {asking.kind === "failed" && <Refused failure={asking.failure} />}
       <Command change={shown.change.id} />
     </div>
@@ -79,15 +97,24 @@ function labelOf(act: Act, shown: ChangeShown): string {
     approve: `Approve ${extent}`,
     reject: `Reject ${extent}`,
     withdraw: `Withdraw your ${shown.review.mine ?? "statement"} of ${extent}`,
+    override: `Let ${extent} pass the rule`,
+    settle: `Say that you reviewed ${extent}`,
   }[act];
 }
 
 type Choose = (act: Act, reason: string | null) => Promise<void>;
 
-function Acts(given: SignGiven & { readonly pending: boolean; readonly choose: Choose }) {
+type ActsGiven = SignGiven & {
+  readonly pending: boolean;
+  readonly choose: Choose;
+  /** The reason that a terminal brought for rejecting; `null` where none did. */
+  readonly rejecting: string | null;
+};
+
+function Acts(given: ActsGiven) {
   const { shown, unsure, pending, choose } = given;
   const { review, change } = shown;
-  const [rejecting, setRejecting] = useState(false);
+  const [rejecting, setRejecting] = useState(given.rejecting !== null);
   if (change.digest === null)
     return <p>Nobody can sign it: the whole of it could not be read, so it has no digest.</p>;
   const why = whyNotApprove(shown, unsure);
@@ -124,6 +151,7 @@ function Acts(given: SignGiven & { readonly pending: boolean; readonly choose: C
       {rejecting && (
         <RejectReason
           label={labelOf("reject", shown)}
+          begun={given.rejecting ?? ""}
           pending={pending}
           onReject={(reason) => void choose("reject", reason)}
           onCancel={() => setRejecting(false)}

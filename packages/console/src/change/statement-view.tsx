@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Act as Progress } from "../api/act.ts";
+import { Seen } from "../diff/seen.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { ShortId } from "../parts/short-id.tsx";
@@ -13,6 +14,8 @@ const SAYS: Readonly<Record<Act, string>> = {
   approve: "I approve exactly this content, for this target, under these rules.",
   reject: "I reject this content. It holds until I take that back.",
   withdraw: "I take back what I said about this content.",
+  override: "I let exactly this content pass one rule that stands in its way.",
+  settle: "I have reviewed what was done here when the glass was broken.",
 };
 
 /** The statement in words, and the passkey that signs it. */
@@ -86,6 +89,28 @@ function StatementFacts({ asked }: { readonly asked: Asked }) {
         <>
           <dt>Accepts</dt>
           <dd>{counted(statement.naming.length, "finding")} named above</dd>
+        </>
+      )}
+      {statement.waives !== undefined && (
+        <>
+          <dt>{statement.waives.breakGlass ? "Breaks the glass" : "Waives"}</dt>
+          <dd>
+            <code>{statement.waives.rule}</code>
+            {statement.waives.incident !== undefined && (
+              <>
+                {" "}
+                in the incident <code>{statement.waives.incident}</code>
+              </>
+            )}
+          </dd>
+        </>
+      )}
+      {asked.reason !== null && (
+        <>
+          <dt>Reason</dt>
+          <dd>
+            <Seen text={asked.reason} />
+          </dd>
         </>
       )}
       <dt>Ends</dt>

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The statement that a person is about to sign, held against what their page shows before any key is asked. */
 import { challengeOf, readStatement, type Statement } from "@interlock/core";
-import { sha256Hex, sixWords, utf8 } from "@interlock/digest";
+import { canonicalJson, sha256Hex, sixWords, utf8 } from "@interlock/digest";
 import { type AssertionGiven, askToSign, sign } from "@interlock/protocol";
 import { fromBase64url, toBase64url } from "@interlock/receipt";
 import { call, type Failure, type Outcome } from "../api/call.ts";
 import { signWithPasskey } from "../passkey/sign.ts";
+import type { Exception } from "./intent.ts";
 import type { ChangeShown } from "./shown.ts";
 
-export type Act = "approve" | "reject" | "withdraw";
+export type Act = "approve" | "reject" | "withdraw" | Exception["act"];
 
 /** Ready to be signed: made by the server, checked here. */
 export type Asked = {
   readonly statement: Statement;
+  /** The text whose digest the statement names. */
+  readonly reason: string | null;
   readonly words: readonly string[];
   readonly nonce: string;
   /** Derived in this browser from the statement. */
@@ -24,14 +27,19 @@ export type Asked = {
 export type Asking = {
   readonly act: Act;
   readonly reason: string | null;
+  /** What it lets pass or settles; `null` of every other act. */
+  readonly exception: Exception | null;
   readonly shown: ChangeShown;
   readonly person: string;
 };
 
 /** Asks for the statement and refuses it unless it says what this page shows, in every field. */
 export async function askFor(asking: Asking): Promise<Outcome<Asked>> {
-  const { act, reason, shown } = asking;
-  const body = { decision: act, ...(reason === null ? {} : { reason }) };
+  const { act, reason, shown, exception } = asking;
+  const body = {
+    ...{ decision: act, ...(reason === null ? {} : { reason }) },
+    ...(exception === null ? {} : termsOf(exception)),
+  };
   const answer = await call(askToSign, { params: { id: shown.change.id }, body });
   if (!answer.ok) return answer;
   const { nonce, challenge, rpId, until, words, statement: given } = answer.value;
@@ -44,12 +52,22 @@ export async function askFor(asking: Asking): Promise<Outcome<Asked>> {
   const derived = toBase64url(challengeOf(statement, bytes));
   if (derived !== challenge) return other("the challenge is over something else");
   if (sixWordsOf(statement).join() !== words.join()) return other("its six words are others");
-  return { ok: true, value: { statement, words, nonce, challenge: derived, rpId, until } };
+  return { ok: true, value: { statement, reason, words, nonce, challenge: derived, rpId, until } };
 }
+
+function termsOf(exception: Exception) {
+  if (exception.act === "settle") return { settles: exception.debt };
+  const { waives, hours } = exception;
+  return { waives: { ...waives }, ...(hours === null ? {} : { validForHours: hours }) };
+}
+
+/** In one spelling, so that what is not there is told from what is empty. */
+const spelled = (waives: Statement["waives"]): string | undefined =>
+  waives === undefined ? undefined : canonicalJson({ ...waives });
 
 function whyOther(
   statement: Statement,
-  { act, reason, shown, person }: Asking,
+  { act, reason, exception, shown, person }: Asking,
   rpId: string,
 ): string | null {
   const { change, judged } = shown;
@@ -63,8 +81,13 @@ function whyOther(
     if (Reflect.get(statement, name) !== value)
       return `its \`${name}\` is not what this page shows`;
   const text = reason === null ? undefined : sha256Hex(utf8(reason));
+  const waives = exception?.act === "override" ? exception.waives : undefined;
+  if (spelled(statement.waives) !== spelled(waives)) return "it waives something else";
+  if (statement.settles !== (exception?.act === "settle" ? exception.debt : undefined))
+    return "it settles something else";
   if (statement.reason !== text) return "its reason is not the one that you wrote";
-  if (judged === null) return act === "approve" ? "the decision cannot be read" : null;
+  if (judged === null)
+    return act === "approve" || act === "override" ? "the decision cannot be read" : null;
   if (statement.rules.join() !== rulesOf(judged.decision.rulesDigest).join())
     return "its rules are not those that this page shows";
   if (statement.naming.join() !== namingOf(shown).join())

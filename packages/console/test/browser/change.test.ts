@@ -124,3 +124,27 @@ it("a push is held, its author is refused with the reason, two others approve, a
   await says(bo.page, /it (is the tree|begins with)/);
   await says(bo.page, "the log's keys are those that this browser saw first");
 });
+
+it("two people waive the rule that a terminal named, and the push lands", async () => {
+  const head = pushing.commit({ "billing/rates.txt": "rate 9\n" }, "set one rate");
+  const refused = await pushing.push();
+  const id = changeIdOf(refused);
+  const hash = "#sign=override&rule=two-people&hours=2&reason=the%20owners%20are%20away";
+  for (const person of ["bo", "cy"]) {
+    const one = await signedIn(person, `/changes/${id}${hash}`);
+    await says(one.page, "A terminal asks you to waive a rule");
+    await says(one.page, "the owners are away");
+    await clean(one);
+    await one.page.getByRole("button", { name: "Let 1 file in billing pass the rule …" }).click();
+    await says(one.page, "I let exactly this content pass one rule");
+    await clean(one);
+    if (person === "bo") await picture(one.page, "change-waive");
+    await one.page
+      .getByRole("button", { name: "Let 1 file in billing pass the rule", exact: true })
+      .click();
+    await says(one.page, "your override is entry");
+  }
+  const accepted = await pushing.push();
+  expect([accepted.status, accepted.says.includes("waived")]).toEqual([0, true]);
+  expect(pushing.git("rev-parse", "origin/main")).toBe(head);
+});
