@@ -40,13 +40,20 @@ export type Hearing = (db: Database, digest: Digest, roster: Roster) => Promise<
  */
 export function openHearing(onUnverified: Unverified): Hearing {
   const verified = new Map<string, Verified>();
+  const told = new Set<number>();
   const verify = async (stored: StoredEntry, roster: Roster): Promise<Verified> => {
     const id = hex(stored.leafHash);
     const known = verified.get(id);
     if (known !== undefined) return known;
     const verdict = await verifyStored(stored, roster);
-    if (!verdict.ok) onUnverified({ index: stored.index, says: verdict.says });
-    // Whether it verifies never changes: entry, enrolment and site are in the ledger before it.
+    if (!verdict.ok) {
+      // Not remembered: the enrolment of its key may have come after the roster was read.
+      if (told.size < REMEMBERED && !told.has(stored.index))
+        onUnverified({ index: stored.index, says: verdict.says });
+      told.add(stored.index);
+      return verdict;
+    }
+    // That it verifies never changes: entry, enrolment and site are in the ledger before it.
     const [oldest] = verified.keys();
     if (verified.size >= REMEMBERED && oldest !== undefined) verified.delete(oldest);
     verified.set(id, verdict);
