@@ -119,7 +119,7 @@ describe.each(ENGINES)("on $name", (engine) => {
     });
   });
 
-  it("AQ15 I12 what a key signed counts no more once it is revoked, until its person signs again", async () => {
+  it("AQ15 I12 what a key signed counts no more once it is revoked", async () => {
     const own = await openWorld(engine);
     const digest = fresh();
     const ask = () => own.call("gate", "POST", "/api/v1/gate", question({ digest }));

@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { Answer } from "../http/bind.ts";
 import { done, refused } from "../people/terms.ts";
 import { parsePath } from "./filter.ts";
-import { scimInvalid } from "./refusal.ts";
-import { OPERATIONS, type Operation, saysOf } from "./user-input.ts";
+import { type At, patched } from "./patch.ts";
+import { saysOf, scimInvalid } from "./refusal.ts";
 
 /** What a provider says of a group. */
 export type GroupDraft = {
@@ -53,37 +53,9 @@ const within = (draft: GroupDraft): Answer<GroupDraft> =>
 
 /** What a PATCH makes of a group; attributes that are not kept change nothing. */
 export function patchedGroup(before: GroupDraft, body: unknown): Answer<GroupDraft> {
-  const parsed = OPERATIONS.safeParse(body);
-  if (!parsed.success) return scimInvalid(saysOf(parsed.error));
-  let draft = before;
-  for (const operation of parsed.data.Operations) {
-    const next = groupAfter(draft, operation);
-    if (!next.ok) return next;
-    draft = next.value;
-  }
-  return within(draft);
+  const draft = patched(before, body, groupAt);
+  return draft.ok ? within(draft.value) : draft;
 }
-
-function groupAfter(draft: GroupDraft, { op, path, value }: Operation): Answer<GroupDraft> {
-  if (op !== "add" && op !== "replace" && op !== "remove")
-    return scimInvalid(`\`${op}\` is no operation`);
-  if (path != null) return groupAt(draft, { op, path, value });
-  if (op === "remove" || typeof value !== "object" || value === null || Array.isArray(value))
-    return scimInvalid(`\`${op}\` without a path needs an object`, "invalidPath");
-  let after = draft;
-  for (const [name, one] of Object.entries(value)) {
-    const next = groupAt(after, { op, path: name, value: one });
-    if (!next.ok) return next;
-    after = next.value;
-  }
-  return done(after);
-}
-
-type At = {
-  readonly op: "add" | "replace" | "remove";
-  readonly path: string;
-  readonly value: unknown;
-};
 
 function groupAt(draft: GroupDraft, { op, path, value }: At): Answer<GroupDraft> {
   const at = parsePath(path);

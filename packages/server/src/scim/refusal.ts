@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { statusOf } from "@interlock/protocol";
+import type { z } from "zod";
 import type { Refusal } from "../http/bind.ts";
 
 const ERROR = "urn:ietf:params:scim:api:messages:2.0:Error";
@@ -41,3 +42,10 @@ export const scimInvalid = (message: string, scimType: ScimType = "invalidValue"
     scimType,
   },
 });
+
+/** The first thing that does not fit, and where. */
+export function saysOf(error: z.ZodError): string {
+  const [first] = error.issues;
+  const path = first?.path.map(String).join(".") ?? "";
+  return `\`${path}\`: ${first?.message ?? "not as described"}`;
+}

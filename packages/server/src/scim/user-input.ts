@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { Answer } from "../http/bind.ts";
 import { done } from "../people/terms.ts";
 import { parsePath } from "./filter.ts";
-import { scimInvalid } from "./refusal.ts";
+import { type At, patched } from "./patch.ts";
+import { saysOf, scimInvalid } from "./refusal.ts";
 
 /** What a provider says of a user; all else that it sends is not kept. */
 export type UserDraft = {
@@ -67,59 +68,9 @@ function tidy(emails: readonly EmailGiven[]): readonly ScimEmail[] {
     .sort((a, b) => (a.email < b.email ? -1 : 1));
 }
 
-export function saysOf(error: z.ZodError): string {
-  const [first] = error.issues;
-  const path = first?.path.map(String).join(".") ?? "";
-  return `\`${path}\`: ${first?.message ?? "not as described"}`;
-}
-
-export const OPERATIONS = z.object({
-  Operations: z
-    .array(
-      z.object({
-        op: z.string().transform((op) => op.toLowerCase()),
-        path: z.string().max(2_000).nullish(),
-        value: z.unknown().optional(),
-      }),
-    )
-    .min(1)
-    .max(1_000),
-});
-export type Operation = z.output<typeof OPERATIONS>["Operations"][number];
-
-/** What a PATCH makes of a user (RFC 7644 section 3.5.2); attributes that are not kept change nothing. */
-export function patchedUser(before: UserDraft, body: unknown): Answer<UserDraft> {
-  const parsed = OPERATIONS.safeParse(body);
-  if (!parsed.success) return scimInvalid(saysOf(parsed.error));
-  let draft = before;
-  for (const operation of parsed.data.Operations) {
-    const next = userAfter(draft, operation);
-    if (!next.ok) return next;
-    draft = next.value;
-  }
-  return done(draft);
-}
-
-function userAfter(draft: UserDraft, { op, path, value }: Operation): Answer<UserDraft> {
-  if (op !== "add" && op !== "replace" && op !== "remove")
-    return scimInvalid(`\`${op}\` is no operation`);
-  if (path != null) return userAt(draft, { op, path, value });
-  if (op === "remove" || typeof value !== "object" || value === null || Array.isArray(value))
-    return scimInvalid(`\`${op}\` without a path needs an object`, "invalidPath");
-  let after = draft;
-  for (const [name, one] of Object.entries(value)) {
-    const next = userAt(after, { op, path: name, value: one });
-    if (!next.ok) return next;
-    after = next.value;
-  }
-  return done(after);
-}
-
-type At = {
-  readonly op: "add" | "replace" | "remove";
-  readonly path: string;
-  readonly value: unknown;
-};
+/** What a PATCH makes of a user; attributes that are not kept change nothing. */
+export const patchedUser = (before: UserDraft, body: unknown): Answer<UserDraft> =>
+  patched(before, body, userAt);
 
 function userAt(draft: UserDraft, { op, path, value }: At): Answer<UserDraft> {
   const at = parsePath(path);
