@@ -79,7 +79,7 @@ describe("what the evaluator says", () => {
     expect(about("x".repeat(400))).toEqual(because("x".repeat(300)));
   });
 
-  it("what throws is unknown, and so is what the world throws at it", () => {
+  it("PE3 what throws is unknown, and so is what the world throws at it", () => {
     const hostile = {
       get sql(): never {
         throw new Error("cannot be read");

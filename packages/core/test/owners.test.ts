@@ -136,7 +136,7 @@ describe("several owner groups and teams", () => {
     expect(judged(approvals(1, "anyone"), facts)).toEqual(approved(["bo"]));
   });
 
-  it("approvers must come from as many teams where that is asked", () => {
+  it("AQ20 approvers must come from as many teams where that is asked", () => {
     const distinct = approvals(2, "anyone", { distinct: ["teams"] });
     expect(judged(distinct, factsOf(by(approval("bo"), approval("cy"))))).toEqual({
       state: "unmet",

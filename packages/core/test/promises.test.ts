@@ -437,7 +437,7 @@ describe("bound", () => {
       }),
     ).outcome;
   };
-  it("counts for exactly one digest, target, environment, time and set of rules", () => {
+  it("PE12 counts for exactly one digest, target, environment, time and set of rules", () => {
     expect(given({})).toBe("allow");
     expect(given({ digest: "f".repeat(64) })).toBe("hold");
     expect(given({ target: "refs/heads/other" })).toBe("hold");
@@ -455,7 +455,7 @@ describe("bound", () => {
 });
 
 describe("own-policy", () => {
-  it("a change to the policy must satisfy the policy in force and the proposed one", () => {
+  it("PE14 a change to the policy, also back to an older one, must satisfy the policy in force and the proposed one", () => {
     fc.assert(
       fc.property(policies, policies, knownFacts, (inForce, proposed, facts) => {
         const both = decide([judging(inForce), judging(proposed, "proposed")], facts);

@@ -247,7 +247,7 @@ describe.each(ENGINES)("on $name", (engine) => {
     expect(new Set(replies.map(({ body }) => body["index"])).size).toBe(1);
   });
 
-  it("refuses what was not allowed, another text, and one person alone", async () => {
+  it("TK13 refuses what was not allowed, another text, and one person alone", async () => {
     const change = await landed([CHANGE]);
     const held = await landed([CHANGE], ["bo"]);
     const wrong: readonly (readonly [object, unknown])[] = [

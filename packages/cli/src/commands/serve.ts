@@ -14,6 +14,7 @@ import type {
 import { parsePolicy } from "@interlock/tlog";
 import type { Command } from "commander";
 import { parseDocument } from "yaml";
+import { printable } from "../output/printable.ts";
 
 type Options = {
   readonly data?: string;
@@ -114,10 +115,16 @@ function termsOf(options: Options, identity: IdentitySettings): ServerTerms {
   };
 }
 
-const alertIn = (alert: Alert): string =>
-  alert.kind === "counter-went-back"
-    ? `alert: the counter of the key ${alert.credential} went back, it may have been copied; revoke it`
-    : `alert: entry ${alert.index} of the ledger counts for nothing: ${alert.says}; somebody may have written to the database`;
+function alertIn(alert: Alert): string {
+  switch (alert.kind) {
+    case "counter-went-back":
+      return `alert: the counter of the key ${alert.credential} went back, it may have been copied; revoke it`;
+    case "entry-unproven":
+      return `alert: entry ${alert.index} of the ledger counts for nothing: ${alert.says}; somebody may have written to the database`;
+    case "issuer-away":
+      return `the issuer at \`${printable(alert.asked)}\` cannot be asked: ${printable(alert.because)}`;
+  }
+}
 
 /** Where the build left the web console; found by the name of its package, wherever this file lies. */
 function builtConsole(): string | null {

@@ -60,12 +60,38 @@ export function itemOf(tree: Buffer, span: EntrySpan): TreeItem {
   if (bytes.includes(SLASH)) throw new MalformedTree("a name holds a slash");
   const name = pathText(bytes);
   if (name === "." || name === "..") throw new MalformedTree(`a name is \`${name}\``);
+  if (mayBeDotGit(bytes) && isDotGit(name))
+    throw new MalformedTree(`a name is read as \`.git\` where it is checked out: \`${name}\``);
   return {
     name,
     mode: canonicalMode(tree.toString("latin1", span.start, span.nameStart - 1)),
     oid: tree.toString("hex", span.nameEnd + 1, span.end),
   };
 }
+
+const BACKSLASH = 92;
+/** `.`, `g`, `G`, and the first bytes of the characters that HFS+ ignores. */
+const DOT_GIT_STARTS = new Set([46, 103, 71, 0xe2, 0xef]);
+
+const mayBeDotGit = (name: Buffer): boolean =>
+  DOT_GIT_STARTS.has(name[0] ?? 0) || name.includes(BACKSLASH);
+
+/**
+ * Whether some file system that git knows would take a name for the repository's own folder: any
+ * case, HFS+ with characters that it ignores, NTFS with short names, streams, and what it drops at
+ * the end (git's `is_hfs_dotgit` and `is_ntfs_dotgit`, CVE-2014-9390).
+ */
+function isDotGit(name: string): boolean {
+  return name.split("\\").some((part) => {
+    const seen = part
+      .replace(IGNORED_BY_HFS, "")
+      .replace(/:.*$/s, "")
+      .replace(/[ .]+$/, "");
+    return /^(?:\.git|git~1)$/i.test(seen);
+  });
+}
+
+const IGNORED_BY_HFS = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/gu;
 
 export const isFolder = (tree: Buffer, span: EntrySpan): boolean =>
   // `40000`, and `040000` as some old tools wrote it.

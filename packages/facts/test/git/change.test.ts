@@ -71,7 +71,7 @@ describe("what a change does to a file", () => {
     expect(entry("new/edited-move")?.similarity).toBeGreaterThan(90);
   });
 
-  test("a submodule shows the commits it points to", async () => {
+  test("GT7 a submodule shows the commits it points to", async () => {
     const repo = scratch();
     const [one, two] = ["1".repeat(40), "2".repeat(40)];
     const point = (id: string) => {

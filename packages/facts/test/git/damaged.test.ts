@@ -226,7 +226,7 @@ describe("clones that were cut off", () => {
     });
   });
 
-  test("partial without trees: every change is unknown, none throws", async () => {
+  test("PE7 partial without trees: every change is unknown, none throws", async () => {
     const { clone, ids } = cloned("--filter=tree:0");
     await using(clone, async (r) => {
       let count = 0;
@@ -267,6 +267,25 @@ describe("trees that git would not write", () => {
     ["a name twice", () => treeOf(file("a"), file("a", other)), "its entries are out of order"],
     ["a name with a slash", () => treeOf(file("a/b")), "a name holds a slash"],
     ["a name that leads upwards", () => treeOf(file("..")), "a name is `..`"],
+    ...[
+      ".git",
+      ".GIT",
+      ".g\u200cit",
+      "\ufeff.git",
+      "git~1",
+      "GIT~1",
+      ".git ",
+      ".git. .",
+      ".git::$INDEX",
+    ].map(
+      (name) =>
+        [
+          `GT11 the name ${JSON.stringify(name)}`,
+          () => treeOf(file(name)),
+          "read as `.git`",
+        ] as const,
+    ),
+    ["GT11 such a name behind a backslash", () => treeOf(file("a\\.git\\hooks")), "read as `.git`"],
     ["an empty name", () => treeOf(file("")), "an entry is cut off"],
     ["an entry cut off", () => treeOf(file("a").subarray(0, 20)), "an entry is cut off"],
     ["no mode", () => repo.object("tree", "junk"), "an entry has no mode"],
@@ -279,6 +298,12 @@ describe("trees that git would not write", () => {
     const change = await compareWith(make());
     expect(change.truncated).toBe(true);
     expect(change.incomplete?.because).toContain(why);
+  });
+
+  test("GT11 names that only look like it are names", async () => {
+    const names = [".gita", ".github", ".gitignore", "git", "git~", "git~10", "x.git"];
+    const change = await compareWith(treeOf(...names.map((name) => file(name))));
+    expect(change.entries.map((e) => e.path)).toEqual(names);
   });
 
   test("a name twice, of which one was there before", async () => {

@@ -203,7 +203,7 @@ describe("merging", () => {
   repo.git("checkout", "-q", "main");
   const target = repo.commit({ a: "one\n2\n3\n4\n5\n6\n7\n" });
 
-  test("gives the tree of the merge, and writes nothing into the repository", async () => {
+  test("GT8 gives the tree of the merge, and writes nothing into the repository", async () => {
     const before = repo.git("count-objects", "-v");
     const repository = await openRepository(repo.dir);
     const merged = await repository.mergeTree(target, clean);

@@ -215,7 +215,7 @@ describe("what a repository configures neither runs nor changes what is read", a
   const promisor = (run: string) =>
     `[core]\n\trepositoryformatversion = 1\n[extensions]\n\tpartialClone = evil\n[remote "evil"]\n\turl = ext::${run}\n\tpromisor = true\n[protocol]\n\tallow = always\n`;
 
-  test("a missing object of a promisor remote is missing, and nobody fetches it", async () => {
+  test("GT2 a missing object of a promisor remote is missing, and nobody fetches it", async () => {
     const { repo, canary, run } = prepared();
     appendFileSync(join(repo.dir, ".git/config"), promisor(run));
     const repository = await openRepository(repo.dir);
@@ -241,7 +241,7 @@ describe("what a repository configures neither runs nor changes what is read", a
     expect(existsSync(canary)).toBe(true);
   });
 
-  test("a repository of another owner is read, because nothing of it is run", async () => {
+  test("GT9 a repository of another owner is read, because nothing of it is run", async () => {
     const { repo } = prepared();
     // Only root can give files away; anybody else reads the copy as its owner.
     if (process.getuid?.() === 0) execFileSync("chown", ["-R", "65534:65534", repo.dir]);

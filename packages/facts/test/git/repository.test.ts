@@ -83,7 +83,7 @@ describe("finding a repository", () => {
     expect(await headOf(link)).toBe(id);
   });
 
-  test("borrowed objects are found through alternates", async () => {
+  test("GT9 borrowed objects are found through alternates", async () => {
     const dir = join(scratchFolder(), "shared");
     repo.git("clone", "-q", "--shared", repo.dir, dir);
     expect(await using(dir, (r) => r.commit(head))).not.toBeNull();

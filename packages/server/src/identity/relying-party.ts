@@ -127,7 +127,7 @@ function discovered({
       return refused(
         "ISSUER_UNREACHABLE",
         `\`${settings.issuer}\` cannot be asked: ${reasonOf(error)}`,
-        "try again; if it stays, sign in with your passkey",
+        "try again; if it stays, sign in with your passkey, and whoever runs the server finds why in its log",
       );
     } finally {
       asking = null;

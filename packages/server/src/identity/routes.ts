@@ -48,7 +48,8 @@ export function exchangeRoutes(
   authenticate: Authenticate,
   terms: SiteTerms,
 ): void {
-  const verify = ciVerifier(terms.identity.ci, boundedFetch(terms.fetch), terms.now);
+  const issuers = terms.identity.ci.map(({ issuer }) => issuer);
+  const verify = ciVerifier(terms.identity.ci, askingFor(terms, issuers), terms.now);
   app.addContentTypeParser<string>(
     FORM,
     { parseAs: "string", bodyLimit: FORM_BYTES },
@@ -68,11 +69,16 @@ const FORM_BYTES = 32_768;
 const fieldTwice = (): Error =>
   Object.assign(new Error("a field of the form is there twice"), { statusCode: 400 });
 
-const partiesOf = ({ identity, origin, now, fetch }: SiteTerms): readonly Party[] =>
-  identity.signIn.map((settings) => ({
+const partiesOf = (terms: SiteTerms): readonly Party[] =>
+  terms.identity.signIn.map((settings) => ({
     settings,
     party: relyingParty({
-      ...{ settings, now, fetch: boundedFetch(fetch) },
-      redirectUri: `${origin}/sign-in/callback/${settings.name}`,
+      ...{ settings, now: terms.now, fetch: askingFor(terms, [settings.issuer]) },
+      redirectUri: `${terms.origin}/sign-in/callback/${settings.name}`,
     }),
   }));
+
+const askingFor = ({ fetch, onAlert }: SiteTerms, issuers: readonly string[]) =>
+  boundedFetch(fetch, issuers, (asked, because) =>
+    onAlert({ kind: "issuer-away", asked, because }),
+  );

@@ -10,7 +10,9 @@ export type Alert =
   /** A device-bound key may have been copied. */
   | { readonly kind: "counter-went-back"; readonly credential: string }
   /** An entry that nobody signed who had to: somebody wrote to the database. It counts for nothing. */
-  | { readonly kind: "entry-unproven"; readonly index: number; readonly says: string };
+  | { readonly kind: "entry-unproven"; readonly index: number; readonly says: string }
+  /** An issuer could not be asked; why may name hosts within, and stands here only. */
+  | { readonly kind: "issuer-away"; readonly asked: string; readonly because: string };
 
 export type PeopleTerms = {
   readonly store: Store;
