@@ -40,6 +40,10 @@ describe("a whole receipt", () => {
     ]);
   });
 
+  test("AQ22 two who collude get their way, and whoever holds the receipt can name them", async () => {
+    expect(await verify(WORLD.receipt)).toMatchObject({ shown: { approvedBy: ["bo", "cy"] } });
+  });
+
   afterEach(() => vi.unstubAllGlobals());
 
   test("P5 without a quorum the outcome says what is not excluded", async () => {

@@ -95,6 +95,20 @@ describe("the digest of a change in Git", () => {
     expect(await digest(repo, later, repo.git("rev-parse", "HEAD"))).toBe(staged);
   });
 
+  test("AQ4 bound: an amend of the message alone keeps it, and brings its author as a contributor", async () => {
+    const repo = scratch();
+    const from = repo.commit({ a: "1\n" });
+    const to = repo.commit({ a: "2\n" }, "first words");
+    const before = await digest(repo, from, to);
+    repo.git("commit", "-q", "--amend", "-m", "other words", "--author", "Bo <bo@example.com>");
+    const amended = repo.git("rev-parse", "HEAD");
+    expect(amended).not.toBe(to);
+    expect(await digest(repo, from, amended)).toBe(before);
+    const repository = await openRepository(repo.dir);
+    expect((await repository.commit(amended))?.author.email).toBe("bo@example.com");
+    repository.close();
+  });
+
   test("bound: differs for another target, repository, plan, content, mode or attribute", async () => {
     const repo = scratch();
     const from = repo.commit({ a: "1\n" });
