@@ -27,6 +27,7 @@ import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { openLogKey, readLogKey } from "./ledger/log-key.ts";
 import { logRoutes } from "./ledger/routes.ts";
 import type { WitnessAt } from "./ledger/witnesses.ts";
+import { openTelling, type TellingTerms } from "./notices/telling.ts";
 import { type PeopleBook, peopleBook } from "./people/book.ts";
 import { setUpSecret } from "./people/founding.ts";
 import { keyBook } from "./people/key-book.ts";
@@ -57,6 +58,8 @@ export type ServerTerms = {
   readonly onTrouble: (trouble: LedgerFailure | Alert) => void;
   /** Forges to judge for; none otherwise. */
   readonly forges?: ForgesTerms;
+  /** Who is told of what happens; nobody otherwise. */
+  readonly notices?: Pick<TellingTerms, "receivers" | "onTrouble">;
 };
 
 export type RunningServer = {
@@ -71,6 +74,8 @@ export type RunningServer = {
 
 /** How often a checkpoint is published while entries come in. */
 const PERIOD_MS = 100;
+/** How often receivers of notices are told. */
+const TELLING_MS = 2_000;
 /** The embedded database has nobody else who tidies up. */
 const UPKEEP_MS = 3_600_000;
 
@@ -197,6 +202,12 @@ async function startOn(
   const upkeep = setInterval(() => void store.upkeep(), UPKEEP_MS);
   upkeep.unref();
   open.push(async () => clearInterval(upkeep));
+  if (terms.notices !== undefined) {
+    const telling = openTelling({
+      ...{ store, origin, now, fetch, periodMs: TELLING_MS, ...terms.notices },
+    });
+    open.push(() => telling.close());
+  }
   const secret = site === null ? await setUpSecret(store, now) : null;
   return {
     ok: true,

@@ -29,6 +29,7 @@ export type { Result, StoreFailure, StoreFailureCode } from "./failure.ts";
 export * from "./forges.ts";
 export { type Happened, happenedBetween } from "./happened.ts";
 export * from "./ledger.ts";
+export { advanceCursor, type ClaimedCursor, claimCursor, releaseCursor } from "./notices.ts";
 export { beginOnce, dropOnce, endOnce, type OnceRow } from "./once.ts";
 export * from "./people.ts";
 export * from "./queue.ts";

@@ -299,6 +299,20 @@ export async function exceptionEntries(
   );
 }
 
+/** Entries of some kinds from one index to before another, oldest first. */
+export async function entriesOfKinds(
+  db: Database,
+  given: { readonly kinds: readonly string[]; readonly from: number; readonly before: number },
+): Promise<readonly StoredEntry[]> {
+  return await entriesWhere(db, (query) =>
+    query
+      .where("ledger_entry.index", ">=", given.from)
+      .where("ledger_entry.index", "<", given.before)
+      .where("kind", "in", [...given.kinds])
+      .orderBy("ledger_entry.index"),
+  );
+}
+
 const entryQuery = (db: Database) =>
   db
     .selectFrom("ledger_entry")

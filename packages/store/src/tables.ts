@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedKind } from "./changes.ts";
 import type { ForgeTables } from "./forges/tables.ts";
+import type { NoticeCursorRow } from "./notices.ts";
 import type { PeopleTables } from "./people/tables.ts";
 
 /**
@@ -23,6 +24,7 @@ export type Tables = {
   readonly content_blob: ContentBlob;
   readonly once: Once;
   readonly document: DocumentRow;
+  readonly notice_cursor: NoticeCursorRow;
 } & PeopleTables &
   ForgeTables;
 

@@ -26,6 +26,7 @@ type Options = {
   readonly witnesses?: string;
   readonly github?: string;
   readonly identity?: string;
+  readonly notices?: string;
   readonly log?: boolean;
 };
 
@@ -54,6 +55,10 @@ export function serveCommand(program: Command): void {
     .option(
       "--identity <file>",
       "sign-in by OpenID Connect, SCIM, and which CI systems count: docs/operate/identity.md",
+    )
+    .option(
+      "--notices <file>",
+      "tell chats and other programs of break-glass, incidents, debts, keys: docs/operate/notices.md",
     )
     .option("--log", "log requests to standard error, one JSON a line")
     .addHelpText(
@@ -89,7 +94,9 @@ async function started(options: Options): Promise<RunningServer> {
   const identity =
     file === undefined ? NO_IDENTITY : orThrow(readIdentitySettings(yamlIn(file), process.env));
   const forges = options.github === undefined ? {} : { forges: await forgesOf(options.github) };
-  return orThrow(await startServer({ ...termsOf(options, identity), ...forges }));
+  const notices =
+    options.notices === undefined ? {} : { notices: await noticesOf(options.notices) };
+  return orThrow(await startServer({ ...termsOf(options, identity), ...forges, ...notices }));
 }
 
 async function forgesOf(file: string): Promise<NonNullable<ServerTerms["forges"]>> {
@@ -98,6 +105,11 @@ async function forgesOf(file: string): Promise<NonNullable<ServerTerms["forges"]
   const { checkReport } = await import("../forge/report.ts");
   const github = await githubFrom(file);
   return { github, gather: gatherer(), report: checkReport, onForgeTrouble: say };
+}
+
+async function noticesOf(file: string): Promise<NonNullable<ServerTerms["notices"]>> {
+  const { readNoticesSettings } = await import("@interlock/server");
+  return { receivers: orThrow(readNoticesSettings(yamlIn(file), dirname(file))), onTrouble: say };
 }
 
 function termsOf(options: Options, identity: IdentitySettings): ServerTerms {
@@ -179,7 +191,7 @@ function yamlIn(file: string): unknown {
   throw new GateError(
     "INPUT_INVALID",
     `\`${file}\`: ${problem.message.split("\n")[0] ?? ""}`,
-    "docs/operate/identity.md shows how it is written",
+    "docs/operate/identity.md and docs/operate/notices.md show how such files are written",
   );
 }
 

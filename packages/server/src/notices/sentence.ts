@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Bodies, EntryKind } from "@interlock/core";
+
+/** What a receiver may choose to be told about. */
+export const TOPICS = [
+  "break-glass",
+  "waiver",
+  "incident",
+  "debt",
+  "people",
+  "token",
+  "remedy",
+  "ledger",
+] as const;
+export type Topic = (typeof TOPICS)[number];
+
+/** A notice in words; `path`: where the console shows it. */
+export type Said = { readonly topic: Topic; readonly text: string; readonly path: string };
+
+type Sayings = { readonly [K in EntryKind]?: (body: Bodies[K]) => Said | null };
+
+const people = (text: string): Said => ({ topic: "people", text, path: "/people" });
+
+/** Which entries somebody should hear of without looking, and how they are said. */
+const SAYINGS: Sayings = {
+  override: ({ statement, reason }) => {
+    const { person, target, change, waives } = statement;
+    const rule = waives?.rule ?? "";
+    const why = reason ?? "";
+    const path = `/changes/${change}`;
+    return waives?.breakGlass === true
+      ? {
+          ...{ topic: "break-glass", path },
+          text: `${person} signed a break-glass past \`${rule}\` for ${target}, incident ${waives.incident ?? "none"}: ${why}`,
+        }
+      : {
+          ...{ topic: "waiver", path },
+          text: `${person} signed a waiver of \`${rule}\` for ${target}: ${why}`,
+        };
+  },
+  incident: ({ incident, title, systems, by }) => ({
+    ...{ topic: "incident", path: "/incidents" },
+    text: `${by} opened incident ${incident}: ${title}${systems.length === 0 ? "" : ` (${systems.join(", ")})`}`,
+  }),
+  "incident-closed": ({ incident, reason, by }) => ({
+    ...{ topic: "incident", path: "/incidents" },
+    text: `${by} closed incident ${incident}: ${reason}`,
+  }),
+  debt: ({ change, target, teams, by }) => ({
+    ...{ topic: "debt", path: `/changes/${change}` },
+    text: `a change of ${target} went forward by break-glass of ${by.join(" and ")}; two others of ${teams.length === 0 ? "any team" : teams.join(", ")} owe a review, and later changes wait for it`,
+  }),
+  "debt-review": ({ statement: { person, change, target } }) => ({
+    ...{ topic: "debt", path: `/changes/${change}` },
+    text: `${person} reviewed the break-glass of ${target}`,
+  }),
+  founding: ({ tenant, founders }) => people(`${tenant} was founded by ${founders.join(", ")}`),
+  agreement: ({ about, person, by, endorsements, reason }) =>
+    people(
+      `agreed: ${about} of ${person}, proposed by ${by}, signed by ${endorsements.map((one) => one.person).join(" and ")}: ${reason}`,
+    ),
+  revocation: ({ person, by, reason }) =>
+    people(`a passkey of ${person} was revoked by ${by.join(" and ")}: ${reason}`),
+  person: ({ person, active, by }) =>
+    active ? null : people(`${person} left, says ${by.join(" and ")}`),
+  provisioned: ({ person, active }) =>
+    active ? null : people(`${person} left, says the identity provider`),
+  token: ({ name, repository, verbs, by }) => ({
+    ...{ topic: "token", path: "/people" },
+    text: `${by} made the token \`${name}\` for ${repository}, which may ${verbs.join(", ")}`,
+  }),
+  "token-revoked": ({ token, by, reason }) => ({
+    ...{ topic: "token", path: "/people" },
+    text: `the token ${token} was revoked by ${by.join(" and ")}: ${reason}`,
+  }),
+  remedy: ({ title, approvedBy }) => ({
+    ...{ topic: "remedy", path: "/ledger" },
+    text: `the standing remedy \`${title}\` is signed by ${approvedBy.join(" and ")}; one on-call may run it`,
+  }),
+  run: ({ remedy, operator, change }) =>
+    remedy === undefined
+      ? null
+      : {
+          ...{ topic: "remedy", path: `/changes/${change}` },
+          text: `${operator} runs the standing remedy \`${remedy}\``,
+        },
+  expunge: ({ entry, by, reason }) => ({
+    ...{ topic: "ledger", path: "/ledger" },
+    text: `the content of entry ${entry.slice(0, 12)}… was erased by ${by.join(" and ")}: ${reason}`,
+  }),
+};
+
+/** The kinds that anybody is told of. */
+export const TOLD_KINDS: readonly EntryKind[] = Object.keys(SAYINGS) as EntryKind[]; // its own keys
+
+/** An entry in words, or `null` when nobody has to hear of it. Line ends and control characters are gone. */
+export function saying<K extends EntryKind>(kind: K, body: Bodies[K]): Said | null {
+  const said = SAYINGS[kind]?.(body) ?? null;
+  return said === null ? null : { ...said, text: oneLine(said.text) };
+}
+
+/** What people wrote may hold anything; a chat must not show it as several notices, or as ours. */
+const oneLine = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}<>&\s]+/gu, " ").slice(0, MOST_CHARS);
+
+const MOST_CHARS = 1_500;
