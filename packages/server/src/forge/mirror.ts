@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { delimiter, isAbsolute } from "node:path";
+import { digestOf } from "@interlock/digest";
 import { type FromForge, without } from "./failure.ts";
 
 export type Wanting = {
@@ -34,6 +35,10 @@ const FETCH_SILENCE_MS = 600_000;
 const STDERR_MAX = 2_000;
 const ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const REF = /^refs\/[A-Za-z0-9._/-]{1,500}$/;
+
+/** Where the mirror keeps a tip: `release` and `release/1` are no folder and file of each other there. */
+export const branchRef = (branch: string): string =>
+  `refs/interlock/branch/${digestOf("interlock/mirror-branch/v1", branch).slice(0, 32)}`;
 
 /** Opens the mirror in a folder, which is made when it is not there. */
 export function openMirror(gitDir: string, remote: Remote, stop: AbortSignal): Mirror {

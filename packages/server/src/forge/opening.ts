@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { type IdentitySettings, ownTeams } from "../identity/settings.ts";
 import type { PeopleBook } from "../people/book.ts";
 import { joinPeople, peopleFacts } from "../people/facts.ts";
-import { type Forge, openGithub } from "./github/github.ts";
+import { openGithub } from "./github/github.ts";
 import type { GithubGiven } from "./github/settings.ts";
+import type { Forge } from "./running.ts";
 import type { ForgeTerms } from "./terms.ts";
 
 /** What a server has to be given to judge for forges. */

@@ -13,6 +13,7 @@ import {
   type Transaction,
   transaction,
 } from "@interlock/store";
+import type { ForgeFailure } from "./failure.ts";
 
 /** `again`: when to look again by itself, or `null`. `save` is written together with the job's end. */
 export type JobDone =
@@ -22,6 +23,14 @@ export type JobDone =
       readonly save?: (tx: Transaction) => Promise<void>;
     }
   | { readonly kind: "later"; readonly says: string; readonly at: number | null };
+
+/** What a forge did not let us do is tried again, when it says or a little later each time. */
+export const later = ({ says, until }: ForgeFailure): JobDone => ({
+  kind: "later",
+  ...{ says, at: until },
+});
+
+export const DATABASE_AWAY: JobDone = { kind: "later", says: "the database is away", at: null };
 
 export type RunnerTerms = {
   readonly store: Store;

@@ -2,20 +2,10 @@
 /** What GitHub shows on a commit. */
 import { digestOf, type Json } from "@interlock/digest";
 import type { FromForge } from "../failure.ts";
-import type { Annotation, Report } from "../terms.ts";
-import type { Here } from "./repository.ts";
+import type { Posted, Shown } from "../showing.ts";
+import type { Annotation } from "../terms.ts";
+import { checkName, type Here } from "./repository.ts";
 import { CHECK_RUN, CHECK_RUNS } from "./schemas.ts";
-
-export type Shown = {
-  readonly name: string;
-  readonly head: string;
-  readonly effective: string;
-  readonly url: string;
-  readonly report: Report;
-};
-
-/** What was posted: GitHub's id of it, a digest of what it says, and of its annotations. */
-export type Posted = { readonly id: string; readonly digest: string };
 
 /** GitHub takes fifty annotations at once (docs.github.com, “REST API endpoints for check runs”). */
 const ANNOTATIONS_AT_ONCE = 50;
@@ -27,11 +17,11 @@ const TEXT_MAX_BYTES = 60_000;
  * Never `neutral` or `skipped`, which GitHub lets through where a check is required. A hold asks for an
  * act of somebody; a denial is not cured by any.
  */
-export const CONCLUSIONS: Readonly<Record<string, "success" | "action_required" | "failure">> = {
+const CONCLUSIONS = {
   allow: "success",
   hold: "action_required",
   deny: "failure",
-};
+} as const;
 
 const LEVELS = { error: "failure", warning: "warning", note: "notice" } as const;
 
@@ -46,7 +36,8 @@ export async function post(
 ): Promise<FromForge<Posted>> {
   const { annotations } = shown.report;
   const lines = digestOf("interlock/check-annotations/v1", annotations as unknown as Json);
-  const { name, head, effective } = shown;
+  const { head, effective } = shown;
+  const name = checkName(shown.branch);
   const { title, summary } = shown.report;
   const said = digestOf("interlock/check-run/v1", { name, head, effective, title, summary });
   const digest = `${said.slice(0, 32)}${lines.slice(0, 32)}`;
@@ -80,9 +71,10 @@ export async function post(
 /** The run of a server that died after it had posted: nothing is posted twice. */
 async function posted(
   { api, appId }: Here,
-  { name, head }: Shown,
+  { branch, head }: Shown,
   digest: string,
 ): Promise<FromForge<string | null>> {
+  const name = checkName(branch);
   const query = new URLSearchParams({ check_name: name, app_id: String(appId), filter: "latest" });
   const found = await api.get(`/commits/${head}/check-runs?${query}`, CHECK_RUNS);
   if (!found.ok) return found;
@@ -93,7 +85,7 @@ async function posted(
 function bodyOf(here: Here, { effective, url }: Shown, digest: string): object {
   return {
     status: "completed",
-    conclusion: Object.hasOwn(CONCLUSIONS, effective) ? CONCLUSIONS[effective] : "action_required",
+    conclusion: CONCLUSIONS[effective],
     completed_at: new Date(here.terms.now()).toISOString(),
     details_url: url,
     external_id: digest,

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { digestOf } from "@interlock/digest";
-import { type ClaimedJob, dropSubject, readSubject, saveSubject } from "@interlock/store";
+import { type ClaimedJob, readSubject, saveSubject } from "@interlock/store";
 import { z } from "zod";
 import type { FromForge } from "../failure.ts";
 import { judgeLanding, type SeenPush, type Told } from "../judging.ts";
+import { branchRef } from "../mirror.ts";
 import type { ForgeReview } from "../reviews.ts";
-import type { JobDone } from "../runner.ts";
+import { DATABASE_AWAY, type JobDone, later } from "../runner.ts";
+import { gone } from "../showing.ts";
 import { shownOf } from "./group.ts";
-import { branchRef, DATABASE_AWAY, FORGE, type Here, later, mainOf, tipOf } from "./repository.ts";
+import { FORGE, type Here, mainOf, tipOf } from "./repository.ts";
 import { type Said, saidOf } from "./said.ts";
 import { DEPLOYMENT, NOTHING, PULL, type Pull } from "./schemas.ts";
 
@@ -33,9 +35,11 @@ export async function deploymentJob(here: Here, job: ClaimedJob): Promise<JobDon
   if (hint === null || !here.repository.deployments) return DONE;
   const deployment = await here.api.get(`/deployments/${hint.deployment}`, DEPLOYMENT);
   if (!deployment.ok)
-    return deployment.failure.kind === "absent" ? await gone(here, job) : later(deployment.failure);
+    return deployment.failure.kind === "absent"
+      ? await gone(here.terms, job)
+      : later(deployment.failure);
   const { sha, environment } = deployment.value;
-  if (environment !== hint.environment) return await gone(here, job);
+  if (environment !== hint.environment) return await gone(here.terms, job);
   const place = await placeOf(here, hint, sha);
   if (!place.ok) return later(place.failure);
   if (place.value === null)
@@ -157,10 +161,10 @@ async function answer(here: Here, job: ClaimedJob, outcome: Outcome): Promise<Jo
       NOTHING,
     );
     // Once it was answered by somebody else, or is over, GitHub refuses.
-    if (!sent.ok && sent.failure.kind === "refused") return await gone(here, job);
+    if (!sent.ok && sent.failure.kind === "refused") return await gone(here.terms, job);
     if (!sent.ok) return later(sent.failure);
   }
-  if (say.state !== undefined) return await gone(here, job);
+  if (say.state !== undefined) return await gone(here.terms, job);
   const until = told?.decision.until;
   return {
     kind: "done",
@@ -181,9 +185,4 @@ async function hintOf(here: Here, job: ClaimedJob): Promise<Hint | null> {
   if (hint === "") return null;
   const read = HINT.safeParse(JSON.parse(hint));
   return read.success ? read.data : null;
-}
-
-async function gone({ terms }: Here, job: ClaimedJob): Promise<JobDone> {
-  await dropSubject(terms.store.db, job);
-  return DONE;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Which subjects an event of GitHub asks to be looked at. Nothing else of an event is used. */
-import type { Json } from "@interlock/digest";
 import { z } from "zod";
-import type { Wanted } from "../intake.ts";
+import { type EventTable, readingEvent } from "../events.ts";
 
 const SHA = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 const REF = z.string().min(1).max(1_000);
@@ -10,30 +9,19 @@ const NUMBER = z.int().positive();
 const PULL = z.object({ number: NUMBER });
 const ABOUT = z.object({ repository: z.object({ id: NUMBER }) });
 
-type Subject = { readonly subject: string; readonly hint?: Json };
-type Read = (payload: unknown) => readonly Subject[] | null;
-
-const reading =
-  <T extends z.ZodType>(schema: T, subjects: (event: z.output<T>) => readonly Subject[]): Read =>
-  (payload) => {
-    const read = schema.safeParse(payload);
-    return read.success ? subjects(read.data) : null;
-  };
-
-const ofPull = reading(z.object({ pull_request: PULL }), ({ pull_request }) => [
+const ofPull = readingEvent(z.object({ pull_request: PULL }), ({ pull_request }) => [
   { subject: `pull:${pull_request.number}` },
 ]);
 
-/** The allow-list of events. */
-const EVENTS: Readonly<Record<string, Read>> = {
+const KINDS: EventTable["kinds"] = {
   pull_request: ofPull,
   pull_request_review: ofPull,
-  push: reading(z.object({ ref: REF }), ({ ref }) =>
+  push: readingEvent(z.object({ ref: REF }), ({ ref }) =>
     ref.startsWith("refs/heads/") && !ref.startsWith("refs/heads/gh-readonly-queue/")
       ? [{ subject: `branch:${ref}` }]
       : [],
   ),
-  merge_group: reading(
+  merge_group: readingEvent(
     z.object({
       action: z.string(),
       merge_group: z.object({ head_sha: SHA, head_ref: REF, base_sha: SHA, base_ref: REF }),
@@ -46,17 +34,17 @@ const EVENTS: Readonly<Record<string, Read>> = {
         ? [{ subject: `group:${head}`, hint: { head, ref, base, target } }]
         : [],
   ),
-  check_run: reading(
+  check_run: readingEvent(
     z.object({ action: z.string(), check_run: z.object({ head_sha: SHA }) }),
     ({ action, check_run }) =>
       action === "rerequested" ? [{ subject: `head:${check_run.head_sha}` }] : [],
   ),
-  check_suite: reading(
+  check_suite: readingEvent(
     z.object({ action: z.string(), check_suite: z.object({ head_sha: SHA }) }),
     ({ action, check_suite }) =>
       action === "rerequested" ? [{ subject: `head:${check_suite.head_sha}` }] : [],
   ),
-  deployment_protection_rule: reading(
+  deployment_protection_rule: readingEvent(
     z.object({
       action: z.string(),
       environment: z.string().min(1).max(255),
@@ -79,17 +67,12 @@ const EVENTS: Readonly<Record<string, Read>> = {
   ),
 };
 
-/** `null`: an event that this server takes, but that is not as documented. */
-export function wantedBy(event: string, payload: unknown): readonly Wanted[] | null {
-  const read = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
-  if (read === undefined) return [];
-  const about = ABOUT.safeParse(payload);
-  if (!about.success) return null;
-  const subjects = read(payload);
-  return (
-    subjects?.map(({ subject, hint }) => ({
-      repository: String(about.data.repository.id),
-      ...{ subject, hint: hint ?? null },
-    })) ?? null
-  );
-}
+/** The allow-list of events. */
+export const EVENTS: EventTable = {
+  name: "GitHub",
+  kinds: KINDS,
+  repositoryOf: (payload) => {
+    const about = ABOUT.safeParse(payload);
+    return about.success ? String(about.data.repository.id) : null;
+  },
+};

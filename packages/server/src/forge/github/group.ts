@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { canonicalJson } from "@interlock/digest";
-import { type ClaimedJob, dropSubject, readSubject } from "@interlock/store";
+import { type ClaimedJob, readSubject } from "@interlock/store";
 import { z } from "zod";
 import type { ForgeFailure } from "../failure.ts";
-import type { JobDone } from "../runner.ts";
-import { branchRef, DATABASE_AWAY, FORGE, type Here, later, mainOf, tipOf } from "./repository.ts";
+import { branchRef } from "../mirror.ts";
+import { DATABASE_AWAY, type JobDone, later } from "../runner.ts";
+import { isProtected } from "../settings.ts";
+import { gone } from "../showing.ts";
+import { FORGE, type Here, mainOf, tipOf } from "./repository.ts";
 import { type Said, saidOf } from "./said.ts";
 import { PULL, type Pull, REF } from "./schemas.ts";
-import { isProtected } from "./settings.ts";
-import { judgeAndShow } from "./showing.ts";
+import { judgeAndCheck } from "./showing.ts";
 
 const SHA = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 const HINT = z.object({ head: SHA, ref: z.string(), base: SHA, target: z.string() });
@@ -35,7 +37,7 @@ export async function groupJob(here: Here, job: ClaimedJob): Promise<JobDone> {
   );
   if (!queue.ok) return later(queue.failure);
   if (!queue.value.some(({ ref, object }) => ref === hint.ref && object.sha === hint.head))
-    return await gone(here, job);
+    return await gone(here.terms, job);
   const main = await mainOf(here);
   if (!main.ok) return later(main.failure);
   const tip = await tipOf(here, branch);
@@ -59,7 +61,7 @@ export async function groupJob(here: Here, job: ClaimedJob): Promise<JobDone> {
     (queued || (await here.mirror.isAncestor(hint.base, tip.value)));
   // From the target's tip everything is judged that would land, also what waits before it.
   const base = follows ? hint.base : tip.value;
-  return await judgeAndShow(
+  return await judgeAndCheck(
     here,
     { ...job, hint: canonicalJson(hint) },
     {
@@ -113,9 +115,4 @@ function placeOf({
   return branch === "" || target !== `refs/heads/${branch}`
     ? null
     : { branch, number: Number(number) };
-}
-
-async function gone({ terms }: Here, job: ClaimedJob): Promise<JobDone> {
-  await dropSubject(terms.store.db, job);
-  return DONE;
 }

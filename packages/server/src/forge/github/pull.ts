@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ClaimedJob, dropSubject, readSubject } from "@interlock/store";
-import type { JobDone } from "../runner.ts";
-import { branchRef, DATABASE_AWAY, type Here, later, mainOf, tipOf } from "./repository.ts";
+import { type ClaimedJob, readSubject } from "@interlock/store";
+import { branchRef } from "../mirror.ts";
+import { DATABASE_AWAY, type JobDone, later } from "../runner.ts";
+import { isProtected } from "../settings.ts";
+import { gone } from "../showing.ts";
+import { type Here, mainOf, tipOf } from "./repository.ts";
 import { saidOf } from "./said.ts";
 import { PULL, type Pull } from "./schemas.ts";
-import { isProtected } from "./settings.ts";
-import { judgeAndShow } from "./showing.ts";
-
-const DONE: JobDone = { kind: "done", again: null };
+import { judgeAndCheck } from "./showing.ts";
 
 /** A pull request, read again from GitHub: what would land is its head, merged into the target's tip. */
 export async function pullJob(here: Here, job: ClaimedJob, number: number): Promise<JobDone> {
   const { api, repository, terms } = here;
   const pull = await api.get(`/pulls/${number}`, PULL);
-  if (!pull.ok) return pull.failure.kind === "absent" ? await gone(here, job) : later(pull.failure);
+  if (!pull.ok)
+    return pull.failure.kind === "absent" ? await gone(here.terms, job) : later(pull.failure);
   const { base, state } = pull.value;
   // What is closed cannot be merged; opened again, its head must be read anew (23).
   if (state !== "open" || base.repo?.id !== repository.id || !isProtected(repository, base.ref))
-    return await gone(here, job);
+    return await gone(here.terms, job);
   const before = await readSubject(terms.store.db, job);
   const main = await mainOf(here);
   if (!main.ok) return later(main.failure);
@@ -34,7 +35,7 @@ export async function pullJob(here: Here, job: ClaimedJob, number: number): Prom
   if (!said.ok) return later(said.failure);
   const { accounts, reviews, pushes } = said.value;
   const { sha: head } = pull.value.head;
-  return await judgeAndShow(here, job, {
+  return await judgeAndCheck(here, job, {
     landing: {
       ...{ base: tip.value, head, source: head, main: main.value, reviews, pushes },
       broughtBy: [accounts(pull.value.user)],
@@ -47,9 +48,3 @@ export async function pullJob(here: Here, job: ClaimedJob, number: number): Prom
 
 /** Changes with whatever is done to a pull request, a review among it. */
 export const markOf = ({ updated_at }: Pick<Pull, "updated_at">): string => updated_at;
-
-/** What is said on its last commit stays said; a new one is judged when it is opened again. */
-async function gone({ terms }: Here, job: ClaimedJob): Promise<JobDone> {
-  await dropSubject(terms.store.db, job);
-  return DONE;
-}

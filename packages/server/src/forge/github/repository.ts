@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One repository on GitHub, with what reading and writing there takes. */
 import { join } from "node:path";
-import { digestOf } from "@interlock/digest";
 import { type ForgeAccount, pinned, type Reviewer } from "../accounts.ts";
-import type { ForgeFailure, FromForge } from "../failure.ts";
+import type { FromForge } from "../failure.ts";
 import type { ForgeHttp } from "../http.ts";
 import { type Mirror, openMirror } from "../mirror.ts";
-import type { JobDone } from "../runner.ts";
 import type { ForgeTerms } from "../terms.ts";
 import { DEPLOYMENT_PERMISSIONS, PERMISSIONS, type RepositoryApi, repositoryApi } from "./api.ts";
 import { REF, REPOSITORY } from "./schemas.ts";
@@ -16,6 +14,7 @@ export const FORGE = "github";
 
 export type Here = {
   readonly terms: ForgeTerms;
+  readonly forge: typeof FORGE;
   readonly appId: number;
   readonly repository: GithubRepository;
   /** `repository.id` as text. */
@@ -50,15 +49,11 @@ export function openHere(
     },
     terms.stop,
   );
-  return { terms, appId, repository, id: String(id), api, mirror };
+  return { terms, forge: FORGE, appId, repository, id: String(id), api, mirror };
 }
 
 /** The name of the check, which differs between targets: what one allows is not allowed on another. */
 export const checkName = (branch: string): string => `interlock (${branch})`;
-
-/** Where the mirror keeps a tip: `release` and `release/1` are no folder and file of each other there. */
-export const branchRef = (branch: string): string =>
-  `refs/interlock/branch/${digestOf("interlock/mirror-branch/v1", branch).slice(0, 32)}`;
 
 /** The tip of a branch. */
 export async function tipOf({ api }: Here, branch: string): Promise<FromForge<string>> {
@@ -119,11 +114,3 @@ export async function accountsOf(
           member,
         };
 }
-
-/** What GitHub did not let us do is tried again, when it says or a little later each time. */
-export const later = ({ says, until }: ForgeFailure): JobDone => ({
-  kind: "later",
-  ...{ says, at: until },
-});
-
-export const DATABASE_AWAY: JobDone = { kind: "later", says: "the database is away", at: null };

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHmac, timingSafeEqual } from "node:crypto";
-
-/** Shorter ones are guessed. */
-export const SECRET_MIN_BYTES = 16;
+import { SECRET_MIN_BYTES } from "../settings.ts";
 
 const SIGNATURE = /^sha256=([0-9a-f]{64})$/;
 
