@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   backtest: async () => (await import("./commands/backtest.ts")).backtestCommand,
   init: async () => (await import("./commands/init.ts")).initCommand,
   rules: async () => (await import("./commands/rules.ts")).rulesCommand,
+  mode: async () => (await import("./commands/mode.ts")).modeCommand,
+  enforce: async () => (await import("./commands/mode.ts")).enforceCommand,
   policy: async () => (await import("./commands/policy.ts")).policyCommand,
   facts: async () => (await import("./commands/facts.ts")).factsCommand,
   decide: async () => (await import("./commands/decide.ts")).decideCommand,

@@ -205,8 +205,9 @@ describe("a run that ends early", () => {
   it("a thread that dies is an error, not a wait without end", async () => {
     // Beside the sources there is no `worker.js`, so this thread dies at once.
     const threads = startThreads(1);
-    const base = { repo: ".", head: "", identity: "", target: "", policy: undefined, commits: [] };
-    await expect(threads.judge(base, () => undefined)).rejects.toMatchObject({
+    const base = { repo: ".", head: "", identity: "", target: "", policy: undefined };
+    const stretch = { ...base, only: undefined, commits: [] };
+    await expect(threads.judge(stretch, () => undefined)).rejects.toMatchObject({
       code: "JUDGING_STOPPED",
       message: expect.stringContaining("a judging thread ended early"),
     });
@@ -257,6 +258,7 @@ const jsonlLines = (count: number): readonly BacktestLine[] =>
     rules: [{ rule: "R43", outcome: "hold", findings: 1, approvals: 2, unknown: false }],
     findings: [],
     risk: null,
+    systems: [],
     reverts: null,
     totals: { added: 1, deleted: 1, files: 1, binary: 0, directories: 0 },
     gaps: 0,

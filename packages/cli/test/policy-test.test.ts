@@ -83,7 +83,7 @@ describe("interlock policy test", () => {
       "interlock/tests/gate.yaml": `case: the policy itself changes
 why: whoever writes the rules does not accept them alone
 given: { change: { gate: [policy], touches: [interlock/policy.yaml] }, approvals: [{ by: bo }] }
-then: { outcome: hold, because: [{ rule: R65, outcome: hold, contains: approvals }] }
+then: { outcome: hold, because: [{ rule: R65, outcome: hold, contains: approvals }, { rule: "interlock:gate", outcome: hold, contains: approvals }] }
 `,
     });
     expect(interlock(dir, "policy", "test")).toMatchObject({ status: 0 });

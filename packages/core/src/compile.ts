@@ -2,7 +2,7 @@
 import { canonicalJson, digestOf, type Json } from "@interlock/digest";
 import type { Analyses, Analysis, ImpliedKey } from "./analysis.ts";
 import { type Expression, expression } from "./expression.ts";
-import type { Mode, Policy, Rule } from "./policy.ts";
+import type { Mode, Override, Policy, Rule } from "./policy.ts";
 import { normalise, type Requirements } from "./requirement.ts";
 
 /**
@@ -33,10 +33,18 @@ export type CompiledPolicy = {
   readonly rules: readonly CompiledRule[];
   /** The policy's `otherwise` in normal form. */
   readonly otherwise: Requirements;
-  /** The strictest mode of a rule for any of the systems; `null`: nobody knows which they are. */
-  readonly modeOf: (rule: Rule, systems: readonly string[] | null) => Mode;
+  /** The strictest mode of a rule for any of the systems. */
+  readonly modeOf: (rule: Rule, where: ModeScope) => Mode;
   /** Whether the rule is enforced whatever the systems turn out to be. */
-  readonly isEnforced: (rule: Rule, systems: readonly string[] | null) => boolean;
+  readonly isEnforced: (rule: Rule, where: ModeScope) => boolean;
+};
+
+/** What a mode may depend on besides the rule. */
+export type ModeScope = {
+  /** The systems that the change touches; `null`: nobody knows which they are. */
+  readonly systems: readonly string[] | null;
+  /** Milliseconds since 1970 UTC: an override that has ended by then no longer applies. */
+  readonly now: number;
 };
 
 const EACH = /^[a-z][A-Za-z]*(\.[a-z][A-Za-z]*)*$/;
@@ -60,11 +68,11 @@ export function compilePolicy(policy: Policy, known: Analyses = NONE_KNOWN): Com
     ),
     rules,
     otherwise: normalise(policy.otherwise),
-    modeOf: (rule, systems) => strictest(modesOf(policy, rule, systems)),
-    isEnforced: (rule, systems) => {
-      const modes = modesOf(policy, rule, systems);
+    modeOf: (rule, where) => strictest(modesOf(policy, rule, where)),
+    isEnforced: (rule, where) => {
+      const modes = modesOf(policy, rule, where);
       // Any of several known systems makes the rule stricter; of unknown ones each may be the one.
-      return systems === null
+      return where.systems === null
         ? modes.every((m) => m === "enforce")
         : modes.some((m) => m === "enforce");
     },
@@ -161,13 +169,20 @@ function byIdThenContent(a: CompiledRule, b: CompiledRule): number {
 }
 
 /** The modes that a rule may have for the systems that the change touches, or may touch. */
-function modesOf(policy: Policy, rule: Rule, systems: readonly string[] | null): readonly Mode[] {
-  const own = policy.overrides.filter((o) => o.rule === rule.id);
-  const everywhere = own.find((o) => o.system === "")?.mode ?? rule.mode ?? policy.mode;
+function modesOf(policy: Policy, rule: Rule, { systems, now }: ModeScope): readonly Mode[] {
+  const own = policy.overrides.filter((o) => o.rule === rule.id && isLive(o, now));
+  // Of several for one system the strictest counts, so that their order decides nothing. by (order-free)
+  const of = (system: string, otherwise: Mode): Mode => {
+    const modes = own.filter((o) => o.system === system).map((o) => o.mode);
+    return modes.length === 0 ? otherwise : strictest(modes);
+  };
+  const everywhere = of("", rule.mode ?? policy.mode);
   if (systems === null) return [everywhere, ...own.map((o) => o.mode)];
   if (systems.length === 0) return [everywhere];
-  return systems.map((s) => own.find((o) => o.system === s)?.mode ?? everywhere);
+  return systems.map((s) => of(s, everywhere));
 }
+
+const isLive = ({ until }: Override, now: number): boolean => until === undefined || now < until;
 
 const strictest = (modes: readonly Mode[]): Mode =>
   modes.reduce((a, b) => (MODE_RANK[a] >= MODE_RANK[b] ? a : b), "observe");

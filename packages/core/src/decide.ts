@@ -129,7 +129,8 @@ function judgePolicy(
   // What is only perhaps covered is not covered. by (fail-closed)
   const covering = applied.filter((a) => a.compiled.rule.covers && a.scope.certain);
   const coveredAtAll = covering.length > 0;
-  const coveredEnforced = covering.some((a) => policy.isEnforced(a.compiled.rule, systems));
+  const where = { systems, now: facts.now };
+  const coveredEnforced = covering.some((a) => policy.isEnforced(a.compiled.rule, where));
   const rulesDigest = digestOf("interlock/rules-applied/v1", {
     rules: applied.map((a) => a.compiled.digest).sort(),
     otherwise: coveredEnforced ? [] : (policy.otherwise as unknown as Json), // requirements are plain data

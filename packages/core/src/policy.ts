@@ -44,6 +44,8 @@ export type Override = {
   /** Empty: every system. */
   readonly system: string;
   readonly mode: Mode;
+  /** Milliseconds since 1970 UTC; from then on it no longer applies. */
+  readonly until?: number;
 };
 
 export type PolicyFreeze = {

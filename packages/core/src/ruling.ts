@@ -47,7 +47,7 @@ export function judgeRule(compiled: CompiledRule, scope: Scope, given: Given): R
     rule: rule.id,
     title: rule.title,
     policy: given.role,
-    mode: given.policy.modeOf(rule, given.systems),
+    mode: given.policy.modeOf(rule, { systems: given.systems, now: given.facts.now }),
     ...(rule.severity === undefined ? {} : { severity: rule.severity }),
     findings: findings.slice(0, FINDINGS_SHOWN),
     findingCount: findings.length,

@@ -8,7 +8,7 @@ import {
   type Override,
   type Rule,
 } from "@interlock/core";
-import { policyOf, rule } from "@interlock/testkit";
+import { NOW, policyOf, rule } from "@interlock/testkit";
 import { describe, expect, it } from "vitest";
 
 function compiled(own: Partial<Rule>, known?: ReadonlyMap<string, Analysis>): CompiledRule {
@@ -177,9 +177,50 @@ describe("the mode of a rule", () => {
       "enforce",
       true,
     ],
+    [
+      "an override that ends later",
+      "observe",
+      [{ ...override("pay", "enforce"), until: NOW + 1 }],
+      ["pay"],
+      "enforce",
+      true,
+    ],
+    [
+      "an override no longer, from its end on",
+      "observe",
+      [{ ...override("pay", "enforce"), until: NOW }],
+      ["pay"],
+      "observe",
+      false,
+    ],
+    [
+      "an override for all no longer, so that the rule's own counts again",
+      "enforce",
+      [{ ...override("", "observe"), until: NOW }],
+      [],
+      "enforce",
+      true,
+    ],
+    [
+      "of unknown systems, none that has ended",
+      "observe",
+      [{ ...override("pay", "enforce"), until: NOW }],
+      null,
+      "observe",
+      false,
+    ],
+    [
+      "of two for one system the strictest",
+      "observe",
+      [override("pay", "warn"), override("pay", "enforce"), override("pay", "observe")],
+      ["pay"],
+      "enforce",
+      true,
+    ],
   ])("%s", (_name, own, overrides, systems, mode, enforced) => {
     const one = rule("r", own === undefined ? {} : { mode: own });
     const { modeOf, isEnforced } = compilePolicy(policyOf([one], { mode: "warn", overrides }));
-    expect([modeOf(one, systems), isEnforced(one, systems)]).toEqual([mode, enforced]);
+    const where = { systems, now: NOW };
+    expect([modeOf(one, where), isEnforced(one, where)]).toEqual([mode, enforced]);
   });
 });

@@ -65,6 +65,7 @@ describe("order-free", () => {
           ...policy,
           rules: shuffled(policy.rules, seed),
           otherwise: shuffled(policy.otherwise, seed),
+          overrides: shuffled(policy.overrides, seed),
         };
         const one = decide([judging(policy), judging(other, "proposed")], facts);
         const two = decide([judging(other, "proposed"), judging(movedPolicy)], moved);

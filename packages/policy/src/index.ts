@@ -23,7 +23,7 @@ export { calendarFacts } from "./load/calendar.ts";
 export { type UnsoundRule, unsoundRule } from "./load/data.ts";
 export { gatherIncludes, type Included, type ReadInclude } from "./load/include.ts";
 export { type Loaded, type LoadOptions, loadPolicy, type Place } from "./load/policy.ts";
-export { durationMs, sharePpm } from "./load/quantity.ts";
+export { durationMs, sharePpm, writtenInstant } from "./load/quantity.ts";
 export {
   allowFields,
   isRaw,

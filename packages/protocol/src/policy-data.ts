@@ -58,7 +58,9 @@ const POLICY = z.strictObject({
   mode,
   rules: z.array(RULE).max(5_000),
   otherwise: requirements,
-  overrides: z.array(z.strictObject({ rule: name, system: name, mode })).max(5_000),
+  overrides: z
+    .array(z.strictObject({ rule: name, system: name, mode, until: z.int().optional() }))
+    .max(5_000),
   freezes: z
     .array(z.strictObject({ name, from: z.int(), until: z.int().optional(), systems: texts }))
     .max(1_000),

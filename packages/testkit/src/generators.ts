@@ -118,13 +118,17 @@ export const policies: fc.Arbitrary<Policy> = fc
     mode: fc.constantFrom("observe" as const, "enforce" as const),
     otherwise: fc.array(requirements, { maxLength: 2 }),
     missingOwner: fc.constantFrom("hold" as const, "anyone" as const),
-    overrides: fc.uniqueArray(
-      fc.record({
-        rule: fc.constantFrom("a", "b", "c"),
-        system: fc.constantFrom("", "checkout", "search"),
-        mode: modes,
-      }),
-      { maxLength: 3, selector: (o) => `${o.rule} ${o.system}` },
+    // Data that a loader did not read may name a pair twice.
+    overrides: fc.array(
+      fc
+        .record({
+          rule: fc.constantFrom("a", "b", "c"),
+          system: fc.constantFrom("", "checkout", "search"),
+          mode: modes,
+          until: fc.constantFrom(undefined, NOW, NOW + 1),
+        })
+        .map(({ until, ...o }) => (until === undefined ? o : { ...o, until })),
+      { maxLength: 3 },
     ),
     freezes: fc.uniqueArray(freezes, { maxLength: 2, selector: (f) => f.name }),
   })

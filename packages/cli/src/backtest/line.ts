@@ -20,6 +20,8 @@ export type BacktestLine = {
   readonly beyond: Decision["beyond"];
   readonly requires: readonly string[];
   readonly rules: readonly RuleLine[];
+  /** Systems that it touches, sorted; `null` where nobody can tell. */
+  readonly systems: readonly string[] | null;
   readonly findings: readonly FindingView[];
   /** `null` after an interruption, for what lies behind a commit that was not judged. */
   readonly risk: RiskView | null;
@@ -44,11 +46,15 @@ export type RuleLine = {
 /** Findings kept a commit: a history has many, and the first few say what it was. */
 const FINDINGS_KEPT = 20;
 
-/** Everything a line needs besides what is measured over the whole history. */
+/**
+ * Everything a line needs besides what is measured over the whole history. `whole`: rules that only ask
+ * for the ordinary review are kept too.
+ */
 export function lineOf(
   commit: Commit,
   facts: Facts,
   decision: Decision,
+  whole: boolean,
 ): Omit<BacktestLine, "risk"> {
   return {
     commit: commit.id,
@@ -59,7 +65,7 @@ export function lineOf(
     beyond: decision.beyond,
     requires: decision.requires.map(explainRequirement),
     rules: decision.rules
-      .filter((r) => !r.baseline || r.findingCount > 0)
+      .filter((r) => whole || !r.baseline || r.findingCount > 0)
       .map((r) => ({
         rule: r.rule,
         outcome: r.outcome,
@@ -78,6 +84,9 @@ export function lineOf(
         ),
         unknown: r.reason.code === "facts-unknown",
       })),
+    systems: isUnknown(facts.change.systems)
+      ? null
+      : facts.change.systems.map(({ id }) => id).sort(),
     findings: findingsOf(decision).slice(0, FINDINGS_KEPT),
     reverts: commit.reverts,
     totals: facts.change.totals,

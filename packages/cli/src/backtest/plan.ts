@@ -15,6 +15,7 @@ export type Plan = {
     readonly identity: string;
     readonly target: string;
     readonly policy: string | undefined;
+    readonly only: readonly string[] | undefined;
   };
   /** The history is read from its first commit. */
   readonly complete: boolean;
@@ -57,6 +58,7 @@ export async function planOf(options: BacktestOptions): Promise<Plan> {
         identity: await repository.identity(),
         target: await repository.branch(),
         policy: options.policy,
+        only: options.only,
       },
     };
   } finally {

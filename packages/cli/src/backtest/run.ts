@@ -12,6 +12,8 @@ export type BacktestOptions = {
   /** Only commits at most so old, in milliseconds before the newest. */
   readonly lastMs?: number;
   readonly policy?: string;
+  /** Only these rules, alone: nothing else judges, and nothing is covered. */
+  readonly only?: readonly string[];
   readonly jobs?: number;
   readonly onProgress?: (done: number, total: number) => void;
   /** Oldest commit first, as soon as everything before it is judged. */

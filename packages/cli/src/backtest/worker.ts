@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Judges one stretch of history on its own thread, with its own git processes. */
 import { parentPort, workerData } from "node:worker_threads";
-import { decide, type Facts, GateError } from "@interlock/core";
+import { decide, type Facts, GateError, type JudgingPolicy } from "@interlock/core";
 import {
   type Commit,
   gatherFromGit,
@@ -14,6 +14,7 @@ import {
   type TreeChange,
 } from "@interlock/facts";
 import { calendarFacts } from "@interlock/policy";
+import { compiled } from "../judge/compiled.ts";
 import { withPolicy } from "../judge/judge.ts";
 import { historyFiles } from "../judge/past.ts";
 import { type Workspace, workspaceAt } from "../judge/workspace.ts";
@@ -27,6 +28,7 @@ type Judging = {
   readonly repository: Repository;
   readonly around: Surroundings;
   readonly workspace: Workspace;
+  readonly only: Stretch["only"];
 };
 
 async function run(
@@ -36,9 +38,9 @@ async function run(
 ): Promise<void> {
   const repository = await openRepository(stretch.repo);
   try {
-    const workspace = withPolicy(
-      await workspaceAt(repository, stretch.head, { after: null }),
-      stretch.policy,
+    const workspace = withOnly(
+      withPolicy(await workspaceAt(repository, stretch.head, { after: null }), stretch.policy),
+      stretch.only,
     );
     const { catalog, people } = workspace;
     const { identity, target } = stretch;
@@ -48,7 +50,11 @@ async function run(
     let at = 0;
     for await (const change of repository.changes(stretch.commits, true)) {
       if (isStopped()) break;
-      const part = await judgeCommit({ repository, around, workspace }, change, at);
+      const part = await judgeCommit(
+        { ...{ repository, around, workspace }, only: stretch.only },
+        change,
+        at,
+      );
       at = part.line.at;
       parts.push(part);
       if (parts.length < BATCH) continue;
@@ -59,6 +65,18 @@ async function run(
   } finally {
     repository.close();
   }
+}
+
+/** The same, judged by the chosen rules alone, each as it stands. */
+function withOnly(workspace: Workspace, only: readonly string[] | undefined): Workspace {
+  if (only === undefined) return workspace;
+  const policies = workspace.policies.map((p): JudgingPolicy => {
+    if (p.kind !== "policy") return p;
+    const { policy } = p.policy;
+    const rules = policy.rules.filter(({ id }) => only.includes(id));
+    return { ...p, policy: compiled({ ...policy, rules, otherwise: [], freezes: [] }) };
+  });
+  return { ...workspace, policies };
 }
 
 /** A commit that cannot be judged is held with the reason, and the rest goes on. by (fail-closed) */
@@ -104,13 +122,13 @@ async function factsOf(
 }
 
 function partOf(
-  { workspace }: Judging,
+  { workspace, only }: Judging,
   commit: Commit,
   change: TreeChange,
   facts: Facts,
 ): HistoryPart {
   return {
-    line: lineOf(commit, facts, decide(workspace.policies, facts)),
+    line: lineOf(commit, facts, decide(workspace.policies, facts), only !== undefined),
     authorKey: commit.author.email,
     files: historyFiles(change),
     filesCut: change.truncated,

@@ -5,6 +5,7 @@ import { GateError } from "@interlock/core";
 import { builtInPacks } from "@interlock/policy";
 import type { Command } from "commander";
 import type { Labels } from "../backtest/labels.ts";
+import { lastOf } from "../backtest/last.ts";
 import type { BacktestLine } from "../backtest/line.ts";
 import type { BacktestOptions, BacktestResult } from "../backtest/run.ts";
 import { ENDING, exitOf } from "../exit.ts";
@@ -141,19 +142,6 @@ async function report(
 }
 
 const FORMATS = ["text", "json", "jsonl"] as const;
-
-const DAYS: Readonly<Record<string, number>> = { d: 1, w: 7, m: 30, y: 365 };
-
-function lastOf(written: string): number {
-  const match = /^([1-9]\d{0,4})([dwmy])$/.exec(written);
-  if (match === null)
-    throw new GateError(
-      "USAGE",
-      `\`${written}\` is no span of time`,
-      "write for example `--last 90d`, `12w`, `6m` or `2y`",
-    );
-  return Number(match[1]) * (DAYS[match[2] ?? "d"] ?? 1) * 86_400_000;
-}
 
 function wholeNumber(written: string, option: string): number {
   if (!/^\d{1,6}$/.test(written))

@@ -14,7 +14,7 @@ import {
 } from "@interlock/policy";
 import type { Command } from "commander";
 import { COULD_NOT_DECIDE } from "../exit.ts";
-import { gateKept } from "../judge/policies.ts";
+import { gateKept } from "../judge/gate-kept.ts";
 import { loadPolicyFile } from "../judge/policy-source.ts";
 import { readText } from "../judge/text.ts";
 import { POLICY_PATH } from "../judge/workspace.ts";

@@ -83,7 +83,7 @@ async function observing(
           id: "policy-observes",
           says: `the policy of ${listed(idle)} enforces no rule`,
           why: "in `observe` and `warn` the gate records and says what it would have held, and lets it land",
-          next: "set `mode: enforce` in interlock/policy.yaml, for the whole policy or rule by rule",
+          next: "run `interlock enforce RULE` for a rule of your choice, or set `mode: enforce` in interlock/policy.yaml",
         },
       ];
 }
@@ -91,4 +91,6 @@ async function observing(
 const holdsNothing = ({ mode, rules, overrides }: Policy): boolean =>
   mode !== "enforce" &&
   rules.every((rule) => rule.mode !== "enforce") &&
-  overrides.every((one) => one.mode !== "enforce");
+  overrides.every(
+    ({ mode: own, until }) => own !== "enforce" || (until !== undefined && until <= Date.now()),
+  );

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Which policies judge a change: the one in force, the proposed one, or the built-in ones. */
-import {
-  approvals,
-  type CompiledPolicy,
-  type JudgingPolicy,
-  type Mode,
-  type Policy,
-  type Rule,
-} from "@interlock/core";
+import { approvals, type JudgingPolicy, type Policy, type Rule } from "@interlock/core";
 import { builtInPacks } from "@interlock/policy";
 import { compiled } from "./compiled.ts";
+import { gateKept } from "./gate-kept.ts";
 import { loadSource, type PolicyFile, type PolicySource } from "./policy-source.ts";
 
 export const POLICY_PATH = "interlock/policy.yaml";
@@ -124,21 +118,6 @@ function judging(role: JudgingPolicy["role"], source: PolicySource): JudgingPoli
         : `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`;
     return { role, kind: "unreadable", because };
   });
-}
-
-const GATE_RULE = "R65";
-const STRICTNESS: Readonly<Record<Mode, number>> = { observe: 0, warn: 1, enforce: 2 };
-
-/** Even a policy without the pack holds changes to itself, the catalog and the people for their owners. */
-export function gateKept(policy: Policy): CompiledPolicy {
-  const rule = builtInRules().find((r) => r.id === GATE_RULE);
-  if (rule === undefined || policy.rules.some((r) => r.id === GATE_RULE)) return compiled(policy);
-  const modes = [policy.mode, ...[...policy.rules, ...policy.overrides].map((r) => r.mode)];
-  const mode = modes.reduce<Mode>(
-    (a, b) => (b !== undefined && STRICTNESS[b] > STRICTNESS[a] ? b : a),
-    policy.mode,
-  );
-  return compiled({ ...policy, rules: [...policy.rules, { ...rule, mode }] });
 }
 
 const COMPILED = new Map<string, JudgingPolicy>();

@@ -30,8 +30,11 @@ const fromNowhere = (): Included => ({
   because: "a policy from standard input has no folder",
 });
 
-/** A link could lead out of the folder, where a change of the file would not be one of the gate. */
-function fromFolder(folder: string, path: string): Included {
+/**
+ * A file that a policy in a folder includes. A link could lead out of the folder, where a change of the
+ * file would not be one of the gate.
+ */
+export function fromFolder(folder: string, path: string): Included {
   try {
     const stat = lstatSync(path);
     if (!stat.isFile()) return { kind: "unreadable", because: "it is no regular file" };

@@ -5,13 +5,16 @@ import { didYouMean } from "../suggest.ts";
 import type { Part } from "./include.ts";
 import { allowFields, oneOf, report, textField } from "./reader.ts";
 import type { PlacedRule } from "./rule.ts";
-import { mappings } from "./schedule.ts";
+import { type Ending, instantField, mappings } from "./schedule.ts";
+
+/** What the overrides of all files of a policy have seen so far. */
+export type Overridden = { readonly pairs: Set<string>; readonly ends: Ending[] };
 
 /** Modes of single rules and systems; each pair may be set once. */
 export function overridesOf(
   { r, raw }: Part,
   rules: readonly PlacedRule[],
-  seen: Set<string>,
+  { pairs, ends }: Overridden,
 ): readonly Override[] {
   const byId = new Map(rules.map((x) => [x.rule.id, x]));
   return mappings(r, raw["overrides"], ["overrides"]).map(([written, path]) => {
@@ -38,10 +41,14 @@ export function overridesOf(
       );
     if (written["mode"] === undefined)
       report(r, "FIELD_MISSING", path, "`mode` is missing", "add `mode:`");
-    if (seen.has(`${rule}\n${system}`))
+    if (pairs.has(`${rule}\n${system}`))
       report(r, "DUPLICATE", path, `\`${rule}\` is overridden here already`, "keep one of them");
-    seen.add(`${rule}\n${system}`);
+    pairs.add(`${rule}\n${system}`);
     const mode = oneOf<Mode>(r, written, path, "mode", { values: MODES, fallback: "enforce" });
-    return { rule, system, mode };
+    const until = instantField(r, written, path, "until");
+    if (until === null) return { rule, system, mode };
+    const where = system === "" ? "" : ` for \`${system}\``;
+    ends.push({ r, path, what: `the override of \`${rule}\`${where}`, until });
+    return { rule, system, mode, until };
   });
 }

@@ -81,7 +81,7 @@ function readPolicy(
   const named = new Set<string>();
   const calendars = parts.flatMap((p) => readCalendars(p, named));
   refuseUnknownCalendars(rules, calendars);
-  const overridden = new Set<string>();
+  const overridden = { pairs: new Set<string>(), ends };
   const policy: Policy = {
     id: textField(r, raw, [], "policy"),
     version: countField(r, raw, [], "version", 1, 1),

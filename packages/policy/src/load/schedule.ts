@@ -82,7 +82,13 @@ function spanOf(r: Reader, raw: Raw, path: Path): Span {
   return { ...(from === null ? {} : { from }), ...(until === null ? {} : { until }) };
 }
 
-function instantField(r: Reader, raw: Raw, path: Path, field: "from" | "until"): number | null {
+/** A time in milliseconds since 1970 UTC; `null` where there is none, or none that can be read. */
+export function instantField(
+  r: Reader,
+  raw: Raw,
+  path: Path,
+  field: "from" | "until",
+): number | null {
   const value = raw[field];
   if (value === undefined) return null;
   const at = [...path, field];

@@ -116,6 +116,7 @@ export const OVERRIDE = {
   rule: text("rule id"),
   system: text("system id; every system when left out"),
   mode: MODE,
+  until: instant("from when it no longer applies; until it is taken out when left out"),
   reason: text("why; a rule of a pack needs one"),
 };
 export const CALENDAR = {
