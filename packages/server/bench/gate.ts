@@ -4,7 +4,7 @@
  * commits rows of the same size one by one under one lock, in the same run.
  */
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -14,7 +14,8 @@ import { type EngineUnderTest, opened, startCluster } from "@interlock/testkit";
 import { sql } from "kysely";
 import { openWorld, question } from "../test/world.ts";
 
-const SECONDS = 10;
+/** `BENCH_SECONDS` of each part; shorter ones say little. */
+const SECONDS = Number(process.env["BENCH_SECONDS"] ?? 10);
 const LOAD = fileURLToPath(
   new URL("../../../../packages/server/bench/load/load.mjs", import.meta.url),
 );
@@ -81,13 +82,56 @@ async function bare(bytes: number): Promise<number> {
   return rows / (SECONDS / 2);
 }
 
+/** Processor time of the database's processes in milliseconds (proc(5): user and system time in 1/100 s). */
+function databaseMs(): number {
+  const postmaster = Number(
+    readFileSync(join(home, "server/data/postmaster.pid"), "utf8").split("\n")[0],
+  );
+  let ticks = 0;
+  for (const pid of readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name))) {
+    const stat = statOf(pid);
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (Number(fields[1]) === postmaster || Number(pid) === postmaster)
+      ticks += Number(fields[11]) + Number(fields[12]);
+  }
+  return ticks * 10;
+}
+
+/** Empty for a process that has ended meanwhile. */
+function statOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** Processor time of server and database, and transactions: what a busy machine does not distort as it does times. */
+async function spent() {
+  const { rows } = await sql<{ readonly transactions: number }>`
+    select xact_commit + xact_rollback as transactions from pg_stat_database
+    where datname = current_database()`.execute(world.store.db);
+  const { user, system } = process.cpuUsage();
+  return {
+    server: (user + system) / 1_000,
+    database: databaseMs(),
+    transactions: rows[0]?.transactions ?? 0,
+  };
+}
+
 const say = (name: string, { perSecond, p50, p99, failures }: Loaded) =>
   console.log(
     `${name.padEnd(44)} ${perSecond.toFixed(0).padStart(6)} /s   p50 ${p50.toFixed(1)} ms   p99 ${p99.toFixed(1)} ms   failures ${JSON.stringify(failures)}`,
   );
 
 await load(8, 3, 0);
+const before = await spent();
 const most = await load(16, SECONDS, 0);
+// The database's own counts are a second late.
+await new Promise((done) => setTimeout(done, 1_500));
+const after = await spent();
+const each = (name: keyof typeof before) =>
+  ((after[name] - before[name]) / (most.perSecond * SECONDS)).toFixed(2);
 const record = await decisionAt(world.store.db, 10);
 const size = record?.record?.text.length ?? 0;
 const floor = await bare(size);
@@ -96,6 +140,9 @@ say("at 200 a second", await load(16, SECONDS, 200));
 say("at 500 a second", await load(16, SECONDS, 500));
 console.log(
   `a bare Postgres commits ${floor.toFixed(0)} rows of ${size} bytes a second under one lock: ratio ${(most.perSecond / floor).toFixed(2)}`,
+);
+console.log(
+  `of each decision: ${each("server")} ms of the server's processor time, ${each("database")} ms of Postgres', ${each("transactions")} transactions`,
 );
 await world.close();
 await cluster.kill();

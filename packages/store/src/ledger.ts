@@ -254,7 +254,7 @@ export async function entriesOfKindsAbout(
 }
 
 /** The kinds of the index `ledger_entry_people`, as its migration has them. */
-const PEOPLE_KINDS = sql`('founding', 'agreement', 'person', 'enrolment', 'revocation',
+export const PEOPLE_KINDS = sql`('founding', 'agreement', 'person', 'enrolment', 'revocation',
   'provisioned', 'members', 'teams-claimed')`;
 
 /** Entries that say who people are and which keys are theirs, from an index on, oldest first. */
@@ -282,7 +282,7 @@ export async function newestOfKind(
 }
 
 /** The kinds of the index `ledger_entry_exceptions`, as its migration has them. */
-const EXCEPTION_KINDS = sql`('incident', 'incident-closed', 'debt', 'debt-review')`;
+export const EXCEPTION_KINDS = sql`('incident', 'incident-closed', 'debt', 'debt-review')`;
 
 /** Entries about incidents and debts between two indexes, both included, oldest first. */
 export async function exceptionEntries(
@@ -325,15 +325,22 @@ async function entriesWhere(
   narrow: (query: ReturnType<typeof entryQuery>) => ReturnType<typeof entryQuery>,
 ): Promise<readonly StoredEntry[]> {
   const rows = await narrow(entryQuery(db)).execute();
-  return rows.map(({ index, leaf, leaf_hash, kind, subject, at, ...body }) => ({
-    index,
-    leaf,
-    leafHash: leaf_hash,
-    kind,
-    subject,
-    at,
-    body: bodyOf(body),
-  }));
+  return rows.map(storedEntryOf);
+}
+
+/** An entry's row with that of its body. */
+export type EntryRow = BodyRow & {
+  readonly index: number;
+  readonly leaf: Buffer;
+  readonly leaf_hash: Buffer;
+  readonly kind: string;
+  readonly subject: string | null;
+  readonly at: number;
+};
+
+export function storedEntryOf({ leaf_hash: leafHash, ...row }: EntryRow): StoredEntry {
+  const { index, leaf, kind, subject, at } = row;
+  return { index, leaf, leafHash, kind, subject, at, body: bodyOf(row) };
 }
 
 type BodyRow = {

@@ -23,7 +23,7 @@ import {
   sixWords,
 } from "@interlock/digest";
 import type { Judged, Place } from "@interlock/protocol";
-import { changeById, ledgerSize, type Store } from "@interlock/store";
+import type { Store } from "@interlock/store";
 import { reviewOf } from "../changes/review.ts";
 import type { ExceptionsBook } from "../exceptions/book.ts";
 import { debtLeft } from "../exceptions/debt.ts";
@@ -34,8 +34,9 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { prepare } from "../ledger/record.ts";
 import type { PeopleBook } from "../people/book.ts";
 import { joinPeople, peopleFacts } from "../people/facts.ts";
-import type { Heard, Hearing } from "./hearing.ts";
+import type { Hearing } from "./hearing.ts";
 import { type Judgement, judge, rulesOf, wantedByPasskey } from "./judge.ts";
+import { openLooking } from "./looking.ts";
 import { type GivenPolicy, policyBook } from "./policies.ts";
 import { recorder, type ToRecord } from "./recorder.ts";
 
@@ -79,6 +80,7 @@ const ATTEMPTS = 5;
 export function openGate(terms: GateTerms): Gate {
   const policies = policyBook();
   const save = recorder(terms.store, terms.ledger);
+  const look = openLooking(terms);
   return async ({ place: asked, facts: given, policies: judging, reviews = NO_REVIEWS }) => {
     const read = policies.read(judging);
     if (!read.ok) return read;
@@ -87,7 +89,8 @@ export function openGate(terms: GateTerms): Gate {
     const place = { ...asked, environment: facts.value.change.environment };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const decided = await decideNow(terms, place, {
-        ...{ facts: facts.value, policies: read.policies, compiled: policies.compiled, reviews },
+        ...{ facts: facts.value, policies: read.policies, compiled: policies.compiled },
+        ...{ reviews, look },
       });
       const toRecord = recordOf(decided);
       const recorded = await save(toRecord);
@@ -110,25 +113,26 @@ type ToJudge = {
   readonly policies: DecisionRecord["policies"];
   readonly compiled: (policy: Policy) => CompiledPolicy;
   readonly reviews: StatementEvidence;
+  readonly look: ReturnType<typeof openLooking>;
 };
 
-/** The head of the ledger is looked at first: whatever is read after it is at least as new. */
 async function decideNow(
-  { store, book, hearing, identity, exceptions: exceptionsOf, now: clock }: GateTerms,
+  { identity, now: clock }: GateTerms,
   place: Place,
-  { facts: given, policies, compiled, reviews }: ToJudge,
+  { facts: given, policies, compiled, reviews, look }: ToJudge,
 ): Promise<Decided> {
-  const { db } = store;
   const { digest: claimed } = given.change;
   const digest = isUnknown(claimed) || !isDigest(claimed) ? null : claimed;
   const id = changeId(place, digest);
-  const upTo = (await ledgerSize(db)) - 1;
-  const roster = await book.at(db);
-  const heard = digest === null ? NOTHING_HEARD : await hearing(db, digest, roster);
-  const exceptions = await exceptionsOf.upTo(db, upTo, roster);
-  const seen = await changeById(db, id);
+  const {
+    upTo,
+    roster,
+    exceptions,
+    heard,
+    firstSeenAt: seenAt,
+  } = await look({ digest, change: id });
   const now = clock();
-  const firstSeenAt = seen?.firstSeenAt ?? now;
+  const firstSeenAt = seenAt ?? now;
   const { target, environment } = place;
   const own = peopleFacts(roster, identity, now);
   const facts = { ...given, people: joinPeople(given.people, own, ownTeams(identity)) };
@@ -137,8 +141,6 @@ async function decideNow(
   const judgement = judge(question, heard, compiled);
   return { id, place, digest, now, heard: upTo, firstSeenAt, judgement, exceptions };
 }
-
-const NOTHING_HEARD: Heard = { said: [], unread: [], doubt: null };
 
 /** The facts of a question, when they are facts and speak of the place that is asked about. */
 function factsAt(place: Place, given: Readonly<Record<string, unknown>>): Answer<Facts> {

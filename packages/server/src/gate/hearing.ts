@@ -29,7 +29,14 @@ export type Unverified = (entry: { readonly index: number; readonly says: string
 const MOST = 512;
 const REMEMBERED = 10_000;
 
-export type Hearing = (db: Database, digest: Digest, roster: Roster) => Promise<Heard>;
+/** So many signed entries about a content are read: with all of them there are too many. */
+export const HEARING_LIMIT: number = MOST + 1;
+
+export type Hearing = {
+  (db: Database, digest: Digest, roster: Roster): Promise<Heard>;
+  /** The same from entries that were read already: the first signed ones about the content, at most `HEARING_LIMIT`. */
+  readonly of: (stored: readonly StoredEntry[], digest: Digest, roster: Roster) => Promise<Heard>;
+};
 
 /**
  * Hears what was signed about a content.
@@ -42,7 +49,8 @@ export function openHearing(onUnverified: Unverified): Hearing {
   const verified = new Map<string, Verified>();
   const told = new Set<number>();
   const verify = async (stored: StoredEntry, roster: Roster): Promise<Verified> => {
-    const id = hex(stored.leafHash);
+    // All that is taken from the row besides its body: another row is verified for itself.
+    const id = `${stored.index} ${stored.kind} ${stored.at} ${stored.subject} ${hex(stored.leafHash)}`;
     const known = verified.get(id);
     if (known !== undefined) return known;
     const verdict = await verifyStored(stored, roster);
@@ -59,9 +67,7 @@ export function openHearing(onUnverified: Unverified): Hearing {
     verified.set(id, verdict);
     return verdict;
   };
-  return async (db, digest, roster) => {
-    const limit = MOST + 1;
-    const stored = await entriesOfKindsAbout(db, { subject: digest, kinds: SIGNED_KINDS, limit });
+  const of: Hearing["of"] = async (stored, digest, roster) => {
     if (stored.length > MOST) return tooMany(digest);
     const said: SignedStatement[] = [];
     const unread: Rejection[] = [];
@@ -75,6 +81,11 @@ export function openHearing(onUnverified: Unverified): Hearing {
     }
     return { said: withEnds(said), unread, doubt };
   };
+  const hear = async (db: Database, subject: Digest, roster: Roster): Promise<Heard> => {
+    const asked = { subject, kinds: SIGNED_KINDS, limit: HEARING_LIMIT };
+    return await of(await entriesOfKindsAbout(db, asked), subject, roster);
+  };
+  return Object.assign(hear, { of });
 }
 
 function tooMany(digest: Digest): Heard {

@@ -10,6 +10,12 @@ export type PeopleBook = {
    * appended and not committed is not remembered.
    */
   readonly at: (db: Database) => Promise<Roster>;
+  /** The newest roster that is remembered, as old as it may be. */
+  readonly known: () => Roster;
+  /** Remembers nothing: the ledger is another one, such as a restored backup of it. */
+  readonly forget: () => void;
+  /** A roster after the entries about people that come next; they are committed, and none between is left out. */
+  readonly after: (roster: Roster, entries: readonly StoredEntry[]) => Promise<Roster>;
 };
 
 /** Told of an entry that gives nobody anything; once for each. */
@@ -24,32 +30,47 @@ const PAGE = 256;
 export function peopleBook(store: Pick<Store, "db">, onUnproven: Unproven): PeopleBook {
   let known = NOBODY_YET;
   let told = -1;
+  const read = async (before: Roster, entries: readonly StoredEntry[]): Promise<Roster> => {
+    let roster = before;
+    for (const stored of entries) {
+      const item = peopleEntryIn(stored);
+      const folded =
+        item === null
+          ? {
+              roster: { ...roster, upTo: stored.index },
+              refused: "its body is not its leaf's, or was erased",
+            }
+          : await fold(roster, item);
+      roster = folded.roster;
+      if (folded.refused !== null && stored.index > told) {
+        told = stored.index;
+        onUnproven({ index: stored.index, says: folded.refused });
+      }
+    }
+    return roster;
+  };
+  // Two may read at once; the one that saw more stays.
+  const keep = (roster: Roster): Roster => {
+    if (roster.upTo > known.upTo) known = roster;
+    return roster;
+  };
   const at = async (db: Database): Promise<Roster> => {
     let roster = known;
     for (;;) {
       const page = await peopleEntries(db, { from: roster.upTo + 1, limit: PAGE });
-      for (const stored of page) {
-        const item = peopleEntryIn(stored);
-        const folded =
-          item === null
-            ? {
-                roster: { ...roster, upTo: stored.index },
-                refused: "its body is not its leaf's, or was erased",
-              }
-            : await fold(roster, item);
-        roster = folded.roster;
-        if (folded.refused !== null && stored.index > told) {
-          told = stored.index;
-          onUnproven({ index: stored.index, says: folded.refused });
-        }
-      }
+      roster = await read(roster, page);
       if (page.length < PAGE) break;
     }
-    // Two may read at once; the one that saw more stays.
-    if (db === store.db && roster.upTo > known.upTo) known = roster;
-    return roster;
+    return db === store.db ? keep(roster) : roster;
   };
-  return { at };
+  return {
+    at,
+    known: () => known,
+    forget: () => {
+      known = NOBODY_YET;
+    },
+    after: async (roster, entries) => keep(await read(roster, entries)),
+  };
 }
 
 const KINDS = [
