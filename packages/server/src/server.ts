@@ -183,7 +183,8 @@ async function startOn(
     cooldownMs: site?.cooldownMs ?? COOLDOWN_MS,
   });
   if (!people.ok) return people;
-  const app = httpApp({ origin, log: terms.log, once: openOnce(store, now) });
+  const { superseded: stopped } = store.version;
+  const app = httpApp({ origin, log: terms.log, once: openOnce(store, now), stopped });
   open.push(() => app.close());
   const hearing = openHearing(unproven);
   const exceptions = exceptionsBook(store, book, unproven);

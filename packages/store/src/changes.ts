@@ -83,64 +83,6 @@ export type StoredSigned = {
   readonly endedIndex: number | null;
 };
 
-/** Writes changes with their newest decisions; when one was first seen stays. */
-export async function saveChanges(
-  tx: Transaction,
-  changes: readonly StoredChange[],
-): Promise<void> {
-  // One statement writes a row once: of a change that is there several times the newest counts.
-  const newest = new Map(changes.map((change) => [change.id, change]));
-  const rows = [...newest.values()].map(
-    ({ firstSeenAt, judgedAt, decisionIndex, rules, review, ...change }) => ({
-      ...change,
-      ...columnsOf(review),
-      ...{ first_seen_at: firstSeenAt, judged_at: judgedAt, decision_index: decisionIndex },
-      rules: [...rules],
-    }),
-  );
-  await tx
-    .insertInto("change")
-    .values(rows)
-    .onConflict((same) =>
-      same.column("id").doUpdateSet(({ ref }) => ({
-        base: ref("excluded.base"),
-        head: ref("excluded.head"),
-        merge: ref("excluded.merge"),
-        subject: ref("excluded.subject"),
-        outcome: ref("excluded.outcome"),
-        effective: ref("excluded.effective"),
-        judged_at: ref("excluded.judged_at"),
-        decision_index: ref("excluded.decision_index"),
-        rules: ref("excluded.rules"),
-        authors: ref("excluded.authors"),
-        files: ref("excluded.files"),
-        wanted: ref("excluded.wanted"),
-        reviewers: ref("excluded.reviewers"),
-        reviewers_more: ref("excluded.reviewers_more"),
-        barred: ref("excluded.barred"),
-      })),
-    )
-    .execute();
-}
-
-/** `risk` is not among what a later decision writes: the queue is sorted by it. by (steady pages) */
-const columnsOf = ({ authors, reviewers, barred, reviewersMore, ...rest }: StoredReview) => ({
-  ...{ ...rest, reviewers_more: reviewersMore },
-  ...{ authors: [...authors], reviewers: [...reviewers], barred: [...barred] },
-});
-
-export async function saveDecisions(
-  tx: Transaction,
-  decisions: readonly StoredDecision[],
-): Promise<void> {
-  const rows = decisions.map(({ record, ...decision }) => ({
-    ...decision,
-    record: record?.text ?? null,
-    facts_salt: record === null ? null : Buffer.from(record.factsSalt),
-  }));
-  await tx.insertInto("decision").values(rows).execute();
-}
-
 export async function changeById(db: Database, id: string): Promise<StoredChange | null> {
   const row = await db.selectFrom("change").selectAll().where("id", "=", id).executeTakeFirst();
   return row === undefined ? null : changeOf(row);

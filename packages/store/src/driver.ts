@@ -85,9 +85,11 @@ class PooledConnection implements DatabaseConnection {
       : { rows: typed };
   }
 
+  /** Of several statements in one text the answer is the last one's. */
   async run(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
     try {
-      return await this.client.query(text, [...values]);
+      const result: pg.QueryResult | pg.QueryResult[] = await this.client.query(text, [...values]);
+      return lastOf(result);
     } catch (error) {
       if (!isCertain(error))
         this.broken = error instanceof Error ? error : new Error(String(error));
@@ -99,6 +101,14 @@ class PooledConnection implements DatabaseConnection {
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error("results are read in pages, never streamed");
   }
+}
+
+/** The driver gives a list for several statements, which its types do not say. */
+function lastOf(result: pg.QueryResult | readonly pg.QueryResult[]): pg.QueryResult {
+  if (!("at" in result)) return result;
+  const last = result.at(-1);
+  if (last === undefined) throw new Error("invariant broken: a text of no statement");
+  return last;
 }
 
 const WRITES: ReadonlySet<string> = new Set(["INSERT", "UPDATE", "DELETE", "MERGE"]);

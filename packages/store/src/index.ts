@@ -13,8 +13,6 @@ export {
   type StoredReview,
   type StoredSigned,
   saveAsked,
-  saveChanges,
-  saveDecisions,
   saveSigned,
   signedAbout,
   takeAsked,
@@ -35,6 +33,7 @@ export { advanceCursor, type ClaimedCursor, claimCursor, releaseCursor } from ".
 export { beginOnce, dropOnce, endOnce, type OnceRow } from "./once.ts";
 export * from "./people.ts";
 export * from "./queue.ts";
+export { appendDecisions, type DecisionToAppend, lockHeadAfter } from "./recording.ts";
 export { openStore, type Place, type Store, type StorePoint, type StoreTerms } from "./store.ts";
 export type { Tables } from "./tables.ts";
 export {
@@ -46,3 +45,4 @@ export {
   transaction,
   type Work,
 } from "./transaction.ts";
+export type { Version } from "./version.ts";

@@ -92,10 +92,19 @@ export async function append(
   tx: Transaction,
   entries: readonly NewEntry[],
 ): Promise<Result<readonly number[]>> {
+  return await appendWith(tx, entries, sql``);
+}
+
+/** Appends in one statement with further parts of it, which begin with a comma; `head.first` is the first index. */
+export async function appendWith(
+  tx: Transaction,
+  entries: readonly NewEntry[],
+  parts: RawBuilder<unknown>,
+): Promise<Result<readonly number[]>> {
   const checked = checkEntries(entries);
   if (!checked.ok) return checked;
   if (entries.length === 0) return succeeded([]);
-  const { rows } = await appendStatement(entries).execute(tx);
+  const { rows } = await appendStatement(entries, parts).execute(tx);
   const first = rows[0]?.first;
   if (first === undefined) throw new Error("the ledger has no head");
   return succeeded(entries.map((_, offset) => first + offset));
@@ -115,7 +124,10 @@ export async function lockHead(tx: Transaction): Promise<number> {
   return next_index;
 }
 
-function appendStatement(entries: readonly NewEntry[]): RawBuilder<{ readonly first: number }> {
+function appendStatement(
+  entries: readonly NewEntry[],
+  parts: RawBuilder<unknown>,
+): RawBuilder<{ readonly first: number }> {
   const column = <T>(of: (entry: NewEntry) => T): T[] => entries.map(of);
   return sql<{ readonly first: number }>`
     with head as (
@@ -138,11 +150,11 @@ function appendStatement(entries: readonly NewEntry[]): RawBuilder<{ readonly fi
     ), body as (
       insert into ledger_body (index, salt, body)
       select index, salt, body from given where body is not null
-    )
+    )${parts}
     select first from head`;
 }
 
-function bytes(view: Uint8Array): Buffer {
+export function bytes(view: Uint8Array): Buffer {
   return Buffer.from(view.buffer, view.byteOffset, view.byteLength);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { failed, type Result, succeeded, textOf } from "./failure.ts";
+import { failed, type Result, type StoreFailure, succeeded, textOf } from "./failure.ts";
 
 /** One file of `sql/`. Versions begin at 1 and have no gap. */
 export type Migration = {
@@ -78,11 +78,7 @@ export function pendingMigrations(
         "restore the database from a backup",
       );
     if (record.minSafeVersion > newest)
-      return failed(
-        "STORE_NEWER",
-        `the database was changed by \`${nameOf(record)}\`, which this program (${newest}) does not know and must not work beside`,
-        "install the version of Interlock that made the change, or a newer one",
-      );
+      return { ok: false, failure: newerThan(newest, `\`${nameOf(record)}\``) };
     const migration = known[index];
     if (migration === undefined) continue;
     if (migration.sha256 !== record.sha256 || migration.name !== record.name)
@@ -94,6 +90,14 @@ export function pendingMigrations(
   }
   return succeeded(known.slice(ran.length));
 }
+
+/** Why a program that knows so many migrations must not use a database any more. */
+export const newerThan = (known: number, changedBy: string): StoreFailure =>
+  failed(
+    "STORE_NEWER",
+    `the database was changed by ${changedBy}, which this program (${known}) does not know and must not work beside`,
+    "install the version of Interlock that made the change, or a newer one",
+  ).failure;
 
 function nameOf({ version, name }: Pick<Migration, "version" | "name">): string {
   return `${String(version).padStart(6, "0")}_${name}`;

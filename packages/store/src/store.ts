@@ -8,6 +8,7 @@ import { MIGRATIONS_FOLDER, readMigrations } from "./migrations.ts";
 import { openPostgres } from "./postgres.ts";
 import { failureOf } from "./sqlstate.ts";
 import type { Chance } from "./transaction.ts";
+import { type Version, watchVersion } from "./version.ts";
 
 /** Where the data lives: a directory of our own, or a Postgres server. */
 export type Place = { readonly directory: string } | { readonly url: string };
@@ -23,6 +24,8 @@ export type Store = {
   readonly onPoint: (point: StorePoint) => void;
   /** Why the engine stopped for good, or `null`; a server ends itself then. */
   readonly lost: () => string | null;
+  /** Whether a newer program has changed the database so that this one may not use it. */
+  readonly version: Version;
   /** What a server's own background does for itself; to be called about once an hour. */
   readonly upkeep: () => Promise<StoreFailure | null>;
   readonly close: () => Promise<void>;
@@ -38,7 +41,11 @@ export type StoreTerms = {
   readonly migrations?: URL;
   readonly beatMs?: number;
   readonly worker?: URL;
+  /** Between two looks at the version that the database asks for, in milliseconds. */
+  readonly versionMs?: number;
 };
+
+const VERSION_MS = 2_000;
 
 /** Opens and migrates the store. */
 export async function openStore(place: Place, terms: StoreTerms = {}): Promise<Result<Store>> {
@@ -65,14 +72,20 @@ export async function openStore(place: Place, terms: StoreTerms = {}): Promise<R
     return migrated;
   }
   const kind = "url" in place ? "postgres" : "embedded";
+  const close = once(engine);
+  const version = watchVersion(db, known.value.length, terms.versionMs ?? VERSION_MS);
   return succeeded({
     engine: kind,
     db,
     chance,
     onPoint,
+    version,
     lost: engine.lost,
     upkeep: () => (kind === "embedded" ? vacuum(db) : Promise.resolve(null)),
-    close: once(engine),
+    close: () => {
+      version.stop();
+      return close();
+    },
   });
 }
 

@@ -79,7 +79,7 @@ const ATTEMPTS = 5;
  */
 export function openGate(terms: GateTerms): Gate {
   const policies = policyBook();
-  const save = recorder(terms.store, terms.ledger);
+  const save = recorder(terms.store);
   const look = openLooking(terms);
   return async ({ place: asked, facts: given, policies: judging, reviews = NO_REVIEWS }) => {
     const read = policies.read(judging);

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  lockHead,
-  newestOf,
+  appendDecisions,
+  lockHeadAfter,
   type Store,
   type StoredChange,
   type StoredDecision,
-  saveChanges,
-  saveDecisions,
   transaction,
 } from "@interlock/store";
 import type { Refusal } from "../http/bind.ts";
-import type { Ledger } from "../ledger/ledger.ts";
 import type { Prepared } from "../ledger/record.ts";
 
 /** A decision to be recorded; its index is known only then. */
@@ -49,14 +46,11 @@ const TOGETHER = 64;
  * INVARIANT (nothing-unheard): the head of the ledger is locked before it is asked who has signed
  * since; a decision that does not know of it is not written.
  */
-export function recorder(
-  store: Store,
-  ledger: Pick<Ledger, "append">,
-): (decision: ToRecord) => Promise<Recorded> {
+export function recorder(store: Store): (decision: ToRecord) => Promise<Recorded> {
   const queue: Caller[] = [];
   let busy = false;
   const run = async (): Promise<void> => {
-    while (queue.length > 0) await together(store, ledger, queue.splice(0, TOGETHER));
+    while (queue.length > 0) await together(store, queue.splice(0, TOGETHER));
     busy = false;
   };
   return (decision) =>
@@ -70,55 +64,36 @@ export function recorder(
 }
 
 /** What the database refuses of many is tried one by one, so that nobody spoils it for others. */
-async function together(
-  store: Store,
-  ledger: Pick<Ledger, "append">,
-  callers: readonly Caller[],
-): Promise<void> {
+async function together(store: Store, callers: readonly Caller[]): Promise<void> {
   let answers: readonly Recorded[];
   try {
-    answers = await recordAll(store, ledger, callers);
+    answers = await recordAll(store, callers);
   } catch (error) {
     const [only] = callers;
     if (callers.length === 1) only?.fail(error);
-    else for (const caller of callers) await together(store, ledger, [caller]);
+    else for (const caller of callers) await together(store, [caller]);
     return;
   }
   for (const [i, caller] of callers.entries()) caller.answer(answers[i] ?? { kind: "unheard" });
 }
 
-async function recordAll(
-  store: Store,
-  ledger: Pick<Ledger, "append">,
-  callers: readonly Caller[],
-): Promise<readonly Recorded[]> {
+async function recordAll(store: Store, callers: readonly Caller[]): Promise<readonly Recorded[]> {
   const outcome = await transaction<readonly Recorded[], Refusal>(
     store,
     async (tx) => {
-      await lockHead(tx);
       const after = Math.min(...callers.map(({ heard }) => heard));
-      const newest = await newestOf(tx, { after, kinds: TURNING });
+      const { newest, minSafeVersion } = await lockHeadAfter(tx, { after, kinds: TURNING });
+      const superseded = store.version.asks(minSafeVersion);
+      if (superseded !== null) return { ok: false, failure: superseded };
       const heard = callers.filter((caller) => caller.heard >= newest);
-      // Decisions first, so that the index of each is that of its place among them.
-      const decisions = heard.map(({ entry }) => entry);
-      const appended = await ledger.append(tx, [
-        ...decisions,
-        ...heard.flatMap((caller) => caller.with),
-      ]);
+      const decisions = heard.map(({ entry: { id, entry }, change, record }) => ({
+        ...{ entry, change },
+        decision: { change: change.id, entry: id, at: change.judgedAt, record },
+      }));
+      const further = heard.flatMap((caller) => caller.with.map(({ entry }) => entry));
+      const appended = await appendDecisions(tx, decisions, further);
       if (!appended.ok) return appended;
       const placed = new Map(heard.map((caller, i) => [caller, appended.value[i] ?? -1]));
-      if (heard.length > 0) {
-        await saveDecisions(
-          tx,
-          [...placed].map(([{ entry, change, record }, index]) => ({
-            ...{ index, change: change.id, entry: entry.id, at: change.judgedAt, record },
-          })),
-        );
-        await saveChanges(
-          tx,
-          [...placed].map(([{ change }, decisionIndex]) => ({ ...change, decisionIndex })),
-        );
-      }
       return {
         ok: true,
         value: callers.map((caller) => {

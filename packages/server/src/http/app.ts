@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
-import { refuse } from "./bind.ts";
+import { type Refusal, refuse } from "./bind.ts";
 import type { Once } from "./once.ts";
 
 export type AppTerms = {
@@ -10,7 +10,12 @@ export type AppTerms = {
   readonly log: boolean;
   /** Does requests with an `Idempotency-Key` once; only a test can do without. */
   readonly once?: Once;
+  /** Why this server must not work any more, or `null`; then it only says so. */
+  readonly stopped?: () => Refusal | null;
 };
+
+/** What is asked by whoever watches a server, and the log, which others have published as well. */
+const WATCHED = /^\/(?:healthz|readyz|metrics|log\/)/;
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -22,7 +27,7 @@ declare module "fastify" {
 const BODY_BYTES = 16 << 20;
 
 /** An HTTP server without routes: limits, headers, and problems instead of stack traces. */
-export function httpApp({ origin, log, once }: AppTerms): FastifyInstance {
+export function httpApp({ origin, log, once, stopped }: AppTerms): FastifyInstance {
   const app = fastify({
     bodyLimit: BODY_BYTES,
     requestTimeout: 30_000,
@@ -38,6 +43,8 @@ export function httpApp({ origin, log, once }: AppTerms): FastifyInstance {
         message: "the request comes from another site",
         help: `open ${origin} and try again there`,
       });
+    const failure = stopped?.() ?? null;
+    if (failure !== null && !WATCHED.test(request.url)) return refuse(reply, failure);
   });
   app.setErrorHandler((error, request, reply) => {
     const status = error instanceof Error && "statusCode" in error ? error.statusCode : 500;

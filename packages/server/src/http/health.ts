@@ -6,7 +6,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 
 export type HealthTerms = {
   readonly store: Store;
-  readonly ledger: Pick<Ledger, "failure">;
+  readonly ledger: Pick<Ledger, "failure" | "witnessesAway">;
 };
 
 /** What is counted elsewhere and shown here. */
@@ -14,7 +14,8 @@ export type Counts = { readonly decided: (effective: string) => void };
 
 /**
  * `/healthz`: the process answers. `/readyz`: it can decide and record; what stands in the way is
- * said. `/metrics`: Prometheus, without a word of what anybody changes (IN8).
+ * said, and how publishing stands, which keeps no decision from being made. `/healthz/ledger`: what is
+ * recorded is published and witnessed. `/metrics`: Prometheus, without a word of what anybody changes (IN8).
  */
 export function healthRoutes(app: FastifyInstance, { store, ledger }: HealthTerms): Counts {
   const register = new Registry();
@@ -51,16 +52,25 @@ export function healthRoutes(app: FastifyInstance, { store, ledger }: HealthTerm
       this.set(ledger.failure() === null ? 0 : 1);
     },
   });
+  new Gauge({
+    ...{ name: "interlock_witnesses_away", help: "Witnesses without an answer", registers },
+    collect: function () {
+      this.set(ledger.witnessesAway().length);
+    },
+  });
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";
     seconds.observe({ route, status: reply.statusCode }, reply.elapsedTime / 1_000);
   });
   app.get("/healthz", (_request, reply) => reply.send({ ok: true }));
   app.get("/readyz", async (_request, reply) => {
-    const failure = (await notReady(store)) ?? ledger.failure();
-    return reply
-      .code(failure === null ? 200 : 503)
-      .send(failure === null ? { ok: true } : { ok: false, ...failure });
+    const failure = await notReady(store);
+    const ready = failure === null ? { ok: true } : { ok: false, ...failure };
+    return reply.code(ready.ok ? 200 : 503).send({ ...ready, publishing: publishing(ledger) });
+  });
+  app.get("/healthz/ledger", (_request, reply) => {
+    const state = publishing(ledger);
+    return reply.code(state.ok ? 200 : 503).send(state);
   });
   app.get("/metrics", async (_request, reply) =>
     reply.type(register.contentType).send(await register.metrics()),
@@ -68,11 +78,21 @@ export function healthRoutes(app: FastifyInstance, { store, ledger }: HealthTerm
   return { decided: (effective) => decisions.inc({ effective }) };
 }
 
+/** Signing has not stopped and no witness is away; otherwise why. */
+function publishing(ledger: HealthTerms["ledger"]) {
+  const stopped = ledger.failure();
+  const witnessesAway = ledger.witnessesAway();
+  const ok = stopped === null && witnessesAway.length === 0;
+  return { ok, witnessesAway, ...(stopped === null ? {} : stopped) };
+}
+
 async function notReady(
   store: Store,
 ): Promise<{ readonly code: string; readonly message: string } | null> {
   const lost = store.lost();
   if (lost !== null) return { code: "STORE_UNREACHABLE", message: lost };
+  const superseded = await store.version.look();
+  if (superseded !== null) return superseded;
   try {
     await ledgerSize(store.db);
     return null;

@@ -44,6 +44,8 @@ export type Ledger = {
   readonly proof: (index: number) => Promise<LedgerResult<Uint8Array>>;
   /** Why nothing is published at the moment, or `null`. */
   readonly failure: () => LedgerFailure | null;
+  /** Names of the witnesses that gave no cosignature when they were asked last. */
+  readonly witnessesAway: () => readonly string[];
   /** Publishes what is there and stops. */
   readonly close: () => Promise<void>;
 };
@@ -53,7 +55,7 @@ type Waiter = { readonly index: number; readonly done: (checkpoint: StoredCheckp
 export function openLedger(terms: LedgerTerms): Ledger {
   const commits = committer(terms.store);
   const steps = publisher(terms);
-  const cosign = cosigner(terms);
+  const witnesses = cosigner(terms);
   const waiters = new Set<Waiter>();
   let failure: LedgerFailure | null = null;
   let timer: NodeJS.Timeout | null = null;
@@ -69,7 +71,7 @@ export function openLedger(terms: LedgerTerms): Ledger {
       waiters.delete(waiter);
       waiter.done(outcome.value);
     }
-    await cosign(outcome.value);
+    await witnesses.cosign(outcome.value);
   };
   const tick = (): void => {
     working = working.then(publish).catch((error: unknown) => {
@@ -105,6 +107,7 @@ export function openLedger(terms: LedgerTerms): Ledger {
       }),
     proof: (index) => proofOf(terms, index),
     failure: () => failure,
+    witnessesAway: witnesses.away,
     close: async () => {
       if (timer !== null) clearTimeout(timer);
       await commits.close();

@@ -65,7 +65,9 @@ export function publisher(terms: PublisherTerms): Publisher {
 }
 
 async function step(terms: PublisherTerms, state: State): Promise<LedgerResult<StoredCheckpoint>> {
-  const { db } = terms.store;
+  const { db, version } = terms.store;
+  const superseded = version.superseded();
+  if (superseded !== null) return { ok: false, failure: superseded };
   const published = await latestCheckpoint(db);
   const entries = await ledgerSize(db);
   const { own } = state;

@@ -30,16 +30,23 @@ const ANSWER_BYTES = 1 << 16;
 /** How long a witness that gave no cosignature is left alone, in milliseconds. */
 const PAUSE_MS = 5_000;
 
+export type Cosigner = {
+  readonly cosign: (checkpoint: StoredCheckpoint) => Promise<void>;
+  /** Names of the witnesses that gave no cosignature when they were asked last. */
+  readonly away: () => readonly string[];
+};
+
 /**
  * Asks the witnesses that have not cosigned a checkpoint yet and publishes it again with what came
  * back. A witness that is away costs its cosignature and nothing else: the trust policy of whoever
  * verifies says how many are needed.
  */
-export function cosigner(terms: Terms): (checkpoint: StoredCheckpoint) => Promise<void> {
+export function cosigner(terms: Terms): Cosigner {
   /** The size each witness has seen; a wrong guess costs one more question. */
   const seen = new Map<string, number>();
   const askAgainAt = new Map<string, number>();
-  return async (checkpoint) => {
+  const away = new Set<string>();
+  const cosign = async (checkpoint: StoredCheckpoint): Promise<void> => {
     if (checkpoint.size === 0) return;
     const note = noteOf(checkpoint);
     const missing = terms.witnesses.filter(
@@ -53,6 +60,8 @@ export function cosigner(terms: Terms): (checkpoint: StoredCheckpoint) => Promis
         const cosignatures = await ask(terms, seen, witness, checkpoint);
         const pause = cosignatures.length > 0 ? 0 : PAUSE_MS;
         askAgainAt.set(witness.key.name, terms.now() + pause);
+        if (cosignatures.length > 0) away.delete(witness.key.name);
+        else away.add(witness.key.name);
         return cosignatures;
       }),
     );
@@ -60,6 +69,7 @@ export function cosigner(terms: Terms): (checkpoint: StoredCheckpoint) => Promis
     if (signatures.length > note.signatures.length)
       await republish(terms.store, checkpoint, { text: note.text, signatures });
   };
+  return { cosign, away: () => [...away].sort() };
 }
 
 function noteOf({ note }: StoredCheckpoint): Note {
