@@ -151,9 +151,13 @@ it.each(ENGINES)(
 
     const refuses = async () => {
       const server = await start();
-      const ready = () => get(origin, "/readyz");
-      const answer = await until(ready, ({ status }) => status === 503);
+      const published = () => get(origin, "/healthz/ledger");
+      const answer = await until(published, ({ status }) => status === 503);
       expect(answer).toMatchObject({ status: 503, body: { code: "LEDGER_BEHIND" } });
+      const publishing = { ok: false, code: "LEDGER_BEHIND" };
+      expect(await get(origin, "/readyz")).toMatchObject({
+        ...{ status: 200, body: { ok: true, publishing } },
+      });
       await decide(4);
       expect(sizeOf((await get(origin, "/log/checkpoint")).body)).toBeLessThan(late);
       expect(await (await fetch(`${origin}/metrics`)).text()).toContain(
@@ -180,11 +184,11 @@ it.each(ENGINES)(
     expect(sizeOf(await published(origin))).toBe(late + 1);
     expect(
       await until(
-        () => get(origin, "/readyz"),
+        () => get(origin, "/healthz/ledger"),
         ({ status }) => status === 200,
       ),
     ).toEqual({
-      ...{ status: 200, body: { ok: true } },
+      ...{ status: 200, body: { ok: true, witnessesAway: [] } },
     });
     expect(await back.stop()).toBe(0);
   },

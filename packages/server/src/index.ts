@@ -24,6 +24,7 @@ export { type Actor, NOBODY } from "./http/actor.ts";
 export { type AppTerms, httpApp } from "./http/app.ts";
 export type { Answer, Authenticate, Call, Refusal } from "./http/bind.ts";
 export { type ConsoleFiles, consoleRoutes, readConsole } from "./http/console.ts";
+export { type HealthTerms, healthRoutes } from "./http/health.ts";
 export {
   type IdentitySettings,
   NO_IDENTITY,

@@ -87,16 +87,27 @@ function* skewed({ date }: Plain): Generator<Found> {
 }
 
 function* stopped({ status, body }: Plain, origin: string): Generator<Found> {
-  if (status === 200) return;
   const said = jsonOf(body.toString("utf8"));
-  const told = typeof said === "object" && said !== null && "message" in said ? said.message : "";
-  yield {
-    id: "server-not-ready",
-    says: `the server cannot decide or publish: ${String(told)}`,
-    why: "decisions wait, or are recorded where no witness sees them yet",
-    next: `see ${origin}/readyz and the server's log`,
-  };
+  if (status !== 200)
+    yield {
+      id: "server-not-ready",
+      says: `the server cannot decide: ${messageIn(said) ?? ""}`,
+      why: "no push is judged, and every protected ref waits",
+      next: `see ${origin}/readyz and the server's log`,
+    };
+  const publishing = typeof said === "object" && said !== null && "publishing" in said;
+  const why = publishing ? messageIn(said.publishing) : null;
+  if (why !== null)
+    yield {
+      id: "ledger-not-published",
+      says: `the server signs no checkpoint of its ledger: ${why}`,
+      why: "decisions are made and recorded where no witness sees them yet",
+      next: `see ${origin}/healthz/ledger and docs/operate/backup.md`,
+    };
 }
+
+const messageIn = (said: unknown): string | null =>
+  typeof said === "object" && said !== null && "message" in said ? String(said.message) : null;
 
 const unfounded = (origin: string): Found => ({
   id: "not-founded",

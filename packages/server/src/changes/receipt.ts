@@ -57,7 +57,7 @@ const TOO_EARLY: Answer<never> = {
   failure: {
     code: "LEDGER_STALE",
     message: "the decision is durable, but no checkpoint over it is published yet",
-    help: "ask again in a second; if it lasts, `/readyz` says what keeps the ledger from publishing",
+    help: "ask again in a second; if it lasts, `/healthz/ledger` says what keeps the ledger from publishing",
   },
 };
 
