@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { GateError, TEXT_FORMS } from "@interlock/core";
 import { openStore, readSite, type Store } from "@interlock/store";
-import { formatVerifierKey, type VerifierKey } from "@interlock/tlog";
+import { formatVerifierKey } from "@interlock/tlog";
 import type { FastifyInstance } from "fastify";
 import { changeRoutes } from "./changes/routes.ts";
 import { EVENT_TERMS, eventRoutes } from "./events/routes.ts";
@@ -26,6 +26,7 @@ import { headFile } from "./ledger/head.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { openLogKey, readLogKey } from "./ledger/log-key.ts";
 import { logRoutes } from "./ledger/routes.ts";
+import { trustPolicy, type WitnessQuorum } from "./ledger/trust.ts";
 import type { WitnessAt } from "./ledger/witnesses.ts";
 import { openTelling, type TellingTerms } from "./notices/telling.ts";
 import { type PeopleBook, peopleBook } from "./people/book.ts";
@@ -48,6 +49,8 @@ export type ServerTerms = {
   /** What people type into their browser; `null`: `http://localhost:PORT`. */
   readonly origin: string | null;
   readonly witnesses: readonly WitnessAt[];
+  /** How many of them the server's trust policy asks for; `majority` by default. */
+  readonly quorum?: WitnessQuorum;
   /** Folder of the built web console; `null` serves none. */
   readonly console: string | null;
   /** Which identity from outside counts. */
@@ -188,7 +191,7 @@ async function startOn(
   open.push(() => app.close());
   const hearing = openHearing(unproven);
   const exceptions = exceptionsBook(store, book, unproven);
-  const policy = policyOf(key.verifier, terms.witnesses);
+  const policy = trustPolicy(key.verifier, terms.witnesses, terms.quorum ?? "majority");
   const { identity } = terms;
   const own = { store, ledger, book, hearing, exceptions, identity };
   const gate = wire(app, { ...own, people: people.value, origin, now, policy });
@@ -231,15 +234,6 @@ type Wired = {
   readonly now: () => number;
   readonly policy: string;
 };
-
-/** No quorum: whoever verifies decides how many witnesses are enough, and does not take that from here. */
-const policyOf = (log: VerifierKey, witnesses: readonly WitnessAt[]): string =>
-  [
-    `log ${formatVerifierKey(log)}`,
-    ...witnesses.map(({ key }, at) => `witness w${at + 1} ${formatVerifierKey(key)}`),
-    "quorum none",
-    "",
-  ].join("\n");
 
 function wire(app: FastifyInstance, wired: Wired): Gate {
   const { store, ledger, book, hearing, exceptions, people, origin, identity, now, policy } = wired;

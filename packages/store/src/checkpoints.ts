@@ -132,6 +132,19 @@ export async function latestCheckpoint(db: Database): Promise<StoredCheckpoint |
   return row ?? null;
 }
 
+/** Checkpoints over an entry, newest first. */
+export async function checkpointsOver(
+  db: Database,
+  index: number,
+  limit: number,
+): Promise<readonly StoredCheckpoint[]> {
+  return await checkpoints(db)
+    .where("size", ">", index)
+    .orderBy("size", "desc")
+    .limit(limit)
+    .execute();
+}
+
 /** The checkpoint of exactly this size, or `null`. */
 export async function checkpointOf(db: Database, size: number): Promise<StoredCheckpoint | null> {
   return (await checkpoints(db).where("size", "=", size).executeTakeFirst()) ?? null;

@@ -24,6 +24,7 @@ type Options = {
   readonly database?: string;
   readonly databaseFile?: string;
   readonly witnesses?: string;
+  readonly quorum?: string;
   readonly github?: string;
   readonly identity?: string;
   readonly notices?: string;
@@ -51,6 +52,7 @@ export function serveCommand(program: Command): void {
     )
     .option("--database-file <file>", "a file that holds the URL, which no process list shows")
     .option("--witnesses <file>", "a tlog policy whose witnesses are asked to cosign checkpoints")
+    .option("--quorum <n>", "how many of them the trust policy that is given out asks for")
     .option("--github <file>", "judge pull requests as a GitHub App; see docs/operate/github.md")
     .option(
       "--identity <file>",
@@ -120,7 +122,7 @@ function termsOf(options: Options, identity: IdentitySettings): ServerTerms {
     ...(options.logKey === undefined ? {} : { logKey: options.logKey }),
     databaseUrl: databaseOf(options),
     console: builtConsole(),
-    witnesses: options.witnesses === undefined ? [] : witnessesIn(options.witnesses),
+    ...witnessesOf(options),
     identity,
     onTrouble: (trouble) =>
       say("kind" in trouble ? alertIn(trouble) : `${trouble.message}; ${trouble.help}`),
@@ -193,6 +195,21 @@ function yamlIn(file: string): unknown {
     `\`${file}\`: ${problem.message.split("\n")[0] ?? ""}`,
     "docs/operate/identity.md and docs/operate/notices.md show how such files are written",
   );
+}
+
+const QUORUMS = ["majority", "all", "any", "none"] as const;
+
+function witnessesOf({ witnesses: file, quorum = "majority" }: Options) {
+  const witnesses = file === undefined ? [] : witnessesIn(file);
+  const count = /^[1-9][0-9]{0,2}$/.test(quorum) ? Number(quorum) : 0;
+  const read = QUORUMS.find((word) => word === quorum) ?? count;
+  if (read === 0 || (typeof read === "number" && read > witnesses.length))
+    throw new GateError(
+      "INPUT_INVALID",
+      `\`${quorum}\` is no quorum of ${witnesses.length} witnesses`,
+      "say `majority`, `all`, `any`, `none` or how many",
+    );
+  return { witnesses, quorum: read };
 }
 
 function witnessesIn(file: string) {

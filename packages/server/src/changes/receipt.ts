@@ -3,15 +3,15 @@ import { readLeaf } from "@interlock/core";
 import { canonicalJson, type Json } from "@interlock/digest";
 import { RECEIPT_MAX, toBase64url } from "@interlock/receipt";
 import {
+  checkpointsOver,
   type Database,
   decisionAt,
-  latestCheckpoint,
   readEntry,
   type StoredChange,
   type StoredCheckpoint,
   type StoredEntry,
 } from "@interlock/store";
-import { type HashReader, proveInclusion } from "@interlock/tlog";
+import { type HashReader, parseNote, proveInclusion } from "@interlock/tlog";
 import type { Answer } from "../http/bind.ts";
 import { treeOf } from "../ledger/tree.ts";
 
@@ -27,8 +27,8 @@ export async function receiptOf(
   db: Database,
   change: StoredChange,
 ): Promise<Answer<Record<string, unknown>>> {
-  const checkpoint = await latestCheckpoint(db);
-  if (checkpoint === null || checkpoint.size <= change.decisionIndex) return TOO_EARLY;
+  const checkpoint = mostWitnessed(await checkpointsOver(db, change.decisionIndex, LOOKED_AT));
+  if (checkpoint === null) return TOO_EARLY;
   const tree = { checkpoint, hashes: treeOf(db, checkpoint).hashes };
   const decision = await entryAt(db, tree, change.decisionIndex);
   const counted = await indexesOf(db, textsOf(decision.body, "counted"));
@@ -50,6 +50,22 @@ export async function receiptOf(
     enrolments: enrolments.map(({ json }) => json),
   };
   return { ok: true, value: { ...whole, ...(await recordThatFits(db, change, whole)) } };
+}
+
+/** The newest checkpoint may still wait for its witnesses. */
+const LOOKED_AT = 16;
+
+/** The one that most have cosigned, and of those the newest; whoever verifies says how many are enough. */
+function mostWitnessed(newestFirst: readonly StoredCheckpoint[]): StoredCheckpoint | null {
+  const signatures = ({ note }: StoredCheckpoint) => {
+    const parsed = parseNote(new TextEncoder().encode(note));
+    return parsed.ok ? parsed.value.signatures.length : 0;
+  };
+  const [first = null, ...others] = newestFirst;
+  return others.reduce<StoredCheckpoint | null>(
+    (best, one) => (best !== null && signatures(one) > signatures(best) ? one : best),
+    first,
+  );
 }
 
 const TOO_EARLY: Answer<never> = {
