@@ -27,7 +27,7 @@ const engine: EngineUnderTest = {
   name: "postgres",
   home: () => Promise.resolve({ place: { url: cluster.newDatabase() }, remove: () => undefined }),
 };
-const world = await openWorld(engine, 100);
+const world = await openWorld(engine, { periodMs: 100 });
 const origin = await world.app.listen({ host: "127.0.0.1", port: 0 });
 const body = JSON.stringify(question({ digest: "DIGEST" }));
 

@@ -69,7 +69,7 @@ describe.each(ENGINES.filter(({ name }) => name === "postgres"))("on a server", 
   });
 
   it("stops when another process migrates the database beneath it", async () => {
-    const world = await openWorld(engine, 3_600_000);
+    const world = await openWorld(engine, { periodMs: 3_600_000 });
     const app = httpApp({ origin: ORIGIN, log: false, stopped: world.store.version.superseded });
     healthRoutes(app, { store: world.store, ledger: world.ledger });
     app.get("/api/v1/x", (_request, reply) => reply.send({}));

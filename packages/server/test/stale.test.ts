@@ -29,8 +29,8 @@ describe.each(ENGINES.filter(({ name }) => name === "postgres"))("nothing-stale"
   let here: World;
   let there: World;
   beforeAll(async () => {
-    here = await openWorld(engine, HOUR);
-    there = await openWorld(engine, HOUR, here);
+    here = await openWorld(engine, { periodMs: HOUR });
+    there = await openWorld(engine, { periodMs: HOUR, beside: here });
   });
   afterAll(async () => {
     await there.close();

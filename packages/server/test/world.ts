@@ -14,6 +14,7 @@ import {
   httpApp,
   keyBook,
   type Ledger,
+  type LedgerFailure,
   logKey,
   logRoutes,
   NO_IDENTITY,
@@ -25,8 +26,9 @@ import {
   prepare,
   runRoutes,
   siteOf,
+  type WitnessAt,
 } from "@interlock/server";
-import { type Place, type Store, transaction } from "@interlock/store";
+import { type Place, type Store, type StoreTerms, transaction } from "@interlock/store";
 import {
   contributor,
   DIGEST,
@@ -114,23 +116,35 @@ export type Signing = { readonly ask?: object; readonly wrong?: Wrong; readonly 
 /** Another server on the same database was faster, or is newer. */
 const OF_OTHERS = new Set(["LEDGER_STALE", "STORE_NEWER"]);
 
-/** `beside`: another server on the same database, with the same people. */
-export async function openWorld(
-  engine: EngineUnderTest,
-  periodMs = 5,
-  beside: World | null = null,
-): Promise<World> {
+/** What a world may differ in. */
+export type WorldTerms = {
+  readonly periodMs?: number;
+  readonly witnesses?: readonly WitnessAt[];
+  readonly fetch?: typeof fetch;
+  /** Nothing fails, where it is not said. */
+  readonly onFailure?: (failure: LedgerFailure) => void;
+  readonly store?: StoreTerms;
+  /** Another server on the same database, with the same people. */
+  readonly beside?: World;
+};
+
+export async function openWorld(engine: EngineUnderTest, terms: WorldTerms = {}): Promise<World> {
+  const beside = terms.beside ?? null;
   const home = beside === null ? await engine.home() : { ...beside, remove: () => undefined };
-  const store = await opened(home.place);
+  const store = await opened(home.place, terms.store);
   const folder = mkdtempSync(join(tmpdir(), "interlock-server-"));
   const clock = { now: NOW };
   const now = () => clock.now;
   const ledger = openLedger({
-    ...{ store, key: KEY, memory: headFile(join(folder, "head")), witnesses: [], periodMs, now },
-    fetch: () => Promise.reject(new Error("there is no witness")),
-    onFailure: (failure) => {
-      if (!OF_OTHERS.has(failure.code)) throw new Error(failure.message);
-    },
+    ...{ store, key: KEY, memory: headFile(join(folder, "head")), now },
+    witnesses: terms.witnesses ?? [],
+    periodMs: terms.periodMs ?? 5,
+    fetch: terms.fetch ?? (() => Promise.reject(new Error("there is no witness"))),
+    onFailure:
+      terms.onFailure ??
+      ((failure) => {
+        if (!OF_OTHERS.has(failure.code)) throw new Error(failure.message);
+      }),
   });
   const keys = beside?.keys ?? new Map(PEOPLE.map(({ id }) => [id, softAuthenticator({})]));
   if (beside === null) await enrol(store, ledger, keys);

@@ -32,12 +32,18 @@ export class CommitRefused extends Error {
 /** Where `onPoint` is called in the life of a transaction. */
 export type CommitPoint = "commit.before" | "commit.after";
 
+export type DriverTerms = {
+  readonly onPoint: (point: CommitPoint) => void;
+  /** How long an answer is waited for, in milliseconds; 0: for ever. */
+  readonly answerMs: number;
+};
+
 /** Kysely over a pool of `pg` clients, the same for both engines. */
-export function databaseOver(pool: pg.Pool, onPoint: (point: CommitPoint) => void): Database {
+export function databaseOver(pool: pg.Pool, terms: DriverTerms): Database {
   return new Kysely<Tables>({
     dialect: {
       createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new PoolDriver(pool, onPoint),
+      createDriver: () => new PoolDriver(pool, terms),
       createIntrospector: (db) => new PostgresIntrospector(db),
       createQueryCompiler: () => new PostgresQueryCompiler(),
     },
@@ -69,11 +75,13 @@ function exactNumber(text: string): number {
 
 class PooledConnection implements DatabaseConnection {
   readonly client: pg.PoolClient;
+  readonly #answerMs: number;
   /** Why the client must not be used again. */
   broken: Error | null = null;
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: pg.PoolClient, answerMs: number) {
     this.client = client;
+    this.#answerMs = answerMs;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -88,7 +96,11 @@ class PooledConnection implements DatabaseConnection {
   /** Of several statements in one text the answer is the last one's. */
   async run(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
     try {
-      const result: pg.QueryResult | pg.QueryResult[] = await this.client.query(text, [...values]);
+      // The types of `pg` leave out that a statement has a limit of its own.
+      const query: pg.QueryConfig & { readonly query_timeout: number } = {
+        ...{ text, values: [...values], query_timeout: this.#answerMs },
+      };
+      const result: pg.QueryResult | pg.QueryResult[] = await this.client.query(query);
       return lastOf(result);
     } catch (error) {
       if (!isCertain(error))
@@ -115,11 +127,11 @@ const WRITES: ReadonlySet<string> = new Set(["INSERT", "UPDATE", "DELETE", "MERG
 
 class PoolDriver implements Driver {
   readonly #pool: pg.Pool;
-  readonly #onPoint: (point: CommitPoint) => void;
+  readonly #terms: DriverTerms;
 
-  constructor(pool: pg.Pool, onPoint: (point: CommitPoint) => void) {
+  constructor(pool: pg.Pool, terms: DriverTerms) {
     this.#pool = pool;
-    this.#onPoint = onPoint;
+    this.#terms = terms;
   }
 
   async init(): Promise<void> {
@@ -127,7 +139,7 @@ class PoolDriver implements Driver {
   }
 
   async acquireConnection(): Promise<PooledConnection> {
-    return new PooledConnection(await this.#pool.connect());
+    return new PooledConnection(await this.#pool.connect(), this.#terms.answerMs);
   }
 
   async beginTransaction(
@@ -141,7 +153,7 @@ class PoolDriver implements Driver {
   }
 
   async commitTransaction(connection: PooledConnection): Promise<void> {
-    this.#onPoint("commit.before");
+    this.#terms.onPoint("commit.before");
     let command: string;
     try {
       ({ command } = await connection.run("commit"));
@@ -152,7 +164,7 @@ class PoolDriver implements Driver {
     // COMMIT of a failed transaction is no error: the server says what it did instead.
     if (command !== "COMMIT")
       throw new CommitRefused("the transaction had failed and was rolled back");
-    this.#onPoint("commit.after");
+    this.#terms.onPoint("commit.after");
   }
 
   async rollbackTransaction(connection: PooledConnection): Promise<void> {

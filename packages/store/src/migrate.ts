@@ -48,6 +48,7 @@ async function applyNext(
   known: readonly Migration[],
   now: number,
 ): Promise<Work<string | null, StoreFailure>> {
+  await tx.executeQuery(plain("set local statement_timeout = 0"));
   await tx.executeQuery(plain(`set local lock_timeout = '${LOCK_TIMEOUT}'`));
   await tx.executeQuery(plain(`select pg_advisory_xact_lock(${LOCK})`));
   const records = await readRecords(tx);

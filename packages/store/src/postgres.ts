@@ -8,8 +8,18 @@ import { unreachable } from "./sqlstate.ts";
 const OLDEST = 150_000;
 const CLIENTS = 10;
 const CONNECT_MS = 10_000;
-/** A client that begins and then hangs would hold the ledger's head from everybody else. */
-const IDLE_IN_TRANSACTION_MS = 60_000;
+/**
+ * A server that stands still, or whose line is dead, would hold the ledger's head from all others. What
+ * we do between two statements of a transaction takes milliseconds.
+ */
+const IDLE_IN_TRANSACTION_MS = 5_000;
+/** Of one statement, waiting for locks included; only a migration may take longer. */
+const STATEMENT_MS = 10_000;
+/**
+ * On a line that swallows what is sent, no answer and no error ever come. A little longer than the
+ * server's own limit, which says more.
+ */
+export const ANSWER_MS = STATEMENT_MS + 1_000;
 
 /** Opens a pool on a server and refuses one on which our promises would not hold. */
 export async function openPostgres(
@@ -21,6 +31,7 @@ export async function openPostgres(
     max: clients,
     types: TYPES,
     connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     application_name: "interlock",
     keepAlive: true,

@@ -85,7 +85,7 @@ const CONNECTION_CODES: ReadonlySet<string> = new Set([
   "EACCES",
 ]);
 const CONNECTION_TEXT =
-  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
+  /^(?:Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
 
 function isOfConnection(error: unknown): boolean {
   if (error instanceof EngineLost) return true;

@@ -5,7 +5,7 @@ import { type Engine, openEmbedded } from "./embedded/embedded.ts";
 import { type Result, type StoreFailure, succeeded } from "./failure.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS_FOLDER, readMigrations } from "./migrations.ts";
-import { openPostgres } from "./postgres.ts";
+import { ANSWER_MS, openPostgres } from "./postgres.ts";
 import { failureOf } from "./sqlstate.ts";
 import type { Chance } from "./transaction.ts";
 import { type Version, watchVersion } from "./version.ts";
@@ -38,6 +38,8 @@ export type StoreTerms = {
   readonly onPoint?: (point: StorePoint) => void;
   /** Clients of the pool on Postgres. */
   readonly clients?: number;
+  /** How long an answer of a Postgres server is waited for. */
+  readonly answerMs?: number;
   readonly migrations?: URL;
   readonly beatMs?: number;
   readonly worker?: URL;
@@ -65,14 +67,17 @@ export async function openStore(place: Place, terms: StoreTerms = {}): Promise<R
   if (!opened.ok) return opened;
   const engine = opened.value;
   const onPoint = terms.onPoint ?? (() => undefined);
-  const db = databaseOver(engine.pool, onPoint);
-  const migrated = await migrate({ db, chance, now }, known.value);
+  const patient = databaseOver(engine.pool, { onPoint, answerMs: 0 });
+  const migrated = await migrate({ db: patient, chance, now }, known.value);
   if (!migrated.ok) {
     await engine.close();
     return migrated;
   }
   const kind = "url" in place ? "postgres" : "embedded";
   const close = once(engine);
+  const answerMs = terms.answerMs ?? ANSWER_MS;
+  const limited = () => databaseOver(engine.pool, { onPoint, answerMs });
+  const db = kind === "postgres" ? limited() : patient;
   const version = watchVersion(db, known.value.length, terms.versionMs ?? VERSION_MS);
   return succeeded({
     engine: kind,

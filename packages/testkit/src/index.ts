@@ -7,6 +7,7 @@ export {
   readDecisionCase,
   type Situation,
 } from "@interlock/policy";
+export * from "./campaign/index.ts";
 export * from "./facts.ts";
 export * from "./files.ts";
 export { FILLED_AT, filledTemplate } from "./filled-document.ts";

@@ -30,6 +30,10 @@ export type Cluster = {
   readonly kill: () => Promise<void>;
   /** Starts it again after `kill`. */
   readonly start: () => void;
+  /** Restarts it as an operator in a hurry would, without asking anybody to finish. */
+  readonly restart: () => void;
+  /** What a query of one value answers, in a database of that name. */
+  readonly ask: (database: string, query: string) => string;
 };
 
 /** The directory of a server's programs, or `null` where none is installed (Debian: `postgresql`). */
@@ -69,14 +73,21 @@ function clusterAt(directory: string, bin: string): Cluster {
     },
     kill: () => killCluster(directory),
     start: () => start(directory, bin),
+    restart: () => start(directory, bin, ["restart", "-m", "immediate"]),
+    ask: (database, query) => {
+      const args = ["-h", directory, "-U", "postgres", "-tAc", query, database];
+      const { status, stdout, stderr } = spawnSync(join(bin, "psql"), args, { encoding: "utf8" });
+      if (status !== 0) throw new Error(`psql failed: ${stderr}`);
+      return stdout.trim();
+    },
   };
 }
 
-function start(directory: string, bin: string): void {
+function start(directory: string, bin: string, how: readonly string[] = ["start"]): void {
   const options = `-k ${directory} -c listen_addresses= -c max_connections=200`;
   const log = join(directory, "log");
   // Its own daemon, since a test's thread ends before the server and could not reap it.
-  const args = ["start", "-w", "-D", join(directory, "data"), "-l", log, "-o", options];
+  const args = [...how, "-w", "-D", join(directory, "data"), "-l", log, "-o", options];
   try {
     run(join(bin, "pg_ctl"), args, account());
   } catch (error) {

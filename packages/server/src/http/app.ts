@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { failureOf } from "@interlock/store";
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { type Refusal, refuse } from "./bind.ts";
 import type { Once } from "./once.ts";
@@ -60,6 +61,9 @@ export function httpApp({ origin, log, once, stopped }: AppTerms): FastifyInstan
         message: "the request cannot be read",
         help: "send JSON as UTF-8 with `Content-Type: application/json`",
       });
+    // A database that is away is no fault of ours, wherever it was noticed. by (not-the-outage)
+    const failure = failureOf(error);
+    if (failure !== null) return refuse(reply, failure);
     request.log.error(error);
     return refuse(reply, {
       code: "SERVER_FAULT",

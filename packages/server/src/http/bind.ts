@@ -86,9 +86,14 @@ function onceBy<T>(
   return once(request, work);
 }
 
-/** Sends a failure as problem details. */
+/** Long enough for a database that restarts, short enough for whoever waits at a push. */
+const RETRY_SECONDS = 2;
+
+/** Sends a failure as problem details; one that passes by itself says when to come again. */
 export function refuse(reply: FastifyReply, failure: Refusal): FastifyReply {
   const problem = problemOf(failure);
+  if (problem.status === 503 && !reply.hasHeader("retry-after"))
+    reply.header("retry-after", String(RETRY_SECONDS));
   return reply.code(problem.status).type("application/problem+json").send(problem);
 }
 

@@ -3,6 +3,7 @@ import {
   type Appended,
   append as appendEntries,
   committer,
+  failureOf,
   latestCheckpoint,
   type Result,
   type StoredCheckpoint,
@@ -73,11 +74,14 @@ export function openLedger(terms: LedgerTerms): Ledger {
     }
     await witnesses.cosign(outcome.value);
   };
-  const tick = (): void => {
-    working = working.then(publish).catch((error: unknown) => {
-      failure = unforeseen(error);
-      terms.onFailure(failure);
+  const publishOrSay = (): Promise<void> =>
+    publish().catch((error: unknown) => {
+      const said = failure?.message;
+      failure = failureOf(error) ?? unforeseen(error);
+      if (failure.message !== said) terms.onFailure(failure);
     });
+  const tick = (): void => {
+    working = working.then(publishOrSay);
     timer = setTimeout(tick, terms.periodMs);
     timer.unref();
   };
@@ -111,7 +115,7 @@ export function openLedger(terms: LedgerTerms): Ledger {
     close: async () => {
       if (timer !== null) clearTimeout(timer);
       await commits.close();
-      working = working.then(publish);
+      working = working.then(publishOrSay);
       await working;
     },
   };
