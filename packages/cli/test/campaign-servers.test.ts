@@ -1,0 +1,29 @@
+/** A handful of what `npm run campaign:servers` does for as long as it is told. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Cluster, campaign, ENGINES, eachOnce, startCluster } from "@interlock/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAIN } from "./scratch.ts";
+
+describe.each(ENGINES.filter(({ name }) => name === "postgres"))(
+  "two servers on one Postgres",
+  () => {
+    let home: string;
+    let cluster: Cluster;
+    beforeAll(() => {
+      home = mkdtempSync(join(tmpdir(), "interlock-servers-"));
+      cluster = startCluster(home);
+    });
+    afterAll(async () => {
+      await cluster.kill();
+      rmSync(home, { recursive: true, force: true });
+    });
+
+    it("lose nothing that was acknowledged and do nothing twice, whatever happens to them", async () => {
+      const load = { servers: 2, seed: 1, callers: 3 };
+      const report = await campaign({ main: MAIN, cluster, ordeal: eachOnce, ...load });
+      expect(report.wrong).toEqual([]);
+    });
+  },
+);
