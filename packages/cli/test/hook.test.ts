@@ -45,6 +45,20 @@ describe("a push to a protected branch", () => {
     expect(w.server.asked[0]?.facts["change"]).toMatchObject({ digest });
   });
 
+  it("brings what `interlock check` measures of the past, and says how risky it looks", async () => {
+    const w = await world();
+    change(w, { "a.txt": "two\n", "b.txt": "new\n" });
+    const { says } = await w.push("main");
+    const { history } = w.server.asked[0]?.facts ?? {};
+    const { risk } = JSON.parse(
+      interlock(w.work, "check", "origin/main..main", "--format", "json").stdout,
+    );
+    // Not the hours since the last change: the gate measures them at the push, `check` at the commit.
+    expect(history).toMatchObject({ nf: 2, nd: 1, la: 2, ld: 1 });
+    for (const { feature } of risk.terms) expect(Object.keys(history ?? {})).toContain(feature);
+    expect(says).toMatch(/riskier than \d+ % of changes/);
+  });
+
   it("AQ3 an approval of one push does not let another one in", async () => {
     const w = await world();
     change(w, { "a.txt": "two\n" });

@@ -109,7 +109,7 @@ function orderly(count: number, complete: boolean, onLine: (line: BacktestLine) 
       const commit = { authorKey, timeMs: line.at, subject: line.subject, files, filesCut };
       const measured = measure(index, commit);
       observe(index, commit);
-      onLine({ ...line, risk: riskOf(measured) });
+      onLine({ ...line, risk: riskOf(measured.values) });
     }
   };
   const taken = (stretch: number): readonly HistoryPart[] => {

@@ -6,6 +6,7 @@ import type { Gathered, GatherRequest } from "@interlock/server";
 import { judges } from "../hook/ask.ts";
 import { isNothing } from "../hook/push.ts";
 import { factsAbout } from "../judge/judge.ts";
+import { historyOf } from "../judge/past.ts";
 import { broughtBy, type Subject, subjectOf } from "../judge/subject.ts";
 import { workspaceAt } from "../judge/workspace.ts";
 
@@ -29,6 +30,7 @@ export async function gather(request: GatherRequest): Promise<Gathered> {
       ...{ target, identity, attached: [] },
       // What is held until some time is judged by the time at which it would land.
       now: Date.now(),
+      history: await historyOf(repository, subject),
     });
     const place = {
       ...{ repository: identity, target, environment: "", base, head },

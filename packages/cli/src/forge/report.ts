@@ -2,6 +2,7 @@
 /** A decision as a forge shows it: the sentences of `interlock check`. */
 import { type Decision, explainReason, type Facts, type Rule } from "@interlock/core";
 import type { Annotation, Report, Reportable } from "@interlock/server";
+import { riskIn } from "../judge/risk.ts";
 import { markdown } from "../output/forge.ts";
 import { gapText, type Judgement, levelOf, locatedFindings } from "../output/judgement.ts";
 import { printable } from "../output/printable.ts";
@@ -15,7 +16,7 @@ export function checkReport({ facts, decision, policies, words, url }: Reportabl
   );
   const { digest } = facts.change;
   const id = typeof digest === "string" ? digest.slice(0, 16) : "no digest";
-  const judgement: Judgement = { id, facts, decision, risk: null, rules };
+  const judgement: Judgement = { id, facts, decision, risk: riskIn(facts), rules };
   const seal = words.length === 0 ? "" : `\nSix words: **${words.map(printable).join(" ")}**\n`;
   return {
     title: titleOf(decision),

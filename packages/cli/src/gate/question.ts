@@ -4,6 +4,7 @@ import { GateError } from "@interlock/core";
 import { NO_EVIDENCE, type Repository } from "@interlock/facts";
 import type { Question } from "../hook/ask.ts";
 import { factsAbout } from "../judge/judge.ts";
+import { historyOf } from "../judge/past.ts";
 import { type Subject, subjectOf } from "../judge/subject.ts";
 import { type Workspace, workspaceAt } from "../judge/workspace.ts";
 
@@ -44,6 +45,7 @@ export async function questionAbout(
     identity,
     now: subject.now,
     attached: [],
+    history: await historyOf(repository, subject),
   });
   const place = {
     repository: identity,

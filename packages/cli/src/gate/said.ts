@@ -9,6 +9,7 @@ import {
 } from "@interlock/core";
 import type { Answer } from "../hook/answer.ts";
 import type { Question } from "../hook/ask.ts";
+import { riskIn } from "../judge/risk.ts";
 import type { Workspace } from "../judge/workspace.ts";
 import type { Judgement } from "../output/judgement.ts";
 import type { Paint } from "../output/paint.ts";
@@ -24,7 +25,8 @@ export function explained(
     p.kind === "policy" ? p.policy.policy.rules : [],
   );
   const id = question.place.head;
-  const judgement: Judgement = { id, facts: question.facts, decision, risk: null, rules };
+  const { facts } = question;
+  const judgement: Judgement = { id, facts, decision, risk: riskIn(facts), rules };
   try {
     return judgementText(judgement, paint).trimEnd();
   } catch (error) {

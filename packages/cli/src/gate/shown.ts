@@ -2,6 +2,7 @@
 /** A change as the server shows it, and how it is said. */
 import type { Decision, Facts } from "@interlock/core";
 import { showChange } from "@interlock/protocol";
+import { riskIn } from "../judge/risk.ts";
 import type { Judgement } from "../output/judgement.ts";
 import type { Paint } from "../output/paint.ts";
 import { printable } from "../output/printable.ts";
@@ -27,7 +28,7 @@ export function decisionText({ change, decision, facts }: Shown, paint: Paint): 
     // Recorded by the server after checking; shown only where that works.
     facts: facts as unknown as Facts,
     decision: decision as unknown as Decision,
-    risk: null,
+    risk: riskIn(facts as unknown as Facts), // the same
     rules: [],
   };
   try {

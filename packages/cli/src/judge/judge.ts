@@ -13,7 +13,7 @@ import {
 import { calendarFacts } from "@interlock/policy";
 import type { Judgement, RiskView } from "../output/judgement.ts";
 import { type AttachedOptions, readAttached } from "./attached.ts";
-import { riskOfChange } from "./past.ts";
+import { changeToMeasure, riskOfChange } from "./past.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 import {
   type GivenEvidence,
@@ -73,14 +73,7 @@ export async function factsOf(
     options.policy,
   );
   const given = givenFrom(options.evidence, options.context);
-  const last = subject.commits[subject.commits.length - 1];
-  const risk = await riskOfChange(repository, {
-    change: subject.change,
-    before: subject.before,
-    authorKey: last?.author.email ?? "",
-    subject: last?.subject ?? "",
-    now: subject.now,
-  });
+  const risk = await riskOfChange(repository, changeToMeasure(subject));
   const facts = await factsAbout(repository, subject, {
     workspace,
     given,
@@ -102,13 +95,15 @@ export type Situation = {
   /** Milliseconds since 1970 UTC. */
   readonly now: number;
   readonly attached: readonly Attached[];
+  /** Features for the risk score, where the facts are to hold them. */
+  readonly history?: Readonly<Record<string, number>> | undefined;
 };
 
 /** Gathers and validates all that is known of one change. */
 export async function factsAbout(
   repository: Repository,
   subject: Subject,
-  { workspace, given, target, identity, now, attached }: Situation,
+  { workspace, given, target, identity, now, attached, history }: Situation,
 ): Promise<Facts> {
   const around: Surroundings = {
     repository,
@@ -127,6 +122,7 @@ export async function factsAbout(
     after: subject.after,
     now,
     attached,
+    ...(history === undefined ? {} : { history }),
     ...given,
   });
   const facts = withDoubts(gathered, subject);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Measures one change against the recent past of its repository, for the risk score. */
+import { GateError } from "@interlock/core";
 import {
   type HistoryFile,
+  type HistoryIndex,
   historyIndex,
+  type Measured,
   measure,
   observe,
   type Repository,
@@ -10,6 +13,7 @@ import {
 } from "@interlock/facts";
 import type { RiskView } from "../output/judgement.ts";
 import { riskOf } from "./risk.ts";
+import type { Subject } from "./subject.ts";
 
 /** Commits of the past that are looked at: enough for who and when, little enough for a prompt answer. */
 const PAST_COMMITS = 200;
@@ -27,29 +31,88 @@ export async function riskOfChange(
   given: ChangeToMeasure,
 ): Promise<RiskView> {
   const index = historyIndex({ complete: given.before === null });
-  if (given.before !== null) {
-    const past = await repository.history({ to: given.before, max: PAST_COMMITS });
-    for await (const change of repository.changes([...past].reverse(), false)) {
-      const commit = await repository.commit(change.commit);
-      if (commit !== null)
-        observe(index, {
-          authorKey: commit.author.email,
-          timeMs: commit.committer.at,
-          subject: commit.subject,
-          files: historyFiles(change),
-          filesCut: change.truncated,
-        });
-    }
+  await readPast(repository, given.before, { index, isLate: () => false });
+  return riskOf(measured(index, given).values);
+}
+
+/** Somebody waits for their push meanwhile, and the score decides nothing. */
+const MOST_MS = 2_000;
+
+/**
+ * The features of a change for a gate, as `check` measures them; `undefined`, which is unknown, where
+ * the past cannot be read or takes longer than a push should wait for it.
+ */
+export async function historyOf(
+  repository: Repository,
+  subject: Subject,
+  clock: () => number = Date.now,
+): Promise<Readonly<Record<string, number>> | undefined> {
+  const given = changeToMeasure(subject);
+  if (given.change.incomplete !== null) return undefined;
+  const index = historyIndex({ complete: given.before === null });
+  const until = clock() + MOST_MS;
+  try {
+    const isWhole = await readPast(repository, given.before, {
+      index,
+      isLate: () => clock() > until,
+    });
+    if (!isWhole) return undefined;
+  } catch (error) {
+    if (error instanceof GateError) return undefined;
+    throw error;
   }
-  return riskOf(
-    measure(index, {
-      authorKey: given.authorKey,
-      timeMs: given.now,
-      subject: given.subject,
-      files: historyFiles(given.change),
-      filesCut: given.change.truncated,
-    }),
+  const known = Object.entries(measured(index, given).values).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
   );
+  return Object.fromEntries(known);
+}
+
+/** What the newest commit says of the change stands for all of it. */
+export function changeToMeasure({ change, before, commits, now }: Subject): ChangeToMeasure {
+  const last = commits[commits.length - 1];
+  return {
+    ...{ change, before, now },
+    authorKey: last?.author.email ?? "",
+    subject: last?.subject ?? "",
+  };
+}
+
+type Reading = { readonly index: HistoryIndex; readonly isLate: () => boolean };
+
+/** Fills the index with the commits up to `before`; false where it was too late for all of them. */
+async function readPast(
+  repository: Repository,
+  before: string | null,
+  { index, isLate }: Reading,
+): Promise<boolean> {
+  if (before === null) return true;
+  const past = await repository.history({ to: before, max: PAST_COMMITS });
+  for await (const change of repository.changes([...past].reverse(), false)) {
+    if (isLate()) return false;
+    const commit = await repository.commit(change.commit);
+    if (commit !== null)
+      observe(index, {
+        authorKey: commit.author.email,
+        timeMs: commit.committer.at,
+        subject: commit.subject,
+        files: historyFiles(change),
+        filesCut: change.truncated,
+      });
+  }
+  return true;
+}
+
+function measured(
+  index: HistoryIndex,
+  { change, authorKey, subject, now }: ChangeToMeasure,
+): Measured {
+  return measure(index, {
+    authorKey,
+    timeMs: now,
+    subject,
+    files: historyFiles(change),
+    filesCut: change.truncated,
+  });
 }
 
 export function historyFiles(change: TreeChange): readonly HistoryFile[] {
