@@ -94,8 +94,11 @@ function weigh(requirement: ApprovalsRequirement, facts: Facts, terms: ApprovalT
   if (isUnknown(facts.people)) return withoutPeople(requirement, facts, approvals, who);
   const graph = personGraph(facts.people);
   const barred = contributorsOf(facts.change, graph);
-  const approvers = eligible(requirement, { facts, approvals, digest, terms, graph, barred });
+  const given = { facts, approvals, digest, terms, graph, barred };
+  const approvers = eligible(requirement, given);
   const missing = whatIsMissing(requirement, approvers, owners, terms);
+  if (missing?.reason.code === "approvals-missing")
+    return missingCount(requirement, approvers, who, withOtherKeys(requirement, given, approvers));
   if (missing !== null) return { ...missing, who };
   const doubt = whoMightBeHidden(facts, barred, isUnknown(contributors));
   if (doubt !== null) return doubt;
@@ -130,6 +133,7 @@ function missingCount(
   requirement: ApprovalsRequirement,
   approvers: readonly Approver[],
   who: readonly string[],
+  synchronised: readonly string[] = [],
 ): Weighed {
   return {
     state: "unmet",
@@ -140,6 +144,7 @@ function missingCount(
       via: requirement.via,
       by: approvers.map((a) => a.id),
       naming: requirement.naming,
+      ...(requirement.keys === undefined ? {} : { keys: requirement.keys, synchronised }),
     }),
     who,
   };
@@ -168,6 +173,20 @@ function eligible(requirement: ApprovalsRequirement, given: Case): readonly Appr
   return [...approvers.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** Who approved, and would count but for the kind of their key: they want to know why they do not. */
+function withOtherKeys(
+  requirement: ApprovalsRequirement,
+  given: Case,
+  approvers: readonly Approver[],
+): readonly string[] {
+  const { keys, ...any } = requirement;
+  if (keys === undefined) return [];
+  const counted = new Set(approvers.map(({ id }) => id));
+  return eligible({ ...any, via: "passkey" }, given)
+    .map(({ id }) => id)
+    .filter((id) => !counted.has(id));
+}
+
 function stillCounts(approval: Approval, requirement: ApprovalsRequirement, given: Case): boolean {
   const { facts, terms } = given;
   return (
@@ -178,6 +197,8 @@ function stillCounts(approval: Approval, requirement: ApprovalsRequirement, give
     approval.at <= facts.now &&
     (approval.expiresAt === undefined || approval.expiresAt > facts.now) &&
     (requirement.via === "review" || approval.via === "passkey") &&
+    // A review, and a passkey of which nobody says what it is, is none that is bound to its device.
+    (requirement.keys === undefined || approval.key === requirement.keys) &&
     // A passkey statement always names the rules; a forge review cannot.
     (approval.rules === undefined
       ? approval.via === "review"

@@ -95,7 +95,7 @@ function explainApprovals(code: Reason["code"], params: Reason["params"]): strin
     case "approved":
       return `approved by ${p("by")}`;
     case "approvals-missing":
-      return `${p("have")} of ${p("need")} approvals by ${from(params["from"])}${params["via"] === "passkey" ? " with a passkey" : ""}${naming(params["naming"])}`;
+      return `${p("have")} of ${p("need")} approvals by ${from(params["from"])}${withKey(params["via"], params["keys"])}${naming(params["naming"])}${otherKeys(params["synchronised"])}`;
     case "approvals-unknown":
       return because("approvals could not be read", params["because"]);
     case "pusher-unobserved":
@@ -127,11 +127,21 @@ function explainApprovals(code: Reason["code"], params: Reason["params"]): strin
   }
 }
 
+function withKey(via: ReasonValue | undefined, keys: ReasonValue | undefined): string {
+  if (keys === "device-bound") return " with a passkey that cannot leave its device";
+  return via === "passkey" ? " with a passkey" : "";
+}
+
+const otherKeys = (who: ReasonValue | undefined): string =>
+  Array.isArray(who) && who.length > 0
+    ? `; ${who.join(", ")} signed with a key that can be synchronised, which does not count here`
+    : "";
+
 /** What a requirement asks, without saying whether it is met. */
 export function explainRequirement(requirement: Requirement): string {
   switch (requirement.kind) {
     case "approvals":
-      return `${requirement.count} approval(s) by ${from(requirement.from)}${requirement.via === "passkey" ? " with a passkey" : ""}${requirement.distinct.length > 0 ? " from different teams" : ""}${naming(requirement.naming)}`;
+      return `${requirement.count} approval(s) by ${from(requirement.from)}${withKey(requirement.via, requirement.keys)}${requirement.distinct.length > 0 ? " from different teams" : ""}${naming(requirement.naming)}`;
     case "document":
       return `a change document with ${sections(requirement.sections)}`;
     case "check":

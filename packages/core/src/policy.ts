@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Approvals, From, Requirement, Via } from "./requirement.ts";
+import type { Approvals, From, Keys, Requirement, Via } from "./requirement.ts";
 
 /** `observe` records what it would have decided, `warn` says it, `enforce` holds. */
 export const MODES = ["observe", "warn", "enforce"] as const;
@@ -89,6 +89,7 @@ export const approvals = (
     readonly via?: Via;
     readonly distinct?: readonly "teams"[];
     readonly naming?: readonly string[];
+    readonly keys?: Keys;
   } = {},
 ): Approvals => ({
   kind: "approvals",
@@ -97,6 +98,7 @@ export const approvals = (
   via: more.via ?? "review",
   distinct: more.distinct ?? [],
   naming: more.naming ?? [],
+  ...(more.keys === undefined ? {} : { keys: more.keys }),
 });
 
 /** Every change needs something: one owner, unless the policy says otherwise (fail-closed). */

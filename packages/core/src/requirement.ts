@@ -4,6 +4,8 @@ import { canonicalJson, type Json } from "@interlock/digest";
 /** Who an approval must come from: `anyone`, `owners`, or one team as `team:NAME`. */
 export type From = "anyone" | "owners" | `team:${string}`;
 export type Via = "review" | "passkey";
+/** Which passkeys count: those that cannot leave their device (WebAuthn's BE flag is not set). */
+export type Keys = "device-bound";
 
 /** One interlock. Sets are sorted and distinct, so that equal requirements are equal bytes. */
 export type Requirement =
@@ -16,6 +18,8 @@ export type Requirement =
       readonly via: Via;
       /** Ids of the findings that the approver's statement must name. */
       readonly naming: readonly string[];
+      /** Absent: every passkey. A passkey is always meant, whatever `via` says. */
+      readonly keys?: Keys;
     }
   | { readonly kind: "document"; readonly sections: readonly string[] }
   /** `name`, or `name@source` when only that source's report counts. */
@@ -59,6 +63,7 @@ export function implies(a: Approvals, b: Approvals): boolean {
     (a.from === b.from || b.from === "anyone") &&
     b.distinct.every((d) => a.distinct.includes(d)) &&
     VIA_RANK[a.via] >= VIA_RANK[b.via] &&
+    (b.keys === undefined || a.keys === b.keys) &&
     b.naming.every((finding) => a.naming.includes(finding))
   );
 }

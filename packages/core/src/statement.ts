@@ -143,6 +143,8 @@ export type Recorded = {
   readonly ended: boolean;
   /** The text whose digest the statement names; empty where it names none. */
   readonly reason: string;
+  /** The flag BE of the key, as its enrolment has it. */
+  readonly backupEligible: boolean;
 };
 
 export type StatementEvidence = {
@@ -174,6 +176,7 @@ export function evidenceOf(statement: Statement, recorded: Recorded): StatementE
     target: statement.target,
     rules,
     naming: statement.naming,
+    key: recorded.backupEligible ? ("synchronised" as const) : ("device-bound" as const),
   }));
   return { approvals, rejections: [] };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Approvals in every state: the reason with its parameters, and who can help. */
-import { type Approval, approvals, type Requirement } from "@interlock/core";
+import { type Approval, approvals, join, type Requirement } from "@interlock/core";
 import { approval, factsOf, file, NOW, person } from "@interlock/testkit";
 import { describe, expect, it } from "vitest";
 import {
@@ -180,6 +180,47 @@ describe("a statement counts", () => {
     expect(judged(requirement, facts)).toEqual(
       counts ? approved(["bo"]) : lacking(requirement, [], ["payments"]),
     );
+  });
+});
+
+describe("WA19 a rule that wants keys which cannot leave their device", () => {
+  const bound = approvals(1, "owners", { via: "passkey", keys: "device-bound" });
+  const passkey = { via: "passkey", rules: RULES } as const;
+
+  it.each<[string, Partial<Approval>, boolean, readonly string[]]>([
+    ["counts one", { ...passkey, key: "device-bound" }, true, []],
+    [
+      "counts no synchronised one, and says whose it was",
+      { ...passkey, key: "synchronised" },
+      false,
+      ["bo"],
+    ],
+    ["counts none of which nobody says what it is", passkey, false, ["bo"]],
+    ["counts no review", { key: "device-bound" }, false, []],
+    [
+      "says nothing of a key whose approval would not count anyway",
+      { ...passkey, key: "synchronised", withdrawn: true },
+      false,
+      [],
+    ],
+  ])("%s", (_name, more, counts, synchronised) => {
+    const missing = lacking(bound, [], ["payments"]);
+    expect(judged(bound, factsOf(by(approval("bo", more))))).toEqual(
+      counts
+        ? approved(["bo"])
+        : {
+            ...missing,
+            reason: {
+              ...missing.reason,
+              params: { ...missing.reason.params, keys: "device-bound", synchronised },
+            },
+          },
+    );
+  });
+
+  it("is joined as the stricter, whatever the order", () => {
+    const any = approvals(1, "owners", { via: "passkey" });
+    expect([join([any], [bound]), join([bound], [any])]).toEqual([[bound], [bound]]);
   });
 });
 

@@ -54,6 +54,13 @@ const SENTENCES: Readonly<Record<ReasonCode, readonly Said[]>> = {
   "approvals-missing": [
     [{ have: 0, need: 2, from: "owners", via: "review", naming: [] }, "0 of 2 approvals by owners"],
     [
+      {
+        ...{ have: 0, need: 1, from: "owners", via: "passkey", naming: [] },
+        ...{ keys: "device-bound", synchronised: ["bo", "cy"] },
+      },
+      "0 of 1 approvals by owners with a passkey that cannot leave its device; bo, cy signed with a key that can be synchronised, which does not count here",
+    ],
+    [
       { have: 1, need: 2, from: "team:sre", via: "passkey", naming: ["f"] },
       "1 of 2 approvals by team `sre` with a passkey whose statement names the finding",
     ],

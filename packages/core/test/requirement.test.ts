@@ -68,6 +68,7 @@ describe("approvals imply by count, origin, teams and means", () => {
     ["different teams", approvals(2, "owners", { distinct: ["teams"] }), false],
     ["a review, which is less than a passkey", approvals(2, "owners"), true],
     ["naming a finding", approvals(1, "owners", { naming: ["f1"] }), false],
+    ["with a key of one device", approvals(1, "owners", { keys: "device-bound" }), false],
   ])("two owners with a passkey imply %s: %j is %s", (_name, other, expected) => {
     expect(implies(two, other)).toBe(expected);
   });
@@ -75,6 +76,11 @@ describe("approvals imply by count, origin, teams and means", () => {
   it.each([
     ["a review does not stand for a passkey", approvals(2, "owners"), two],
     ["one team does not stand for several", two, approvals(2, "owners", { distinct: ["teams"] })],
+    [
+      "a passkey of any kind does not stand for one that is bound to its device",
+      two,
+      approvals(2, "owners", { via: "passkey", keys: "device-bound" }),
+    ],
     ["anybody does not stand for owners", approvals(2, "anyone"), approvals(2, "owners")],
   ])("%s", (_name, a, b) => {
     expect(implies(a, b)).toBe(false);

@@ -181,7 +181,7 @@ test("both screens show the words of the same digest", () => {
 });
 
 describe("evidence", () => {
-  const recorded = { at: STATEMENT_AT + 5, ended: false, reason: "" };
+  const recorded = { at: STATEMENT_AT + 5, ended: false, reason: "", backupEligible: false };
 
   test("an approval is one for each policy that judged, and says nothing the statement does not", () => {
     const statement = statementWith({ rules: ["b2".repeat(32), "d4".repeat(32)], naming: ["f"] });
@@ -197,9 +197,15 @@ describe("evidence", () => {
         target: "refs/heads/main",
         rules,
         naming: ["f"],
+        key: "device-bound",
       })),
       rejections: [],
     });
+  });
+
+  test("an approval says of which kind its key is", () => {
+    const { approvals } = evidenceOf(statementWith(), { ...recorded, backupEligible: true });
+    expect(approvals.map(({ key }) => key)).toEqual(["synchronised"]);
   });
 
   test("a withdrawn approval stays, as withdrawn", () => {

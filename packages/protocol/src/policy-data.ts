@@ -17,6 +17,7 @@ const REQUIREMENT = z.discriminatedUnion("kind", [
     ]),
     distinct: z.array(z.literal("teams")).max(1),
     via: z.enum(["review", "passkey"]),
+    keys: z.literal("device-bound").exactOptional(),
     naming: texts,
   }),
   z.strictObject({ kind: z.literal("document"), sections: texts }),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { entryId, evidenceOf, leafOf, type Signed, waiversFrom } from "@interlock/core";
-import { canonicalJson } from "@interlock/digest";
+import { canonicalJson, type Json } from "@interlock/digest";
 import {
   acceptCheckpoint,
   leafHash,
@@ -284,14 +284,31 @@ function judgeReplay(receipt: Receipt, counted: Counted): Found {
   const evidence = approvals.flatMap(({ body, entry }) =>
     body === null || !counted.approvals.includes(body)
       ? []
-      : evidenceOf(body.statement, { at: entry.at, ended: false, reason: "" }).approvals,
+      : approvalsOf(receipt, { body, at: entry.at }),
   );
   const waivers = waiversFrom(counted.overrides).map(({ waiver }) => waiver);
-  const signed = new Set([...evidence, ...waivers].map((one) => canonicalJson(one)));
+  const signed = new Set([...evidence, ...waivers].map((one) => canonicalJson(one as Json)));
   const replayed = replayRecord(record, { ...decision, body: decision.body }, signed);
   return replayed === "erased"
     ? showsNot("the facts were erased: the decision is proven and can no longer be made again")
     : shows("deciding again from the same facts and policies gives the same answer");
+}
+
+/**
+ * The evidence of an approval; also as it was before facts said of which kind a key is. Such a one
+ * counts for less, never for more.
+ */
+function approvalsOf(
+  receipt: Receipt,
+  { body, at }: { readonly body: Signed; readonly at: number },
+): readonly object[] {
+  const enrolled = receipt.enrolments.find(({ entry }) => entryId(entry) === body.enrolment)?.body;
+  if (enrolled == null) return [];
+  const recorded = { at, ended: false, reason: "", backupEligible: enrolled.backupEligible };
+  return evidenceOf(body.statement, recorded).approvals.flatMap(({ key, ...without }) => [
+    { ...without, key },
+    without,
+  ]);
 }
 
 function verdictOf(receipt: Receipt): "verified" | "partly" {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isUnknown } from "@interlock/core";
 import { proofFilesOf, REFUSALS, readReceipt, type Trust } from "@interlock/receipt";
 import { approval, DIGEST, NOW } from "@interlock/testkit";
 import { verifyTlogProof } from "@interlock/tlog";
@@ -311,6 +312,33 @@ describe("recorded, and it does not count", () => {
       decision: { outcome: "allow", effective: "allow" },
     });
     expect(told(await verify(lied.receipt))).toBe("replay: record-differs");
+  });
+
+  test.each<[string, "device-bound" | undefined, string]>([
+    ["facts from before they said of which kind a key is verify", undefined, "verified"],
+    [
+      "WA19 a synchronised key that the facts call device-bound",
+      "device-bound",
+      "replay: evidence-unsigned",
+    ],
+  ])("%s", async (_name, claimed, expected) => {
+    const { receipt } = await world({
+      approvers: ["ana", "bo"],
+      facts: (facts) => ({
+        ...facts,
+        evidence: {
+          ...facts.evidence,
+          approvals: isUnknown(facts.evidence.approvals)
+            ? []
+            : facts.evidence.approvals.map(({ key: _key, ...rest }) => ({
+                ...rest,
+                ...(claimed === undefined ? {} : { key: claimed }),
+              })),
+        },
+      }),
+    });
+    const outcome = await verify(receipt);
+    expect(outcome.verdict === "verified" ? outcome.verdict : told(outcome)).toBe(expected);
   });
 
   test.each<[string, Twist]>([

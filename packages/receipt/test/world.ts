@@ -161,7 +161,9 @@ function approve(person: string, enrolment: Placed, twist: Twist): Placed {
 function recordOf(signed: readonly Placed[], twist: Twist): DecisionRecord {
   const evidence = signed.flatMap(({ content }) => {
     const { statement } = content.body as Signed; // made just before
-    return evidenceOf(statement, { at: content.at, ended: false, reason: "" }).approvals;
+    const { backupEligible = false } = KEYS[statement.person] ?? {};
+    const recorded = { at: content.at, ended: false, reason: "", backupEligible };
+    return evidenceOf(statement, recorded).approvals;
   });
   const plain = factsOf({ now: NOW, evidence: { approvals: evidence } });
   const facts = twist.facts?.(plain) ?? plain;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From the gate's question over passkey approvals to the receipt, through the API, on both engines. */
 
-import { type DecisionRecord, replay } from "@interlock/core";
+import { approvals, type DecisionRecord, type Requirement, replay } from "@interlock/core";
 import { canonicalJson, type Json } from "@interlock/digest";
 import { verifyReceipt } from "@interlock/receipt";
 import { decisionAt, readEntry } from "@interlock/store";
-import { ENGINES } from "@interlock/testkit";
+import { ENGINES, policyOf, rule } from "@interlock/testkit";
 import { formatVerifierKey, parsePolicy } from "@interlock/tlog";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DIGEST, KEY, NOW, openWorld, question, type Reply, SITE, type World } from "./world.ts";
@@ -62,6 +62,31 @@ describe.each(ENGINES)("on $name", (engine) => {
       verdict: "verified",
       shown: { change: digest, effective: "allow", approvedBy: ["bo", "cy"] },
     });
+  });
+
+  it("WA19 a synchronised passkey does not count where the rules want one that is bound to its device", async () => {
+    const bound = approvals(2, "owners", { via: "passkey", keys: "device-bound" });
+    const any = approvals(1, "team:payments", { via: "passkey" });
+    const policy = (...require: Requirement[]) =>
+      policyOf([rule("two", { covers: true, require })]);
+    const asked = (digest: string, ...require: Requirement[]) =>
+      world.call("gate", "POST", "/api/v1/gate", question({ digest }, policy(...require)));
+
+    const alone = String((await asked(fresh(), bound)).body["change"]);
+    const refused = await world.sign("dee", alone, "approve");
+    expect([refused.status, refused.body["code"]]).toEqual([422, "PASSKEY_REFUSED"]);
+    expect(refused.body["detail"]).toContain("can be restored by a cloud account");
+    expect((await world.sign("dee", alone, "reject")).status).toBe(200);
+
+    const digest = fresh();
+    const id = String((await asked(digest, bound, any)).body["change"]);
+    for (const who of ["bo", "dee"])
+      expect((await world.sign(who, id, "approve")).status).toBe(200);
+    const held = await asked(digest, bound, any);
+    expect(effective(held)).toBe("hold");
+    expect(JSON.stringify(held.body["decision"])).toContain('"synchronised":["dee"]');
+    await world.sign("cy", id, "approve");
+    expect(effective(await asked(digest, bound, any))).toBe("allow");
   });
 
   it("AQ1 the author's approval is refused, with the reason", async () => {

@@ -146,7 +146,9 @@ export async function openWorld(engine: EngineUnderTest, terms: WorldTerms = {})
         if (!OF_OTHERS.has(failure.code)) throw new Error(failure.message);
       }),
   });
-  const keys = beside?.keys ?? new Map(PEOPLE.map(({ id }) => [id, softAuthenticator({})]));
+  const keys =
+    beside?.keys ??
+    new Map(PEOPLE.map(({ id }) => [id, softAuthenticator({ synchronised: id === "dee" })]));
   if (beside === null) await enrol(store, ledger, keys);
   const alerts: { readonly index: number; readonly says: string }[] = [];
   const book = peopleBook(store, (entry) => alerts.push(entry));

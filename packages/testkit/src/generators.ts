@@ -30,8 +30,11 @@ export const approvalsRequirements: fc.Arbitrary<Approvals> = fc
     via: fc.constantFrom("review" as const, "passkey" as const),
     distinct: someOf(["teams"] as const),
     naming: someOf(["f1", "f2", "f3"]),
+    keys: fc.constantFrom(null, null, "device-bound" as const),
   })
-  .map(({ count, from, ...more }) => approvals(count, from, more));
+  .map(({ count, from, keys, ...more }) =>
+    approvals(count, from, { ...more, ...(keys === null ? {} : { keys }) }),
+  );
 
 export const requirements: fc.Arbitrary<Requirement> = fc.oneof(
   approvalsRequirements,
@@ -158,10 +161,11 @@ export const approvalFacts: fc.Arbitrary<Approval> = fc
     by: fc.constantFrom(...IDS, "stranger", "robot", "agent"),
     digest: fc.constantFrom(DIGEST, DIGEST, DIGEST, "f".repeat(64)),
     via: fc.constantFrom("review" as const, "passkey" as const),
+    key: fc.constantFrom(null, "device-bound" as const, "synchronised" as const),
     withdrawn: fc.constantFrom(false, false, false, true),
     at: fc.constantFrom(NOW - 1_000, NOW - 1_000, NOW + 1_000),
   })
-  .map(({ by, ...more }) => approval(by, more));
+  .map(({ by, key, ...more }) => approval(by, { ...more, ...(key === null ? {} : { key }) }));
 
 const contexts = fc
   .record({

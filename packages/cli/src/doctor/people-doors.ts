@@ -64,7 +64,7 @@ export function* doorsOf(people: readonly PersonShown[], now: number): Generator
     yield {
       id: "synchronised-keys",
       says: `passkeys that a cloud account can restore: ${listed(synced.map(({ person }) => person))}`,
-      why: "whoever takes over that account signs as the person; Tier 1 refuses them",
+      why: "whoever takes over that account signs as the person; rules with `keys: device-bound` do not count them",
       next: "register a key that stays in its device, then revoke the other on the page of your keys",
     };
 }

@@ -13,6 +13,7 @@ import {
 } from "../schema.ts";
 
 export const VIA = ["review", "passkey"] as const;
+const KEY_KINDS = ["device-bound", "synchronised"] as const;
 
 /** A person's signed statement about one digest. Supporting evidence. */
 export const APPROVAL = object({
@@ -29,6 +30,10 @@ export const APPROVAL = object({
     optional(text({ max: 64 })),
   ),
   naming: about("ids of the findings that its statement names", list(text({ max: 64 }), 1_000)),
+  key: about(
+    "whether the passkey can leave its device, as its enrolment says; absent: nobody says",
+    optional(text({ values: KEY_KINDS })),
+  ),
 });
 export type Approval = Infer<typeof APPROVAL>;
 

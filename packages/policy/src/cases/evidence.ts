@@ -92,6 +92,9 @@ function approvalOf(value: unknown, where: string, bound: Bound): Approval {
     target: textOr(raw["for"], where, "refs/heads/main"),
     ...(rules === null ? {} : { rules }),
     naming: texts(raw["naming"], where).map((name) => findingOf(name, where, bound)),
+    ...(raw["key"] === undefined
+      ? {}
+      : { key: oneOf(raw["key"], where, ["device-bound", "synchronised"], "synchronised") }),
   };
 }
 

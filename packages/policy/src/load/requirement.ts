@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { From, Requirement, Via } from "@interlock/core";
+import type { From, Keys, Requirement, Via } from "@interlock/core";
 import {
   APPROVALS,
   DOCUMENT,
@@ -135,14 +135,32 @@ function approvals(r: Reader, given: unknown, path: Path): Requirement | null {
         `\`distinct\` is \`${d}\``,
         "write `distinct: teams`",
       );
+  const keys = oneOf<"any" | Keys>(r, given, path, "keys", {
+    values: ["any", "device-bound"],
+    fallback: "any",
+  });
+  const isBound = keys === "device-bound";
+  const via = oneOf<Via>(r, given, path, "via", {
+    values: ["review", "passkey"],
+    fallback: isBound ? "passkey" : "review",
+  });
+  if (isBound && via === "review")
+    report(
+      r,
+      "FIELD_INVALID",
+      [...path, "via"],
+      "a review is signed with no key, and `keys` asks for one",
+      "write `via: passkey`, or leave it out",
+    );
   return {
     kind: "approvals",
     // Zero approvals would be a rule that looks like one and is none.
     count: countField(r, given, path, "count", 1, 1),
     from: fromOf(r, given, path),
     distinct: distinct.includes("teams") ? ["teams"] : [],
-    via: oneOf<Via>(r, given, path, "via", { values: ["review", "passkey"], fallback: "review" }),
+    via,
     naming: [],
+    ...(isBound ? { keys } : {}),
   };
 }
 

@@ -106,6 +106,7 @@ export const APPROVAL = {
   by: BY,
   of: OF,
   via: oneOf(["review", "passkey"], "`review` when left out"),
+  key: oneOf(["device-bound", "synchronised"], "whether the passkey can leave its device"),
   at: instant("when; a minute ago when left out"),
   until: instant("its end"),
   withdrawn: flag("taken back"),

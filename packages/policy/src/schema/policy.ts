@@ -27,6 +27,11 @@ export const APPROVALS = {
     enum: ["review", "passkey"],
     description: "`passkey`: signed by a person's own device; `review` when left out",
   },
+  keys: {
+    enum: ["any", "device-bound"],
+    description:
+      "`device-bound`: by a passkey that no cloud account can restore; every one when left out",
+  },
 };
 export const DOCUMENT = { sections: texts("sections that the change document must have") };
 export const FIRST_WAVE = {

@@ -143,7 +143,9 @@ const KEY = z.strictObject({
   index: z.int().describe("of the enrolment in the ledger"),
   usableFrom: TIME,
   revokedAt: TIME.nullable(),
-  synchronised: z.boolean().describe("a cloud account can restore it; Tier 1 refuses it"),
+  synchronised: z
+    .boolean()
+    .describe("a cloud account can restore it; rules with `keys: device-bound` do not count it"),
 });
 
 const PERSON = z.strictObject({

@@ -24,6 +24,7 @@ import {
 import type { ExceptionsBook } from "../exceptions/book.ts";
 import { barredPersons } from "../gate/evidence.ts";
 import type { Answer, Refusal } from "../http/bind.ts";
+import type { WorkingKey } from "../people/keys.ts";
 import { hoursOf, waivesOf, whyNoException } from "./excepting.ts";
 import type { KeyBook } from "./keys.ts";
 
@@ -86,11 +87,9 @@ export async function ask(terms: AskTerms, request: AskRequest): Promise<Answer<
   if (barred !== null) return { ok: false, failure: barred };
   const at = now();
   const own = await keys.ofPerson(store.db, request.person);
-  const key = own.find(
-    ({ credential, usableFrom }) =>
-      usableFrom <= at && (request.credential ?? credential) === credential,
-  );
-  if (key === undefined) return { ok: false, failure: noKey(own.length) };
+  const chosen = keyFor(request, { own, record, at });
+  if (!chosen.ok) return chosen;
+  const key = chosen.value;
   const statement = statementOf(request, { change, record, site, at, credential: key.credential });
   const nonce = new Uint8Array(randomBytes(NONCE_LENGTH));
   const until = at + ASKED_MS;
@@ -112,6 +111,40 @@ export async function ask(terms: AskTerms, request: AskRequest): Promise<Answer<
     },
   };
 }
+
+type Choice = {
+  readonly own: readonly WorkingKey[];
+  readonly record: DecisionRecord | null;
+  readonly at: number;
+};
+
+/** The key to sign with: the one that was named, else the first whose approval counts (WA19). */
+function keyFor(request: AskRequest, { own, record, at }: Choice): Answer<WorkingKey> {
+  const usable = own.filter(
+    ({ credential, usableFrom }) =>
+      usableFrom <= at && (request.credential ?? credential) === credential,
+  );
+  const [first] = usable;
+  if (first === undefined) return { ok: false, failure: noKey(own.length) };
+  const wanted =
+    request.decision === "approve"
+      ? (record?.decision.requires ?? []).filter((one) => one.kind === "approvals")
+      : [];
+  const bound = usable.find(({ enrolment }) => !enrolment.body.backupEligible);
+  if (!wanted.some(({ keys }) => keys === "device-bound")) return { ok: true, value: first };
+  if (bound !== undefined) return { ok: true, value: bound };
+  // Of several requirements one may still be met by it.
+  return wanted.every(({ keys }) => keys === "device-bound")
+    ? { ok: false, failure: SYNCHRONISED }
+    : { ok: true, value: first };
+}
+
+const SYNCHRONISED: Refusal = {
+  code: "PASSKEY_REFUSED",
+  message:
+    "this change wants a passkey that cannot leave its device, and yours can be restored by a cloud account",
+  help: "sign with a security key, or enrol one on your page of keys; ask somebody else meanwhile",
+};
 
 /** The record of the newest decision, or `null` once it was erased. */
 export async function recordOf(store: Store, change: StoredChange): Promise<DecisionRecord | null> {

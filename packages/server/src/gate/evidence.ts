@@ -27,6 +27,8 @@ export type SignedStatement = {
   readonly reason: string | undefined;
   /** Index of the entry that withdrew or replaced it. */
   readonly ended: number | null;
+  /** Of its key, as the enrolment in the ledger has it. */
+  readonly backupEligible: boolean;
 };
 
 /** Where and when an approval has to be good. */
@@ -84,8 +86,8 @@ export function evidenceFrom(
   good: readonly SignedStatement[],
   { unread, doubt }: Pick<Heard, "unread" | "doubt">,
 ): Pick<Evidence, "approvals" | "rejections"> {
-  const each = good.map(({ statement, at, reason }) =>
-    evidenceOf(statement, { at, ended: false, reason: reason ?? "" }),
+  const each = good.map(({ statement, at, reason, backupEligible }) =>
+    evidenceOf(statement, { at, ended: false, reason: reason ?? "", backupEligible }),
   );
   const help = "ask whoever keeps the server why, and push another content";
   return {

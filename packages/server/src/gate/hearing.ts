@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Rejection, Signed } from "@interlock/core";
+import type { Rejection } from "@interlock/core";
 import type { Digest } from "@interlock/digest";
 import {
   type Database,
@@ -74,7 +74,7 @@ export function openHearing(onUnverified: Unverified): Hearing {
     let doubt: string | null = null;
     for (const entry of stored) {
       const result = await verify(entry, roster);
-      if (result.ok) said.push(statementOf(entry, result.signed));
+      if (result.ok) said.push(statementOf(entry, result));
       else if (entry.kind === "rejection") unread.push(rejectionThatHolds(digest, entry));
       else if (entry.kind === "withdrawal")
         doubt = `entry ${entry.index} of the ledger takes something back and cannot be read: ${result.says}`;
@@ -101,11 +101,15 @@ const rejectionThatHolds = (digest: Digest, { index, at }: StoredEntry): Rejecti
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
-function statementOf({ index, leafHash, kind, at }: StoredEntry, signed: Signed): SignedStatement {
+function statementOf(
+  { index, leafHash, kind, at }: StoredEntry,
+  { signed, backupEligible }: Extract<Verified, { readonly ok: true }>,
+): SignedStatement {
   if (!isSignedKind(kind)) throw new Error("invariant broken: a signed entry of another kind");
   const { statement, reason } = signed;
   const { person } = statement;
-  return { index, entry: hex(leafHash), kind, person, at, statement, reason, ended: null };
+  const entry = hex(leafHash);
+  return { index, entry, kind, person, at, statement, reason, backupEligible, ended: null };
 }
 
 /** What a later statement of the same person about the same change took back or replaced. */

@@ -7,7 +7,7 @@ import type { Roster } from "../people/roster.ts";
 
 /** A signed entry as the ledger proves it, or why it does not. */
 export type Verified =
-  | { readonly ok: true; readonly signed: Signed }
+  | { readonly ok: true; readonly signed: Signed; readonly backupEligible: boolean }
   | { readonly ok: false; readonly says: string };
 
 /**
@@ -29,7 +29,7 @@ export async function verifyStored(stored: StoredEntry, roster: Roster): Promise
   if (verdict.value.kind === "refused") return { ok: false, says: verdict.value.refusal.says };
   if (verdict.value.kind === "held") return { ok: false, says: verdict.value.alert.says };
   return read.statement.digest === stored.subject
-    ? { ok: true, signed: read }
+    ? { ok: true, signed: read, backupEligible: enrolment.body.backupEligible }
     : { ok: false, says: "it is about another content" };
 }
 
