@@ -39,6 +39,7 @@ export const FAILURES = {
   OUT_OF_ORDER: { exit: 3 },
   PASSKEY_REFUSED: { exit: 3 },
   CONTENTS_DIFFER: { exit: 3 },
+  CONTENTS_FULL: { exit: 3 },
   KEY_REUSED: { exit: 3 },
   KEY_IN_USE: { exit: 3 },
   ISSUER_REFUSED: { exit: 3 },

@@ -14,6 +14,7 @@ const STATUS: Partial<Readonly<Record<FailureCode, number>>> = {
   OUT_OF_ORDER: 409,
   PASSKEY_REFUSED: 422,
   CONTENTS_DIFFER: 422,
+  CONTENTS_FULL: 413,
   KEY_REUSED: 422,
   KEY_IN_USE: 409,
   ISSUER_REFUSED: 422,

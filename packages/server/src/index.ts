@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export type { KeyBook } from "./approvals/keys.ts";
+export { CONTENTS_QUOTA, type ContentsQuota, removeStaleContents } from "./changes/quota.ts";
 export { type ChangeTerms, changeRoutes } from "./changes/routes.ts";
 export { type EventTerms, eventRoutes } from "./events/routes.ts";
 export { type ExceptionsBook, exceptionsBook } from "./exceptions/book.ts";

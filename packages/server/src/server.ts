@@ -5,6 +5,7 @@ import { GateError, TEXT_FORMS } from "@interlock/core";
 import { openStore, readSite, type Store } from "@interlock/store";
 import { formatVerifierKey } from "@interlock/tlog";
 import type { FastifyInstance } from "fastify";
+import { CONTENTS_QUOTA, type ContentsQuota, removeStaleContents } from "./changes/quota.ts";
 import { changeRoutes } from "./changes/routes.ts";
 import { EVENT_TERMS, eventRoutes } from "./events/routes.ts";
 import { type ExceptionsBook, exceptionsBook } from "./exceptions/book.ts";
@@ -59,6 +60,8 @@ export type ServerTerms = {
   readonly now: () => number;
   /** Told of what a person has to look at. */
   readonly onTrouble: (trouble: LedgerFailure | Alert) => void;
+  /** How much of what changes are made of is kept; as `CONTENTS_QUOTA` by default. */
+  readonly contents?: ContentsQuota;
   /** Forges to judge for; none otherwise. */
   readonly forges?: ForgesTerms;
   /** Who is told of what happens; nobody otherwise. */
@@ -194,7 +197,8 @@ async function startOn(
   const policy = trustPolicy(key.verifier, terms.witnesses, terms.quorum ?? "majority");
   const { identity } = terms;
   const own = { store, ledger, book, hearing, exceptions, identity };
-  const gate = wire(app, { ...own, people: people.value, origin, now, policy });
+  const contents = terms.contents ?? CONTENTS_QUOTA;
+  const gate = wire(app, { ...own, people: people.value, origin, now, policy, contents });
   if (terms.console !== null) consoleRoutes(app, readConsole(terms.console));
   if (terms.forges !== undefined) {
     const around = { store, book, identity, gate, origin, now, data: terms.data };
@@ -203,7 +207,10 @@ async function startOn(
     open.push(() => forge.close());
   }
   await app.listen({ host: terms.host, port: terms.port });
-  const upkeep = setInterval(() => void store.upkeep(), UPKEEP_MS);
+  const upkeep = setInterval(
+    () => void removeStaleContents(store, contents, now).finally(() => store.upkeep()),
+    UPKEEP_MS,
+  );
   upkeep.unref();
   open.push(async () => clearInterval(upkeep));
   if (terms.notices !== undefined) {
@@ -233,10 +240,12 @@ type Wired = {
   readonly identity: IdentitySettings;
   readonly now: () => number;
   readonly policy: string;
+  readonly contents: ContentsQuota;
 };
 
 function wire(app: FastifyInstance, wired: Wired): Gate {
-  const { store, ledger, book, hearing, exceptions, people, origin, identity, now, policy } = wired;
+  const { store, ledger, book, hearing, exceptions, people, origin, identity, now } = wired;
+  const { policy, contents } = wired;
   const { authenticate } = people;
   const siteNow = async () => siteOf(await book.at(store.db));
   const counts = healthRoutes(app, { store, ledger });
@@ -245,7 +254,7 @@ function wire(app: FastifyInstance, wired: Wired): Gate {
     decided: counts.decided,
   });
   changeRoutes(app, authenticate, {
-    ...{ store, ledger, gate, now, book, hearing, exceptions },
+    ...{ store, ledger, gate, now, book, hearing, exceptions, contents },
     keys: keyBook({ book, refusedAaguids: [] }),
     site: siteNow,
   });

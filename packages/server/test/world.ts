@@ -57,6 +57,15 @@ export const KEY = logKey(generateKeyPairSync("ed25519").privateKey, SITE.ledger
 export const REPOSITORY = "repository:example";
 const HOUR = 3_600_000;
 
+/** So small that a test can use it up. */
+export const QUOTA = {
+  repositoryBytes: 200_000,
+  totalBytes: 300_000,
+  tokenDayBytes: 280_000,
+  personDayBytes: 1_000,
+  keepMs: 30 * 86_400_000,
+};
+
 /** Two owners by passkey for everything, enforced. */
 export const TWO: Policy = policyOf([
   rule("two-people", { covers: true, require: [approvals(2, "owners", { via: "passkey" })] }),
@@ -196,6 +205,7 @@ export async function openWorld(engine: EngineUnderTest, terms: WorldTerms = {})
     book,
     hearing,
     exceptions,
+    contents: QUOTA,
   });
   exceptionRoutes(app, authenticate, { store, ledger, book, hearing, now, exceptions });
   runRoutes(app, authenticate, { store, ledger, book, hearing, now });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sql } from "kysely";
+import { listContents } from "./content-quota.ts";
 import type { Database } from "./driver.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -23,7 +24,7 @@ export async function contentsOf(db: Database, digest: string): Promise<StoredCo
     .where("digest", "=", digest)
     .executeTakeFirst();
   if (row === undefined) return null;
-  const { left_out, stored_at, bytes: _sum, ...rest } = row;
+  const { left_out, stored_at, bytes: _sum, listed: _listed, ...rest } = row;
   return { ...rest, leftOut: left_out, storedAt: stored_at };
 }
 
@@ -47,6 +48,8 @@ export async function saveContents(tx: Transaction, contents: StoredContents): P
       same.column("digest").doUpdateSet({ left_out, stored_at, missing: [...missing] }),
     )
     .execute();
+  await listContents(tx, contents.repository);
+  await tx.deleteFrom("content_gone").where("digest", "=", contents.digest).execute();
 }
 
 /** Which of some contents a repository has here. */

@@ -19,6 +19,7 @@ export {
 } from "./changes.ts";
 export * from "./checkpoints.ts";
 export { type Appended, type Committer, type CommitterLimits, committer } from "./committer.ts";
+export * from "./content-quota.ts";
 export * from "./contents.ts";
 export * from "./documents.ts";
 export type { Database } from "./driver.ts";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Generated } from "kysely";
 import type { SignedKind } from "./changes.ts";
 import type { ForgeTables } from "./forges/tables.ts";
 import type { NoticeCursorRow } from "./notices.ts";
@@ -21,6 +22,10 @@ export type Tables = {
   readonly asked: Asked;
   readonly signed: Signed;
   readonly change_contents: ChangeContents;
+  readonly content_usage: { readonly repository: string; readonly bytes: number };
+  readonly content_use: ContentUse;
+  readonly content_gone: { readonly digest: string; readonly at: number };
+  readonly content_sent: { readonly sender: string; readonly day: number; readonly bytes: number };
   readonly content_blob: ContentBlob;
   readonly once: Once;
   readonly document: DocumentRow;
@@ -105,6 +110,12 @@ type Change = {
   readonly risk: number | null;
 };
 
+type ContentUse = {
+  readonly digest: string;
+  readonly repository: string;
+  readonly sha256: string;
+};
+
 type ChangeContents = {
   readonly digest: string;
   readonly repository: string;
@@ -115,6 +126,7 @@ type ChangeContents = {
   readonly missing: string[];
   readonly bytes: number;
   readonly stored_at: number;
+  readonly listed: Generated<boolean>;
 };
 
 type Once = {

@@ -28,6 +28,9 @@ type Options = {
   readonly github?: string;
   readonly identity?: string;
   readonly notices?: string;
+  readonly keepContents: string;
+  readonly contentsQuota: string;
+  readonly contentsTotal: string;
   readonly log?: boolean;
 };
 
@@ -62,6 +65,9 @@ export function serveCommand(program: Command): void {
       "--notices <file>",
       "tell chats and other programs of break-glass, incidents, debts, keys: docs/operate/notices.md",
     )
+    .option("--keep-contents <days>", "how long after its last decision a change can be read", "90")
+    .option("--contents-quota <gib>", "what the changes of one repository may take", "5")
+    .option("--contents-total <gib>", "what all changes may take", "50")
     .option("--log", "log requests to standard error, one JSON a line")
     .addHelpText(
       "after",
@@ -91,14 +97,36 @@ function orThrow<T>(answer: Answer<T>): T {
 
 async function started(options: Options): Promise<RunningServer> {
   // Loaded here: no other command needs a server, and it takes half a second.
-  const { startServer, readIdentitySettings, NO_IDENTITY } = await import("@interlock/server");
+  const { startServer, readIdentitySettings, NO_IDENTITY, CONTENTS_QUOTA } = await import(
+    "@interlock/server"
+  );
   const { identity: file } = options;
   const identity =
     file === undefined ? NO_IDENTITY : orThrow(readIdentitySettings(yamlIn(file), process.env));
   const forges = options.github === undefined ? {} : { forges: await forgesOf(options.github) };
   const notices =
     options.notices === undefined ? {} : { notices: await noticesOf(options.notices) };
-  return orThrow(await startServer({ ...termsOf(options, identity), ...forges, ...notices }));
+  const contents = {
+    ...CONTENTS_QUOTA,
+    keepMs: wholeIn(options.keepContents, "--keep-contents", 36_500) * DAY_MS,
+    repositoryBytes: wholeIn(options.contentsQuota, "--contents-quota", 1 << 20) * GIB,
+    totalBytes: wholeIn(options.contentsTotal, "--contents-total", 1 << 20) * GIB,
+  };
+  const given = { ...termsOf(options, identity), ...forges, ...notices, contents };
+  return orThrow(await startServer(given));
+}
+
+const DAY_MS = 86_400_000;
+const GIB = 2 ** 30;
+
+function wholeIn(text: string, option: string, most: number): number {
+  const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= most) return value;
+  throw new GateError(
+    "USAGE",
+    `\`${option} ${text}\` is no whole number from 1 to ${most}`,
+    `write one, such as \`${option} 10\``,
+  );
 }
 
 async function forgesOf(file: string): Promise<NonNullable<ServerTerms["forges"]>> {

@@ -15,8 +15,10 @@ import {
   blobsHeld,
   bytesHeld,
   changeById,
+  contentsGone,
   contentsHeld,
   contentsOf,
+  lockContents,
   missingOf,
   read,
   type Store,
@@ -29,8 +31,13 @@ import {
 import { NO_CHANGE } from "../approvals/ask.ts";
 import type { Actor } from "../http/actor.ts";
 import type { Answer, Refusal } from "../http/bind.ts";
+import { type ContentsQuota, overQuota } from "./quota.ts";
 
-export type ContentsTerms = { readonly store: Store; readonly now: () => number };
+export type ContentsTerms = {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly contents: ContentsQuota;
+};
 
 type Sent = Omit<ChangeInput, "repository" | "target" | "plan" | "document"> & {
   readonly plan: string | null;
@@ -45,7 +52,7 @@ type Sent = Omit<ChangeInput, "repository" | "target" | "plan" | "document"> & {
  * under a digest is all that an approval of it binds.
  */
 export async function keepContents(
-  { store, now }: ContentsTerms,
+  { store, now, contents }: ContentsTerms,
   actor: Actor,
   { id, ...sent }: Sent & { readonly id: string },
 ): Promise<Answer<{ readonly missing: string[] }>> {
@@ -59,16 +66,18 @@ export async function keepContents(
   const outcome = await transaction<string[], Refusal>(
     store,
     async (tx) => {
+      await lockContents(tx, repository);
       const held = await blobsHeld(tx, repository, blobsIn(rest));
       // What is here once is shown, whatever is said about it later.
       const left = leftOut.filter(({ content }) => !held.has(content));
       const without = new Set(left.map(({ content }) => content));
       const missing = blobsIn(rest).filter((blob) => !held.has(blob) && !without.has(blob));
-      await saveContents(tx, {
-        ...{ digest, repository, missing, storedAt: now() },
-        ...{ input: canonicalJson(rest as unknown as Json), leftOut: JSON.stringify(left) }, // checked data
-      });
-      return { ok: true, value: missing };
+      const known = await contentsOf(tx, digest);
+      const next = { input: canonicalJson(rest as unknown as Json), leftOut: JSON.stringify(left) }; // checked data
+      await saveContents(tx, { ...next, digest, repository, missing, storedAt: now() });
+      const bytes = bytesOfInput(next) - (known === null ? 0 : bytesOfInput(known));
+      const over = await overQuota(tx, { quota: contents, actor, repository, bytes, now: now() });
+      return over === null ? { ok: true, value: missing } : refused(over);
     },
     { isolation: "read committed" },
   );
@@ -76,6 +85,9 @@ export async function keepContents(
     ? { ok: true, value: { missing: outcome.value } }
     : refused(outcome.failure);
 }
+
+const bytesOfInput = (one: { readonly input: string; readonly leftOut: string }): number =>
+  Buffer.byteLength(one.input) + Buffer.byteLength(one.leftOut);
 
 /** Why what was sent is not what the digest was made of, or `null`. */
 function whyNot(
@@ -116,7 +128,7 @@ function blobsIn({ entries }: Pick<Sent, "entries">): readonly string[] {
 
 /** Keeps bytes under the SHA-256 that they have; what the change did not name is refused. */
 export async function keepBlobs(
-  { store }: ContentsTerms,
+  { store, now, contents }: ContentsTerms,
   actor: Actor,
   { id, blobs }: { readonly id: string; readonly blobs: readonly string[] },
 ): Promise<Answer<{ readonly missing: number }>> {
@@ -133,6 +145,7 @@ export async function keepBlobs(
   const outcome = await transaction<number, Refusal>(
     store,
     async (tx) => {
+      await lockContents(tx, repository);
       const missing = await missingOf(tx, digest);
       if (missing === null) return refused(NOT_BEGUN);
       const wanted = new Set(missing);
@@ -151,7 +164,9 @@ export async function keepBlobs(
       );
       const left = missing.filter((sha256) => !given.has(sha256));
       await setMissing(tx, digest, { missing: left, more: size });
-      return { ok: true, value: left.length };
+      const sent = { quota: contents, actor, repository, bytes: size, now: now() };
+      const over = await overQuota(tx, sent);
+      return over === null ? { ok: true, value: left.length } : refused(over);
     },
     { isolation: "read committed" },
   );
@@ -182,7 +197,7 @@ export async function shownContents(store: Store, id: string): Promise<Answer<Co
   if (change === null) return refused(NO_CHANGE);
   const { digest, repository, target } = change;
   const contents = digest === null ? null : await contentsOf(store.db, digest);
-  if (contents === null) return refused(NOT_SENT);
+  if (digest === null || contents === null) return refused(await notHere(store, change));
   const input = JSON.parse(contents.input) as Omit<Sent, "leftOut">; // written above, once checked
   const leftOut = JSON.parse(contents.leftOut) as LeftOut[]; // likewise
   const { entries, attributes, plan, document } = input;
@@ -193,6 +208,18 @@ export async function shownContents(store: Store, id: string): Promise<Answer<Co
       entries: [...entries],
       attributes: attributes.map(({ path, attributes: own }) => ({ path, attributes: { ...own } })),
     },
+  };
+}
+
+/** Never sent, or no longer kept: then Git has it. */
+async function notHere({ db }: Store, { digest, base, head }: StoredChange): Promise<Refusal> {
+  const at = digest === null ? null : await contentsGone(db, digest);
+  if (at === null) return NOT_SENT;
+  const from = /^0+$/.test(base) ? "4b825dc642cb6eb9a060e54bf8d69288fbee4904" : base;
+  return {
+    code: "NOT_FOUND",
+    message: `the contents of this change are no longer kept since ${new Date(at).toISOString()}`,
+    help: `read it from Git: \`git diff ${from} ${head}\`; pushing it again sends it again`,
   };
 }
 

@@ -27,8 +27,10 @@ import type { Actor } from "../http/actor.ts";
 import { type Answer, type Authenticate, bind } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PeopleBook } from "../people/book.ts";
+import { limiter } from "../people/limits.ts";
 import { contentsStand, keepBlobs, keepContents, shownBlob, shownContents } from "./contents.ts";
 import { queueFor, shownChange, shownReview } from "./queue.ts";
+import type { ContentsQuota } from "./quota.ts";
 import { receiptOf } from "./receipt.ts";
 import { submit } from "./submit.ts";
 
@@ -43,6 +45,7 @@ export type ChangeTerms = {
   readonly hearing: Hearing;
   readonly exceptions: ExceptionsBook;
   readonly now: () => number;
+  readonly contents: ContentsQuota;
 };
 
 /** Changes, what people sign about them, and their receipts. */
@@ -52,6 +55,7 @@ export function changeRoutes(
   terms: ChangeTerms,
 ): void {
   const { store, gate } = terms;
+  const submissions = limiter(SUBMIT_LIMITS, terms.now);
   bind(app, authenticate, gateEndpoint, async ({ actor, body }) => {
     // A token speaks for one repository; of others it learns nothing (TK1).
     if (actor.kind !== "token" || actor.repository !== body.place.repository) return NOT_HERE;
@@ -62,7 +66,9 @@ export function changeRoutes(
   });
   bind(app, authenticate, submitEndpoint, async ({ actor, body }) => {
     const person = personOf(actor);
-    return person === null ? NOT_HERE : await submit(terms, person, body);
+    if (person === null) return NOT_HERE;
+    const wait = submissions(encodeURIComponent(person));
+    return wait === null ? await submit(terms, person, body) : tooSoon(wait);
   });
   bind(app, authenticate, listChanges, ({ actor, query }) => {
     // A token reads its own repository, whatever it asks for (TK1).
@@ -105,6 +111,21 @@ function contentRoutes(app: FastifyInstance, authenticate: Authenticate, terms: 
   bind(app, authenticate, showContents, ({ params }) => shownContents(terms.store, params.id));
   bind(app, authenticate, showBlob, ({ params }) => shownBlob(terms.store, params));
 }
+
+/** Each leaves a record for good. Somebody who shows what they work on needs a few an hour. */
+const SUBMIT_LIMITS = {
+  each: { burst: 60, everyMs: 60_000 },
+  all: { burst: 600, everyMs: 1_000 },
+} as const;
+
+const tooSoon = (waitMs: number): Answer<never> => ({
+  ok: false,
+  failure: {
+    code: "TOO_MANY_REQUESTS",
+    message: "you have shown more changes than a person does",
+    help: `wait ${Math.ceil(waitMs / 1_000)} s, or push: the gate judges as many as there are`,
+  },
+});
 
 const NOT_HERE: Answer<never> = { ok: false, failure: NO_CHANGE };
 

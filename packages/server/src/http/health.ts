@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { latestCheckpoint, ledgerSize, type Store } from "@interlock/store";
+import { contentsHeldBytes, latestCheckpoint, ledgerSize, type Store } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -44,6 +44,12 @@ export function healthRoutes(app: FastifyInstance, { store, ledger }: HealthTerm
     },
     collect: async function () {
       this.set((await latestCheckpoint(store.db))?.size ?? 0);
+    },
+  });
+  new Gauge({
+    ...{ name: "interlock_contents_bytes", help: "Contents of changes kept", registers },
+    collect: async function () {
+      this.set(await contentsHeldBytes(store.db));
     },
   });
   new Gauge({

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a change is made of: sent by an enforcement point, believed by its hashes, read by people. */
 import { type ChangeEntry, changeDigest, sha256Hex, utf8 } from "@interlock/digest";
+import { removeStaleContents } from "@interlock/server";
 import { ENGINES } from "@interlock/testkit";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openWorld, question, REPOSITORY, type World } from "../world.ts";
+import { openWorld, QUOTA, question, REPOSITORY, type World } from "../world.ts";
 
 const TARGET = "refs/heads/main";
 let contents = 0;
@@ -153,5 +154,92 @@ describe.each(ENGINES)("on $name", (engine) => {
     expect(reply.body).not.toHaveProperty("contents");
     const sent = await send(reply.body["change"], "contents", someChange().input);
     expect(sent.body).toMatchObject({ code: "OUT_OF_ORDER" });
+  });
+
+  describe("what is kept has an end", () => {
+    const DAY = 86_400_000;
+    const kept = async () => {
+      const { rows } = await sql<{ n: string }>`select
+        (select count(*) from content_blob) || ' blobs, ' || (select count(*) from content_use) ||
+        ' uses, ' || (select bytes from content_usage where repository = '') || ' bytes' as n`.execute(
+        world.store.db,
+      );
+      return rows[0]?.n;
+    };
+    const remove = () => removeStaleContents(world.store, QUOTA, () => world.clock.now);
+    /** Everything of the cases before. */
+    const empty = async () => {
+      world.clock.now += 31 * DAY;
+      await remove();
+      expect(await kept()).toBe("0 blobs, 0 uses, 0 bytes");
+    };
+
+    it("a change that was judged last long ago is read from Git; what another one uses stays", async () => {
+      await empty();
+      const old = someChange();
+      const shared = { path: "x", oldMode: null, oldContent: null, newMode: "100644" };
+      const young = someChange([{ ...shared, newContent: old.newContent }]);
+      const { change: first } = await judged(old.digest);
+      await send(first, "contents", old.input);
+      await send(first, "blobs", { blobs: old.blobs });
+      world.clock.now += 20 * DAY;
+      const { change: second } = await judged(young.digest);
+      await send(second, "contents", young.input);
+      await send(second, "blobs", { blobs: young.blobs });
+      world.clock.now += 11 * DAY;
+      expect(await remove()).toBe(1);
+      const gone = await shown(first);
+      expect([gone.status, gone.body["detail"]]).toEqual([
+        404,
+        expect.stringContaining("no longer kept since"),
+      ]);
+      expect(gone.body["help"]).toContain(`git diff ${"1".repeat(40)} ${"2".repeat(40)}`);
+      expect((await shown(second)).body["missing"]).toEqual([]);
+      const url = `/api/v1/changes/${second}/blobs/${old.newContent}`;
+      expect((await world.call("cy", "GET", url)).status).toBe(200);
+      expect(await kept()).toMatch(/^3 blobs, 3 uses, /);
+
+      expect((await judged(old.digest))["contents"]).toBe("wanted");
+      await send(first, "contents", old.input);
+      expect((await send(first, "blobs", { blobs: old.blobs })).body).toEqual({ missing: 0 });
+      expect((await shown(first)).status).toBe(200);
+      world.clock.now += 20 * DAY;
+      expect(await remove()).toBe(1);
+      await empty();
+    });
+
+    it("PX9 a submitter cannot fill the disk: neither a repository nor a token has more than its share", async () => {
+      await empty();
+      const large = (n: number) => {
+        const bytes = new Uint8Array(90_000).fill(n);
+        const fresh = { path: "x", oldMode: null, oldContent: null, newMode: "100644" };
+        const { input, digest, blobs } = someChange([{ ...fresh, newContent: sha256Hex(bytes) }]);
+        return { input, digest, blobs: [...blobs, Buffer.from(bytes).toString("base64url")] };
+      };
+      const all = async (n: number) => {
+        const { input, digest, blobs } = large(n);
+        const { change: id } = await judged(digest);
+        await send(id, "contents", input);
+        return { id, reply: await send(id, "blobs", { blobs }) };
+      };
+      expect((await all(1)).reply.status).toBe(200);
+      expect((await all(2)).reply.status).toBe(200);
+      const before = await kept();
+      const { id, reply } = await all(3);
+      expect([reply.status, reply.body["code"]]).toEqual([413, "CONTENTS_FULL"]);
+      expect((await shown(id)).body["missing"]).toHaveLength(3);
+      expect((await kept())?.split(",")[0]).toBe(before?.split(",")[0]);
+      await empty();
+      // The day is another one; twice as much as it may send fits the repository once it was emptied.
+      expect((await all(4)).reply.status).toBe(200);
+      expect((await all(5)).reply.status).toBe(200);
+      await sql`update change set judged_at = 0`.execute(world.store.db);
+      await sql`update change_contents set stored_at = 0`.execute(world.store.db);
+      await remove();
+      expect((await all(6)).reply.status).toBe(200);
+      const late = (await all(7)).reply;
+      expect([late.status, late.body["code"]]).toEqual([429, "TOO_MANY_REQUESTS"]);
+      await empty();
+    });
   });
 });
