@@ -7,6 +7,7 @@ import * as exceptions from "./api/exceptions.ts";
 import * as gate from "./api/gate.ts";
 import * as ledger from "./api/ledger.ts";
 import * as people from "./api/people.ts";
+import * as refs from "./api/refs.ts";
 import * as runs from "./api/runs.ts";
 import * as signIn from "./api/sign-in.ts";
 import * as tokens from "./api/tokens.ts";
@@ -22,6 +23,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   gate,
   ledger,
   people,
+  refs,
   runs,
   signIn,
   tokens,

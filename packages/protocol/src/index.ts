@@ -41,6 +41,8 @@ export type {
   Proposed,
 } from "./api/people.ts";
 export * as peopleApi from "./api/people.ts";
+export * as refsApi from "./api/refs.ts";
+export { REFS_LIMITS } from "./api/refs.ts";
 export type { RemedyShown, RunShown } from "./api/runs.ts";
 export * as runsApi from "./api/runs.ts";
 export type { Me } from "./api/sign-in.ts";

@@ -35,6 +35,7 @@ import { setUpSecret } from "./people/founding.ts";
 import { keyBook } from "./people/key-book.ts";
 import { openPeople, type PeopleOfServer } from "./people/people.ts";
 import { type Alert, COOLDOWN_MS } from "./people/terms.ts";
+import { refRoutes } from "./refs/routes.ts";
 import { runRoutes } from "./runs/routes.ts";
 
 export type ServerTerms = {
@@ -262,6 +263,7 @@ function wire(app: FastifyInstance, wired: Wired): Gate {
   eventRoutes(app, { store, authenticate, now, ...EVENT_TERMS });
   exceptionRoutes(app, authenticate, { store, ledger, book, hearing, now, exceptions });
   runRoutes(app, authenticate, { store, ledger, book, hearing, now });
+  refRoutes(app, authenticate, { store, ledger, now });
   people.routes(app);
   logRoutes(app, store.db);
   apiRoutes(app);

@@ -4,6 +4,7 @@ import type { SignedKind } from "./changes.ts";
 import type { ForgeTables } from "./forges/tables.ts";
 import type { NoticeCursorRow } from "./notices.ts";
 import type { PeopleTables } from "./people/tables.ts";
+import type { RefTip, UnrecordedChange } from "./ref-tips.ts";
 
 /**
  * The tables of `sql/`, by hand: what a column holds once the driver has read it. `bigint` is a number
@@ -22,6 +23,8 @@ export type Tables = {
   readonly asked: Asked;
   readonly signed: Signed;
   readonly change_contents: ChangeContents;
+  readonly ref_tip: RefTip & { readonly repository: string };
+  readonly unrecorded_change: UnrecordedChange;
   readonly content_usage: { readonly repository: string; readonly bytes: number };
   readonly content_use: ContentUse;
   readonly content_gone: { readonly digest: string; readonly at: number };

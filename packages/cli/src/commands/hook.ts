@@ -11,9 +11,10 @@ import {
   uninstalling,
 } from "../hook/install.ts";
 import { type PreReceive, preReceive } from "../hook/pre-receive.ts";
+import { isAlarm, type Moved, movedText, reconcile } from "../hook/reconcile.ts";
 import { type Protected, problemOf, type Settings, TIMEOUT_MS } from "../hook/settings.ts";
 import { readText } from "../judge/text.ts";
-import { printable } from "../output/printable.ts";
+import { jsonText, printable } from "../output/printable.ts";
 
 type Repo = { readonly repo: string };
 type InstallOptions = Repo & {
@@ -52,6 +53,26 @@ export function hookCommand(program: Command): void {
       process.stdout.write(says.map((line) => `${printable(line)}\n`).join(""));
     });
   hook
+    .command("reconcile")
+    .description("report what moved protected refs past the gate; exit code 1 when something did")
+    .option("--repo <repository>", "the gated repository, or a mirror of it with its settings", ".")
+    .option("--every <seconds>", "go on, and compare again so often")
+    .option("--json", "one object a movement, a line each")
+    .action(async (options: Repo & { readonly every?: string; readonly json?: boolean }) => {
+      const place = await placeOf(options.repo);
+      const print = (moved: Moved) =>
+        process.stdout.write(
+          `${options.json === true ? jsonText(moved) : printable(movedText(moved))}\n`,
+        );
+      const once = async (): Promise<void> => {
+        const all = await reconcile(place.gitDir);
+        if (all.some(isAlarm)) process.exitCode = 1;
+        all.forEach(print);
+      };
+      if (options.every === undefined) return await once();
+      await always(once, secondsOf(options.every));
+    });
+  hook
     .command("pre-receive")
     .description("what the hook runs: judge the push on standard input")
     .option("--pusher <account>", "who pushed (default: what the Git server says)")
@@ -62,6 +83,25 @@ export function hookCommand(program: Command): void {
       process.exitCode = 1;
       if (await preReceive(options)) process.exitCode = 0;
     });
+}
+
+/** For a service: what keeps one comparison from being made keeps no later one. */
+async function always(once: () => Promise<void>, seconds: number): Promise<never> {
+  for (;;) {
+    try {
+      await once();
+    } catch (error) {
+      if (!(error instanceof GateError)) throw error;
+      process.stderr.write(printable(`${error.code}: ${error.message}`).concat("\n"));
+    }
+    await new Promise((done) => setTimeout(done, seconds * 1_000));
+  }
+}
+
+function secondsOf(written: string): number {
+  const seconds = Number(written);
+  if (Number.isSafeInteger(seconds) && seconds >= 1 && seconds <= 86_400) return seconds;
+  throw usage(`\`${written}\` is no time from 1 to 86400 seconds`);
 }
 
 function install(hook: Command): void {

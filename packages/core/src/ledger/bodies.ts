@@ -203,6 +203,24 @@ const DECISION = object({
 });
 export type DecisionBody = Infer<typeof DECISION>;
 
+const GIT_TIP = about(
+  "a commit; all zeros where the ref was not there",
+  text({ max: 64, form: "git-id" }),
+);
+
+/** A protected ref moved, and nothing in the ledger allowed it; somebody has to look. */
+const UNRECORDED = object({
+  repository: text({ max: 400 }),
+  ref: text({ max: 1_000 }),
+  old: GIT_TIP,
+  new: GIT_TIP,
+  because: about(
+    "`first-seen`: where it stood when watching began",
+    text({ values: ["not-allowed", "deleted", "unreadable", "first-seen"] }),
+  ),
+  token: about("public id of the token that reported it", text({ max: 64 })),
+});
+
 /** A body was erased; its leaf and every proof stay. by (erasable) */
 const EXPUNGE = object({ entry, reason: text({ max: 2_000 }), by: persons });
 
@@ -232,6 +250,7 @@ export const BODIES = {
   exchange: EXCHANGE,
   provisioned: PROVISIONED,
   members: MEMBERS,
+  unrecorded: UNRECORDED,
 } as const;
 
 export type EntryKind = keyof typeof BODIES;
@@ -303,6 +322,8 @@ export const RULES_OF_BODIES: Problems = {
     ...sortedSet(accounts, "accounts"),
     ...sortedSet(ended, "ended"),
   ],
+  unrecorded: ({ old, new: fresh }) =>
+    old === fresh ? [{ path: "new", message: "it did not move" }] : [],
   members: ({ added, removed }) => [...sortedSet(added, "added"), ...sortedSet(removed, "removed")],
 };
 

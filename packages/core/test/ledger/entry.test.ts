@@ -115,6 +115,10 @@ const GOOD: Bodies = {
     token: "token-1",
     ended: ["token-3"],
   },
+  unrecorded: {
+    ...{ repository: "git:1", ref: "refs/heads/main", because: "not-allowed", token: "t1" },
+    ...{ old: "1".repeat(40), new: "2".repeat(40) },
+  },
   members: {
     group: "group-1",
     name: "SRE",

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { contentsHeldBytes, latestCheckpoint, ledgerSize, type Store } from "@interlock/store";
+import {
+  contentsHeldBytes,
+  latestCheckpoint,
+  ledgerSize,
+  type Store,
+  unrecordedCount,
+} from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -50,6 +56,16 @@ export function healthRoutes(app: FastifyInstance, { store, ledger }: HealthTerm
     ...{ name: "interlock_contents_bytes", help: "Contents of changes kept", registers },
     collect: async function () {
       this.set(await contentsHeldBytes(store.db));
+    },
+  });
+  new Gauge({
+    ...{
+      name: "interlock_unrecorded_changes",
+      help: "Movements of protected refs that nothing allowed",
+      registers,
+    },
+    collect: async function () {
+      this.set(await unrecordedCount(store.db));
     },
   });
   new Gauge({

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from "zod";
+import { endpoint } from "../endpoint.ts";
+
+/** Of one request; a repository with more protected refs sends several. */
+export const REFS_LIMITS = { moves: 200, commits: 1_000 } as const;
+
+const REF = z.string().min(1).max(1_000);
+const TIP = z
+  .string()
+  .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/)
+  .describe("a commit; all zeros where the ref was not there");
+const DIGEST = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .nullable()
+  .describe("of the change that the movement is; null where nobody can read it");
+const TIME = z.int().describe("milliseconds since 1970 UTC");
+
+export const listRefs = endpoint({
+  id: "listRefs",
+  method: "GET",
+  path: "/api/v1/refs",
+  summary: "where the protected refs of the token's repository stood when they were compared last",
+  access: "token:gate",
+  answer: z.strictObject({
+    repository: z.string(),
+    refs: z.array(z.strictObject({ ref: REF, tip: TIP, at: TIME })),
+  }),
+});
+
+export const landedOn = endpoint({
+  id: "landedOn",
+  method: "POST",
+  path: "/api/v1/refs/landed",
+  summary: "whether a content was allowed on a ref, and between which of some commits one was",
+  access: "token:gate",
+  body: z.strictObject({
+    ref: REF,
+    commits: z.array(TIP).max(REFS_LIMITS.commits),
+    digest: DIGEST,
+  }),
+  answer: z.strictObject({ allowed: z.boolean(), ends: z.array(TIP) }),
+});
+
+/** Why the ledger has nothing that allowed a movement. */
+export const UNRECORDED = ["not-allowed", "deleted", "unreadable", "first-seen"] as const;
+
+export const reportRefs = endpoint({
+  id: "reportRefs",
+  method: "POST",
+  path: "/api/v1/refs",
+  summary: "movements of protected refs, each compared with what the ledger allowed",
+  access: "token:gate",
+  body: z.strictObject({
+    moves: z
+      .array(
+        z.strictObject({
+          ref: REF,
+          old: TIP,
+          new: TIP,
+          digest: DIGEST,
+        }),
+      )
+      .min(1)
+      .max(REFS_LIMITS.moves)
+      .describe("of one ref in the order in which they happened"),
+  }),
+  answer: z.strictObject({
+    moves: z.array(
+      z.strictObject({
+        ref: REF,
+        unrecorded: z.enum(UNRECORDED).nullable().describe("null: an allowed decision stands"),
+        index: z.int().nullable().describe("of the entry that says so"),
+      }),
+    ),
+  }),
+});
+
+export const listUnrecorded = endpoint({
+  id: "listUnrecorded",
+  method: "GET",
+  path: "/api/v1/unrecorded",
+  summary: "movements of protected refs that nothing in the ledger allowed, newest first",
+  access: "reader",
+  query: z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) }),
+  answer: z.strictObject({
+    changes: z.array(
+      z.strictObject({
+        index: z.int(),
+        repository: z.string(),
+        ref: z.string(),
+        old: z.string(),
+        new: z.string(),
+        because: z.enum(UNRECORDED),
+        at: TIME,
+      }),
+    ),
+  }),
+});

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Compares what became of protected refs with what the ledger allowed (GT16). */
+import { isDigest } from "@interlock/digest";
+import {
+  type Database,
+  entriesOfKindsAbout,
+  lockHead,
+  type RefTip,
+  refTips,
+  type Store,
+  saveRefTip,
+  saveUnrecorded,
+  type Transaction,
+  transaction,
+} from "@interlock/store";
+import type { Answer, Refusal } from "../http/bind.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { prepare } from "../ledger/record.ts";
+import { bodyIn } from "../ledger/stored.ts";
+
+export type RefsTerms = {
+  readonly store: Store;
+  readonly ledger: Pick<Ledger, "append">;
+  readonly now: () => number;
+};
+
+/** Who reports, for which repository. */
+export type Reporter = { readonly token: string; readonly repository: string };
+
+type Move = {
+  readonly ref: string;
+  readonly old: string;
+  readonly new: string;
+  readonly digest: string | null;
+};
+type Because = "not-allowed" | "deleted" | "unreadable" | "first-seen";
+type Compared = { readonly ref: string; readonly unrecorded: Because | null };
+type Reported = { readonly moves: (Compared & { readonly index: number | null })[] };
+
+/** About one content; an attacker cannot hide the one that allows behind others, only be told again. */
+const MOST_DECISIONS = 500;
+
+/**
+ * Records where refs stand now.
+ *
+ * INVARIANT (nothing-unnoticed): a movement is taken as recorded only if an entry of the ledger allows
+ * the same content on the same ref of the same repository; every other one becomes an entry. The tips
+ * of the first report of a repository are entries too, with which watching began.
+ */
+export async function reportMoves(
+  { store, ledger, now }: RefsTerms,
+  reporter: Reporter,
+  moves: readonly Move[],
+): Promise<Answer<Reported>> {
+  const at = now();
+  const { repository, token } = reporter;
+  const outcome = await transaction<Reported, Refusal>(
+    store,
+    async (tx) => {
+      // One report after the other, and no decision between looking and writing.
+      await lockHead(tx);
+      const tips = await refTips(tx, repository);
+      const late = outOfOrder(tips, moves);
+      if (late !== null) return { ok: false, failure: moved(late) };
+      const compared: (Compared & { readonly move: Move })[] = [];
+      for (const move of moves) {
+        const unrecorded =
+          tips.length === 0 ? "first-seen" : await whyUnrecorded(tx, repository, move);
+        compared.push({ ref: move.ref, unrecorded, move });
+      }
+      const entries = compared.flatMap(({ unrecorded, move }) => {
+        if (unrecorded === null) return [];
+        const { digest, ref, old, new: fresh } = move;
+        const body = { repository, ref, old, new: fresh, because: unrecorded, token };
+        const subject = digest !== null && isDigest(digest) ? digest : null;
+        return [prepare({ kind: "unrecorded", at, subject, body })];
+      });
+      const appended = await ledger.append(tx, entries);
+      if (!appended.ok) return appended;
+      const indexes = [...appended.value];
+      const placed = compared.map(({ move, ...one }) => ({
+        ...{ ...one, move },
+        index: one.unrecorded === null ? null : (indexes.shift() ?? null),
+      }));
+      await saveUnrecorded(
+        tx,
+        placed.flatMap(({ move, unrecorded, index }) =>
+          unrecorded === null || unrecorded === "first-seen" || index === null
+            ? []
+            : [{ index, repository, because: unrecorded, at, ...without(move) }],
+        ),
+      );
+      for (const { ref, new: tip } of moves) await saveRefTip(tx, repository, { ref, tip, at });
+      return { ok: true, value: { moves: placed.map(({ move: _, ...one }) => one) } };
+    },
+    { isolation: "read committed" },
+  );
+  return outcome.kind === "committed"
+    ? { ok: true, value: outcome.value }
+    : { ok: false, failure: outcome.failure };
+}
+
+const without = ({ digest: _, ...rest }: Move): Omit<Move, "digest"> => rest;
+
+const isNothing = (id: string): boolean => /^0+$/.test(id);
+
+async function whyUnrecorded(
+  tx: Transaction,
+  repository: string,
+  { ref, new: fresh, digest }: Move,
+): Promise<Because | null> {
+  // The gate never allows it, whatever is said about it.
+  if (isNothing(fresh)) return "deleted";
+  if (digest === null) return "unreadable";
+  return (await isAllowed(tx, { repository, ref, digest })) ? null : "not-allowed";
+}
+
+/** Whether an entry of the ledger, read from its leaf and not from a column, allows a content there. */
+export async function isAllowed(
+  db: Database,
+  given: { readonly repository: string; readonly ref: string; readonly digest: string },
+): Promise<boolean> {
+  const { repository, ref, digest } = given;
+  const decisions = await entriesOfKindsAbout(db, {
+    ...{ subject: digest, kinds: ["decision"], limit: MOST_DECISIONS },
+  });
+  return decisions.some((stored) => {
+    const read = bodyIn("decision", stored);
+    return (
+      read?.entry.subject === digest &&
+      read.body.effective === "allow" &&
+      read.body.repository === repository &&
+      read.body.target === ref
+    );
+  });
+}
+
+/** The first ref that does not begin where it stood last, or `null`. */
+function outOfOrder(tips: readonly RefTip[], moves: readonly Move[]): string | null {
+  const at = new Map(tips.map(({ ref, tip }) => [ref, tip]));
+  for (const { ref, old, new: fresh } of moves) {
+    const known = at.get(ref);
+    if (known === undefined ? !isNothing(old) : known !== old) return ref;
+    at.set(ref, fresh);
+  }
+  return null;
+}
+
+const moved = (ref: string): Refusal => ({
+  code: "OUT_OF_ORDER",
+  message: `somebody else has reported \`${ref}\` meanwhile`,
+  help: "ask again where the refs stood, and report from there",
+});
