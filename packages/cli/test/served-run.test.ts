@@ -199,6 +199,14 @@ it("a document is run on record, confirmed from another person's terminal, kille
   const { hers, his, origin, work, landed, lines } = at;
   const path = "interlock/changes/lines.md";
   const change = await landed(path, LINES);
+  const draft = "d".repeat(32);
+  const kept = { change, text: LINES, over: 0 };
+  expect((await at.ana.call("POST", `/api/v1/drafts/${draft}`, kept)).status).toBe(200);
+  const fetch = ["document", "fetch", draft, "--server", origin, "--out", "fetched.md"];
+  expect((await his.run(...fetch)).status).toBe(3);
+  expect((await hers.run(...fetch)).status).toBe(0);
+  expect(readFileSync(join(work, "fetched.md"), "utf8")).toBe(LINES);
+  expect((await hers.run(...fetch)).says).toContain("exists already");
   const alone = await hers.run("run", path, "--change", change, "--second", "ana");
   expect([alone.status, alone.says]).toEqual([64, expect.stringContaining("second person too")]);
 

@@ -2,6 +2,7 @@
 import * as changes from "./api/changes.ts";
 import * as contents from "./api/contents.ts";
 import * as device from "./api/device.ts";
+import * as drafts from "./api/drafts.ts";
 import * as events from "./api/events.ts";
 import * as exceptions from "./api/exceptions.ts";
 import * as gate from "./api/gate.ts";
@@ -18,6 +19,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   changes,
   contents,
   device,
+  drafts,
   events,
   exceptions,
   gate,

@@ -20,6 +20,8 @@ export {
 } from "./api/contents.ts";
 export type { DeviceAsking, DevicePolled, TerminalShown } from "./api/device.ts";
 export * as deviceApi from "./api/device.ts";
+export type { DraftListed, DraftShown } from "./api/drafts.ts";
+export * as draftsApi from "./api/drafts.ts";
 export { EVENT, events, type LiveEvent } from "./api/events.ts";
 export type { DebtShown, IncidentShown } from "./api/exceptions.ts";
 export * as exceptionsApi from "./api/exceptions.ts";
@@ -43,7 +45,7 @@ export type {
 export * as peopleApi from "./api/people.ts";
 export * as refsApi from "./api/refs.ts";
 export { REFS_LIMITS } from "./api/refs.ts";
-export type { RemedyShown, RunShown } from "./api/runs.ts";
+export type { RemedyShown, RunListed, RunShown } from "./api/runs.ts";
 export * as runsApi from "./api/runs.ts";
 export type { Me } from "./api/sign-in.ts";
 export * as signInApi from "./api/sign-in.ts";

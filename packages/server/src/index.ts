@@ -3,6 +3,7 @@
 export type { KeyBook } from "./approvals/keys.ts";
 export { CONTENTS_QUOTA, type ContentsQuota, removeStaleContents } from "./changes/quota.ts";
 export { type ChangeTerms, changeRoutes } from "./changes/routes.ts";
+export { type DraftTerms, draftRoutes } from "./drafts/routes.ts";
 export { type EventTerms, eventRoutes } from "./events/routes.ts";
 export { type ExceptionsBook, exceptionsBook } from "./exceptions/book.ts";
 export { exceptionRoutes } from "./exceptions/routes.ts";

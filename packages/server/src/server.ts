@@ -7,6 +7,7 @@ import { formatVerifierKey } from "@interlock/tlog";
 import type { FastifyInstance } from "fastify";
 import { CONTENTS_QUOTA, type ContentsQuota, removeStaleContents } from "./changes/quota.ts";
 import { changeRoutes } from "./changes/routes.ts";
+import { draftRoutes } from "./drafts/routes.ts";
 import { EVENT_TERMS, eventRoutes } from "./events/routes.ts";
 import { type ExceptionsBook, exceptionsBook } from "./exceptions/book.ts";
 import { exceptionRoutes } from "./exceptions/routes.ts";
@@ -264,6 +265,7 @@ function wire(app: FastifyInstance, wired: Wired): Gate {
   exceptionRoutes(app, authenticate, { store, ledger, book, hearing, now, exceptions });
   runRoutes(app, authenticate, { store, ledger, book, hearing, now });
   refRoutes(app, authenticate, { store, ledger, now });
+  draftRoutes(app, authenticate, { store, now });
   people.routes(app);
   logRoutes(app, store.db);
   apiRoutes(app);

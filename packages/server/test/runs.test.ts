@@ -168,6 +168,12 @@ describe.each(ENGINES)("on $name", (engine) => {
     const entries = await entriesOfKindsAbout(world.store.db, {
       ...{ subject: run, kinds: ["run", "run-step", "run-end"], limit: 100 },
     });
+    expect(shown.body["entries"]).toEqual(entries.map(({ index, at }) => ({ index, at })));
+    const { body: list } = await world.call("terminal:cy", "GET", "/api/v1/runs");
+    const listed = { run, title: "two lines", second: "bo", next: { outcome: "done" } };
+    expect(list).toMatchObject({ more: false, runs: [{ ...listed, index: entries[0]?.index }] });
+    const { body: older } = await world.call("cy", "GET", "/api/v1/runs?before=0");
+    expect(older["runs"]).toEqual([]);
     expect(entries.map(({ kind }) => kind)).toEqual([
       "run",
       ...Array(7).fill("run-step"),
@@ -339,10 +345,14 @@ describe.each(ENGINES)("on $name", (engine) => {
       expect(said(await run("dee", { cell: "eu-1" }))).toEqual(refusal("INPUT_INVALID", "missing"));
       const { status, body } = await run("dee");
       expect([status, body["remedy"], body["second"]]).toEqual([200, "drain", ""]);
+      const id = String(body["run"]);
+      const used = await world.call("bo", "GET", "/api/v1/remedies/drain");
+      expect(used.body).toMatchObject({ ranLately: 1, lastRun: { run: id, operator: "dee" } });
+      const { body: runs } = await world.call("bo", "GET", "/api/v1/runs?remedy=drain");
+      expect(runs).toMatchObject({ runs: [{ run: id, remedy: "drain" }], more: false });
       const plan = planOf(digestIn(REMEDY), VALUES);
       const next = nextOf(plan, []);
       expect([next.kind, plan[1]?.act.run?.argv]).toEqual(["begin", ["drain", "eu-1", "25"]]);
-      const id = String(body["run"]);
       expect(
         (await sent("dee", id, 1, { kind: "started", task: "check-1", part: "do" })).status,
       ).toBe(200);

@@ -8,6 +8,7 @@ import { approvals, type Facts, type Policy } from "@interlock/core";
 import { fromBase64url, type Site, toBase64url } from "@interlock/receipt";
 import {
   changeRoutes,
+  draftRoutes,
   exceptionRoutes,
   exceptionsBook,
   headFile,
@@ -104,7 +105,12 @@ export type World = {
   readonly clock: { now: number };
   readonly keys: Map<string, SoftAuthenticator>;
   /** Calls as somebody: `gate` is the token of an enforcement point, all other names are persons. */
-  readonly call: (as: string, method: "GET" | "POST", url: string, body?: object) => Promise<Reply>;
+  readonly call: (
+    as: string,
+    method: "GET" | "POST" | "DELETE",
+    url: string,
+    body?: object,
+  ) => Promise<Reply>;
   /** Asks for a statement and signs it. */
   readonly sign: (as: string, change: string, decision: string, more?: Signing) => Promise<Reply>;
   /** Revokes the key of a person, by an entry of the ledger. */
@@ -209,6 +215,7 @@ export async function openWorld(engine: EngineUnderTest, terms: WorldTerms = {})
   });
   exceptionRoutes(app, authenticate, { store, ledger, book, hearing, now, exceptions });
   runRoutes(app, authenticate, { store, ledger, book, hearing, now });
+  draftRoutes(app, authenticate, { store, now });
   logRoutes(app, store.db);
   const call: World["call"] = async (as, method, url, body) => {
     const reply = await app.inject({

@@ -3,17 +3,29 @@ import { sql } from "kysely";
 import type { SignedKind } from "./changes.ts";
 import type { Database } from "./driver.ts";
 
-/** An entry about a change, as whoever watches is told of it. */
-export type Happened = {
+/** An entry about a change or of a run, as whoever watches is told of it. */
+export type Happened = { readonly index: number; readonly at: number } & (
+  | { readonly kind: "decision"; readonly change: string }
+  | {
+      readonly kind: "signed";
+      readonly as: SignedKind;
+      readonly change: string;
+      readonly person: string;
+    }
+  | { readonly kind: "run"; readonly run: string }
+);
+
+type Row = {
   readonly index: number;
   readonly at: number;
-  readonly change: string;
-  readonly kind: "decision" | SignedKind;
-  /** Who signed; `null` of a decision. */
+  readonly decided: string | null;
+  readonly signed: string | null;
+  readonly as: SignedKind | null;
   readonly person: string | null;
+  readonly subject: string | null;
 };
 
-/** Entries about changes from an index on and before another one, in order, at most `limit`. */
+/** Entries about changes and of runs from an index on and before another one, in order, at most `limit`. */
 export async function happenedBetween(
   db: Database,
   {
@@ -22,13 +34,20 @@ export async function happenedBetween(
     limit,
   }: { readonly from: number; readonly before: number; readonly limit: number },
 ): Promise<readonly Happened[]> {
-  const { rows } = await sql<Happened>`
-    select e.index, e.at, e.kind, coalesce(d.change, s.change) as change, s.person
+  const { rows } = await sql<Row>`
+    select e.index, e.at, d.change as decided, s.change as signed, s.kind as "as", s.person, e.subject
     from ledger_entry e
     left join decision d on d.index = e.index
     left join signed s on s.index = e.index
     where e.index >= ${from} and e.index < ${before}
-      and coalesce(d.change, s.change) is not null
+      and (coalesce(d.change, s.change) is not null or e.kind in ('run', 'run-step', 'run-end'))
     order by e.index limit ${limit}`.execute(db);
-  return rows;
+  return rows.flatMap(happenedOf);
+}
+
+function happenedOf({ index, at, decided, signed, as, person, subject }: Row): readonly Happened[] {
+  if (decided !== null) return [{ kind: "decision", index, at, change: decided }];
+  if (signed !== null && as !== null && person !== null)
+    return [{ kind: "signed", index, at, change: signed, as, person }];
+  return subject === null ? [] : [{ kind: "run", index, at, run: subject }];
 }

@@ -22,6 +22,7 @@ export { type Appended, type Committer, type CommitterLimits, committer } from "
 export * from "./content-quota.ts";
 export * from "./contents.ts";
 export * from "./documents.ts";
+export * from "./drafts.ts";
 export type { Database } from "./driver.ts";
 export { type EntryListed, entriesBefore, entryListed } from "./entry-rows.ts";
 export type { Result, StoreFailure, StoreFailureCode } from "./failure.ts";

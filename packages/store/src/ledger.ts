@@ -286,10 +286,23 @@ export async function peopleEntries(
 /** Entries of a kind of the index `ledger_entry_runs`, newest first. */
 export async function newestOfKind(
   db: Database,
-  { kind, limit }: { readonly kind: "remedy" | "run"; readonly limit: number },
+  {
+    kind,
+    limit,
+    before = Number.MAX_SAFE_INTEGER,
+  }: {
+    readonly kind: "remedy" | "run";
+    readonly limit: number;
+    /** Only entries whose index is smaller. */
+    readonly before?: number;
+  },
 ): Promise<readonly StoredEntry[]> {
   return await entriesWhere(db, (query) =>
-    query.where("kind", "=", kind).orderBy("ledger_entry.index", "desc").limit(limit),
+    query
+      .where("kind", "=", kind)
+      .where("ledger_entry.index", "<", before)
+      .orderBy("ledger_entry.index", "desc")
+      .limit(limit),
   );
 }
 

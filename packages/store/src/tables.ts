@@ -33,6 +33,7 @@ export type Tables = {
   readonly once: Once;
   readonly document: DocumentRow;
   readonly notice_cursor: NoticeCursorRow;
+  readonly document_draft: DocumentDraft;
 } & PeopleTables &
   ForgeTables;
 
@@ -183,4 +184,14 @@ type DocumentRow = {
   readonly digest: string;
   readonly text: string;
   readonly added_at: number;
+};
+
+type DocumentDraft = {
+  readonly id: string;
+  readonly person: string;
+  readonly change: string;
+  readonly title: string;
+  readonly text: string;
+  readonly version: number;
+  readonly changed_at: number;
 };

@@ -13,10 +13,13 @@ import {
   TEMPLATES,
 } from "@interlock/document";
 import { didYouMean, type Problem, problemText } from "@interlock/policy";
+import { draftsApi } from "@interlock/protocol";
 import type { Command } from "commander";
 import { COULD_NOT_DECIDE } from "../exit.ts";
 import { readText } from "../judge/text.ts";
 import { jsonText, printable, printableLines } from "../output/printable.ts";
+import { type AccessOptions, loginOf, remoteOf, withServer } from "../remote/access.ts";
+import { asked } from "../remote/client.ts";
 
 /** Exit code of a document that can be read and has errors. */
 const WEAK = 1;
@@ -69,14 +72,37 @@ export function documentCommand(program: Command): void {
     .action((file: string) => {
       process.stdout.write(printableLines(documentText(documentFrom(file).document)));
     });
+  withServer(document.command("fetch"))
+    .description("bring a document that you wrote in the console into your clone")
+    .argument("<draft>", "its id, as its page shows it")
+    .requiredOption("--out <file>", "write it there, such as `interlock/changes/NAME.md`")
+    .option("--force", "also over a file that exists")
+    .action(fetched);
 }
 
-function writeNew(out: string, text: string): void {
+type Fetching = Pick<AccessOptions, "server"> & { readonly out: string; readonly force?: boolean };
+
+async function fetched(draft: string, { out, force, ...where }: Fetching): Promise<void> {
+  const { server, secret } = loginOf(where);
+  if (!/^[0-9a-f]{32}$/.test(draft))
+    throw new GateError(
+      "USAGE",
+      `\`${draft.slice(0, 60)}\` is no id of a draft`,
+      "copy the command from its page",
+    );
+  const { text } = await asked(remoteOf(server, secret), draftsApi.showDraft, {
+    params: { draft },
+  });
+  writeNew(out, text, force === true);
+  process.stderr.write("commit it with the change: its digest becomes part of what is approved\n");
+}
+
+function writeNew(out: string, text: string, over = false): void {
   const path = resolve(out);
-  if (existsSync(path))
+  if (!over && existsSync(path))
     throw new GateError("OUTPUT_UNWRITABLE", `\`${out}\` exists already`, "name another file");
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text, { flag: "wx" });
+  writeFileSync(path, text, { flag: over ? "w" : "wx" });
   process.stderr.write(`wrote ${printable(out)}\n`);
 }
 

@@ -25,6 +25,13 @@ export const REMEDY_SHOWN = z.strictObject({
   withinMs: z.int().describe("in so long"),
   rehearsedUntil: TIME.describe("after that nobody may run it"),
   mayRun: z.array(z.string()),
+  change: z.string().describe("id of the change that brought it, with the two signatures"),
+  rehearsedAt: TIME,
+  ranLately: z.int().describe("runs that were begun within the time that its limit speaks of"),
+  lastRun: z
+    .strictObject({ run: DIGEST, at: TIME, operator: z.string() })
+    .nullable()
+    .describe("null where none is among the last 1,000 runs of all"),
 });
 export type RemedyShown = z.input<typeof REMEDY_SHOWN>;
 
@@ -60,6 +67,45 @@ export const showRemedy = endpoint({
   answer: z.strictObject({ ...REMEDY_SHOWN.shape, text: TEXT }),
 });
 
+const NEXT = z.strictObject({
+  kind: z.enum(["act", "find", "confirm", "choose", "end", "over"]),
+  task: z.string().nullable(),
+  part: z.string().nullable(),
+  outcome: z.string().nullable(),
+});
+
+const RUN_LISTED = z.strictObject({
+  run: DIGEST,
+  index: z.int().describe("of the entry of its beginning"),
+  at: TIME.describe("when it began"),
+  change: z.string(),
+  document: DIGEST,
+  title: z.string(),
+  operator: z.string(),
+  second: z.string(),
+  remedy: z.string().nullable(),
+  lastAt: TIME.describe("when something was recorded in it last"),
+  next: NEXT.nullable().describe("null where its entries cannot be read; its page says why"),
+});
+export type RunListed = z.input<typeof RUN_LISTED>;
+
+export const runs = endpoint({
+  id: "runs",
+  method: "GET",
+  path: "/api/v1/runs",
+  summary: "runs of documents and remedies, those begun last first",
+  access: "person",
+  query: z.strictObject({
+    before: z.coerce.number().int().min(0).optional().describe("index of the last one of a page"),
+    remedy: z.string().max(60).optional().describe("only of this remedy, among the last 1,000"),
+  }),
+  answer: z.strictObject({
+    runs: z.array(RUN_LISTED),
+    more: z.boolean(),
+    asOf: TIME,
+  }),
+});
+
 export const RUN_SHOWN = z.strictObject({
   run: DIGEST.describe("its id, the subject of its entries"),
   change: z.string(),
@@ -70,12 +116,10 @@ export const RUN_SHOWN = z.strictObject({
   second: z.string(),
   remedy: z.string().nullable(),
   events: z.array(DATA).describe("what happened, in the order of the ledger"),
-  next: z.strictObject({
-    kind: z.enum(["act", "find", "confirm", "choose", "end", "over"]),
-    task: z.string().nullable(),
-    part: z.string().nullable(),
-    outcome: z.string().nullable(),
-  }),
+  entries: z
+    .array(z.strictObject({ index: z.int(), at: TIME }))
+    .describe("of its beginning, and then one for each event"),
+  next: NEXT,
   differs: z.array(z.string()).describe("what ran otherwise than was approved"),
 });
 export type RunShown = z.input<typeof RUN_SHOWN>;

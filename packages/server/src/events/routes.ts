@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { events, type LiveEvent } from "@interlock/protocol";
-import { ledgerSize, type Store } from "@interlock/store";
+import { type Happened, ledgerSize, type Store } from "@interlock/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Authenticate, barredFrom, invalid, refuse } from "../http/bind.ts";
 import { type Feed, type News, openFeed } from "./feed.ts";
@@ -140,9 +140,13 @@ type Indexed = Extract<LiveEvent, { readonly index: number }>;
 
 function eventsOf({ happened, skipped, last }: News): readonly Indexed[] {
   if (skipped) return [{ kind: "restart", index: Math.max(0, last) }];
-  return happened.map(({ kind, index, at, change, person }) =>
-    kind === "decision"
-      ? { kind: "judged", index, at, change }
-      : { kind: "signed", index, at, change, signed: kind, person: person ?? "" },
-  );
+  return happened.map(eventOf);
+}
+
+function eventOf(one: Happened): Indexed {
+  const { index, at } = one;
+  if (one.kind === "run") return { kind: "ran", index, at, run: one.run };
+  return one.kind === "decision"
+    ? { kind: "judged", index, at, change: one.change }
+    : { kind: "signed", index, at, change: one.change, signed: one.as, person: one.person };
 }

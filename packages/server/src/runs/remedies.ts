@@ -71,7 +71,11 @@ export async function register(
     const subject = digestOf(REMEDY_TAG, { remedy, document: document.digest, change });
     const entry = prepare({ kind: "remedy", at: now, subject, body });
     const appended = await appendOne(terms, tx, entry);
-    return appended.ok ? done(shown({ body, entry: entry.id, document, text })) : appended;
+    if (!appended.ok) return appended;
+    const own = { body, entry: entry.id, document, text };
+    const [answer] = await shownRemedies(tx, [own], now);
+    if (answer === undefined) throw new Error("invariant broken: one remedy is shown as one");
+    return done(answer);
   });
 }
 
@@ -121,7 +125,34 @@ async function standing(
   return { body, document, text, entry: Buffer.from(stored.leafHash).toString("hex") };
 }
 
-export function shown({ body, entry, document }: Standing): RemedyShown {
+/** Runs among which those of a remedy are looked for. */
+const RUNS_LOOKED_AT = 1_000;
+
+/** As the API shows them, with how often each was used lately. */
+export async function shownRemedies(
+  db: Database,
+  standing: readonly Standing[],
+  now: number,
+): Promise<RemedyShown[]> {
+  const newest = await newestOfKind(db, { kind: "run", limit: RUNS_LOOKED_AT });
+  const runs = newest.flatMap((stored) => bodyIn("run", stored) ?? []);
+  return standing.map((one) => {
+    const own = runs.filter(({ body }) => body.remedy === one.body.remedy);
+    const [last] = own;
+    const from = now - (one.document.remedy?.withinMs ?? 0);
+    const run = last?.entry.subject ?? null;
+    return {
+      ...shown(one),
+      ranLately: own.filter(({ entry }) => entry.at > from).length,
+      lastRun:
+        last === undefined || run === null
+          ? null
+          : { run, at: last.entry.at, operator: last.body.operator },
+    };
+  });
+}
+
+function shown({ body, entry, document }: Standing): Omit<RemedyShown, "ranLately" | "lastRun"> {
   const { remedy: terms, rollback } = document;
   if (terms === null) throw new Error("invariant broken: a standing remedy is one");
   const rehearsed = rollback?.rehearsed?.at ?? 0;
@@ -129,7 +160,7 @@ export function shown({ body, entry, document }: Standing): RemedyShown {
     ...{ remedy: body.remedy, title: body.title, document: body.document, entry },
     ...{ approvedBy: [...body.approvedBy], runs: terms.runs, withinMs: terms.withinMs },
     parameters: terms.parameters.map((parameter) => ({ ...parameter })),
-    rehearsedUntil: rehearsed + terms.rehearsalValidMs,
-    mayRun: [...terms.mayRun],
+    ...{ rehearsedAt: rehearsed, rehearsedUntil: rehearsed + terms.rehearsalValidMs },
+    ...{ mayRun: [...terms.mayRun], change: body.change },
   };
 }

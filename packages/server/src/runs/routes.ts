@@ -5,7 +5,8 @@ import type { FastifyInstance } from "fastify";
 import { type Authenticate, bind } from "../http/bind.ts";
 import { done, refused } from "../people/terms.ts";
 import { begin } from "./begin.ts";
-import { register, shown, standingRemedies } from "./remedies.ts";
+import { listedRuns } from "./listed.ts";
+import { register, shownRemedies, standingRemedies } from "./remedies.ts";
 import { confirm, record } from "./steps.ts";
 import { isDamaged, shownRun, storyOf } from "./story.ts";
 import { personOf, type RunTerms, unread } from "./terms.ts";
@@ -17,21 +18,25 @@ export function runRoutes(app: FastifyInstance, authenticate: Authenticate, term
     register(terms, { person: personOf(actor), change: body.change, text: body.document }),
   );
   bind(app, authenticate, runsApi.remedies, async () =>
-    done({ remedies: (await standingRemedies(terms, db)).map(shown) }),
+    done({ remedies: await shownRemedies(db, await standingRemedies(terms, db), terms.now()) }),
   );
   bind(app, authenticate, runsApi.showRemedy, async ({ params }) => {
     const all = await standingRemedies(terms, db);
     const one = all.find(({ body }) => body.remedy === params.remedy);
-    return one === undefined
+    const [shown] = one === undefined ? [] : await shownRemedies(db, [one], terms.now());
+    return one === undefined || shown === undefined
       ? refused(
           "NOT_FOUND",
           `no remedy \`${params.remedy}\` stands`,
           "see the list of remedies: `interlock remedy list`",
         )
-      : done({ ...shown(one), text: one.text });
+      : done({ ...shown, text: one.text });
   });
   bind(app, authenticate, runsApi.beginRun, async ({ actor, body }) =>
     begin(terms, personOf(actor), body),
+  );
+  bind(app, authenticate, runsApi.runs, async ({ query }) =>
+    done({ ...(await listedRuns(db, query)), asOf: terms.now() }),
   );
   bind(app, authenticate, runsApi.showRun, async ({ params }) => {
     const story = isDigest(params.run) ? await storyOf(db, params.run) : null;

@@ -32,7 +32,11 @@ export type Story = {
   /** The beginning and then one event for each further entry. */
   readonly events: readonly RunEvent[];
   readonly steps: readonly (Bodies["run-step"] | Bodies["run-end"])[];
-  readonly entries: readonly { readonly id: Digest; readonly index: number }[];
+  readonly entries: readonly {
+    readonly id: Digest;
+    readonly index: number;
+    readonly at: number;
+  }[];
 };
 
 /** What cannot be true of entries that this server wrote: somebody changed the database. */
@@ -67,7 +71,7 @@ export async function storyOf(db: Database, run: Digest): Promise<Story | Damage
   return {
     ...{ run, begun: begun.body, text, plan, steps },
     events: [begin, ...steps.map((step) => eventOf(plan, step))],
-    entries: stored.map(({ leafHash, index }) => ({ id: idOf(leafHash), index })),
+    entries: stored.map(({ leafHash, index, at }) => ({ id: idOf(leafHash), index, at })),
   };
 }
 
@@ -176,19 +180,24 @@ export function commandOf(
 
 /** As the API shows it. */
 export function shownRun(story: Story): RunShown {
-  const { run, begun, text, plan, events } = story;
-  const next = nextOf(plan, events);
-  if (next.kind === "begin") throw new Error("invariant broken: a run has begun");
+  const { run, begun, text, plan, events, entries } = story;
   return {
     ...{ run, text, differs: [...deviations(plan, events)], remedy: begun.remedy ?? null },
     ...{ change: begun.change, document: begun.document, values: { ...begun.values } },
     ...{ operator: begun.operator, second: begun.second },
     events: events.slice(1).map((event) => ({ ...event })),
-    next: {
-      kind: next.kind,
-      task: "task" in next ? next.task.id : null,
-      part: "part" in next ? next.part : null,
-      outcome: "outcome" in next ? next.outcome : null,
-    },
+    entries: entries.map(({ index, at }) => ({ index, at })),
+    next: nextShown(story),
+  };
+}
+
+export function nextShown({ plan, events }: Story): RunShown["next"] {
+  const next = nextOf(plan, events);
+  if (next.kind === "begin") throw new Error("invariant broken: a run has begun");
+  return {
+    kind: next.kind,
+    task: "task" in next ? next.task.id : null,
+    part: "part" in next ? next.part : null,
+    outcome: "outcome" in next ? next.outcome : null,
   };
 }

@@ -20,7 +20,7 @@ export type RunTerms = {
 
 /** Runs work in a transaction and gives whatever came of it as an answer. */
 export async function within<T>(
-  { store }: RunTerms,
+  { store }: Pick<RunTerms, "store">,
   work: (tx: Transaction) => Promise<Answer<T>>,
 ): Promise<Answer<T>> {
   const outcome = await transaction<T, Refusal>(store, async (tx) => {
