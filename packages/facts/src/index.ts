@@ -4,6 +4,7 @@ export { type Catalog, EMPTY_CATALOG } from "./catalog/catalog.ts";
 export { readCatalog } from "./catalog/read.ts";
 export { contextMicro, readContext } from "./context/read.ts";
 export type { Attached } from "./gather/attached.ts";
+export { readContents } from "./gather/contents.ts";
 export {
   type GitChange,
   gatherFromGit,
@@ -12,7 +13,7 @@ export {
 } from "./gather/from-git.ts";
 export { gatherFacts } from "./gather/gather.ts";
 export type { GatherInput, RawFile } from "./gather/input.ts";
-export { type ChangeContents, readContents, readingMemory } from "./git/change.ts";
+export { type ChangeContents, readingMemory } from "./git/change.ts";
 export type { Commit } from "./git/commit.ts";
 export { openRepository, type Repository } from "./git/repository.ts";
 export type { TreeChange } from "./git/tree-change.ts";

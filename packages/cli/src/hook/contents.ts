@@ -51,7 +51,7 @@ async function send(answer: Answer, judged: Judged, until: number): Promise<void
   const { subject } = landing;
   const read = await readContents({
     ...{ repository: gate.repository, after: subject.after, change: subject.change },
-    ...{ identity, target },
+    ...{ identity, target, commits: subject.commits },
   });
   if (isUnknown(read)) throw new Error(read.$unknown.because);
   const { entries, attributes, plan, document } = read.input;
