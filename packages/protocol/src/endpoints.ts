@@ -6,6 +6,7 @@ import * as drafts from "./api/drafts.ts";
 import * as events from "./api/events.ts";
 import * as exceptions from "./api/exceptions.ts";
 import * as gate from "./api/gate.ts";
+import * as identity from "./api/identity.ts";
 import * as ledger from "./api/ledger.ts";
 import * as people from "./api/people.ts";
 import * as refs from "./api/refs.ts";
@@ -23,6 +24,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   events,
   exceptions,
   gate,
+  identity,
   ledger,
   people,
   refs,

@@ -23,9 +23,11 @@ export * as deviceApi from "./api/device.ts";
 export type { DraftListed, DraftShown } from "./api/drafts.ts";
 export * as draftsApi from "./api/drafts.ts";
 export { EVENT, events, type LiveEvent } from "./api/events.ts";
-export type { DebtShown, IncidentShown } from "./api/exceptions.ts";
+export type { DebtShown, IncidentShown, OverrideShown } from "./api/exceptions.ts";
 export * as exceptionsApi from "./api/exceptions.ts";
 export { gate, JUDGED, JUDGING, type Judged, PLACE, type Place, submit } from "./api/gate.ts";
+export type { IdentityShown } from "./api/identity.ts";
+export * as identityApi from "./api/identity.ts";
 export {
   type EntryRow,
   type EntryShown,

@@ -48,6 +48,39 @@ describe.each(ENGINES)("on $name", (engine) => {
       ]);
     });
 
+    it("is listed with what became of it: alone, counting with whom, taken back, of a closed incident", async () => {
+      const change = await asked();
+      const id = await incident();
+      const states = async (state = "open") =>
+        (
+          (await world.call("ana", "GET", `/api/v1/overrides?state=${state}&limit=200`)).body[
+            "overrides"
+          ] as readonly { change: string; person: string; state: string; with: string[] }[]
+        )
+          .filter((one) => one.change === change.id)
+          .map((one) => [one.person, one.state, ...one.with]);
+      await override("bo", change.id);
+      expect(await states()).toEqual([["bo", "alone"]]);
+      await override("cy", change.id);
+      expect(await states()).toEqual([
+        ["cy", "counts", "bo"],
+        ["bo", "counts", "cy"],
+      ]);
+      await override("cy", change.id, { breakGlass: true, incident: id });
+      expect(await states()).toEqual([
+        ["cy", "alone"],
+        ["bo", "alone"],
+      ]);
+      await close(id);
+      await world.sign("bo", change.id, "withdraw");
+      expect(await states()).toEqual([]);
+      expect(await states("all")).toEqual([
+        ["cy", "incident-closed"],
+        ["cy", "withdrawn"],
+        ["bo", "withdrawn"],
+      ]);
+    });
+
     it("is shown by the receipt, and no receipt leaves it out", async () => {
       const change = await asked();
       await both(change.id);

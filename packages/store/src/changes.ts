@@ -117,6 +117,33 @@ export async function signedAbout(db: Database, digest: string): Promise<readonl
   }));
 }
 
+/** Digests of the contents that people signed overrides for, those of the newest ones first. */
+export async function overriddenContents(db: Database, limit: number): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom("signed")
+    .select((all) => ["digest", all.fn.max("index").as("newest")])
+    .where("kind", "=", "override")
+    .groupBy("digest")
+    .orderBy("newest", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map(({ digest }) => digest);
+}
+
+/** Messages of changes, by their ids; those that are not known are left out. */
+export async function changeTitles(
+  db: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("change")
+    .select(["id", "subject"])
+    .where("id", "in", [...ids])
+    .execute();
+  return new Map(rows.map(({ id, subject }) => [id, subject]));
+}
+
 export async function saveSigned(tx: Transaction, signed: StoredSigned): Promise<void> {
   const { expiresAt, endedIndex, ...row } = signed;
   await tx

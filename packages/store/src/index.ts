@@ -2,9 +2,11 @@
 export {
   type Asked,
   changeById,
+  changeTitles,
   decisionAt,
   endSigned,
   newestOf,
+  overriddenContents,
   readAsked,
   SIGNED_KINDS,
   type SignedKind,

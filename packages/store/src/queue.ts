@@ -20,6 +20,8 @@ export type QueueFilter = {
   readonly target: string | null;
   /** Held, an approval is missing, and this person may give it and has not. */
   readonly waiting: boolean;
+  /** This person is an author of it. */
+  readonly own: boolean;
 };
 
 /**
@@ -109,11 +111,12 @@ const signatures = ({ person, now }: Asking): RawBuilder<unknown> => sql`
   where g.digest = c.digest and g.ended_index is null and g.kind in ('approval', 'rejection')`;
 
 function from(query: QueueFilter & Asking): RawBuilder<unknown> {
-  const { effective, repository, target, waiting, person } = query;
+  const { effective, repository, target, waiting, own, person } = query;
   const conditions = [
     ...(effective === null ? [] : [sql`c.effective = ${effective}`]),
     ...(repository === null ? [] : [sql`c.repository = ${repository}`]),
     ...(target === null ? [] : [sql`c.target = ${target}`]),
+    ...(own ? [sql`${person} = any(c.authors)`] : []),
     ...(waiting
       ? [
           sql`c.effective = 'hold' and c.wanted > s.given and s.mine is null

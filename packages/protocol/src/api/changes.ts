@@ -63,6 +63,7 @@ export const listChanges = endpoint({
       .enum(["me"])
       .optional()
       .describe("held, an approval is missing, and you may give it and have not"),
+    author: z.enum(["me"]).optional().describe("changes of which you are an author"),
     order: z.enum(["newest", "risk"]).default("newest"),
     limit: z.coerce.number().int().min(1).max(200).default(50),
     after: z.string().max(100).optional().describe("`next` of the page before, of the same order"),
@@ -80,7 +81,7 @@ export const listChanges = endpoint({
 });
 
 const KINDS = z.enum(["approval", "rejection", "withdrawal", "override", "debt-review"]);
-const WAIVES = z.strictObject({
+export const WAIVES = z.strictObject({
   rule: z.string().max(200),
   breakGlass: z.boolean(),
   incident: z.string().max(64).optional().describe("of break-glass, and of nothing else"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from "zod";
 import { endpoint } from "../endpoint.ts";
+import { WAIVES } from "./changes.ts";
 
 const TIME = z.int().describe("milliseconds since 1970 UTC");
 const REASON = z.string().min(1).max(2_000);
@@ -33,6 +34,25 @@ const DEBT = z.strictObject({
   open: z.boolean(),
 });
 export type DebtShown = z.input<typeof DEBT>;
+
+const OVERRIDE = z.strictObject({
+  entry: z.string(),
+  index: z.int().describe("of its entry in the ledger"),
+  change: z.string(),
+  subject: z.string().describe("the change's message; empty where it is not known"),
+  repository: z.string(),
+  target: z.string(),
+  waives: WAIVES,
+  person: z.string(),
+  reason: z.string().nullable().describe("null where it was erased"),
+  at: TIME,
+  expiresAt: TIME,
+  state: z
+    .enum(["counts", "alone", "withdrawn", "over", "incident-closed", "key-ended"])
+    .describe("`alone`: it passes nothing before somebody else signs the same"),
+  with: z.array(z.string()).describe("who else signed the same, and counts"),
+});
+export type OverrideShown = z.input<typeof OVERRIDE>;
 
 export const openIncident = endpoint({
   id: "openIncident",
@@ -76,4 +96,14 @@ export const listDebts = endpoint({
   access: "person",
   query: PAGE,
   answer: z.strictObject({ debts: z.array(DEBT), more: z.boolean() }),
+});
+
+export const listOverrides = endpoint({
+  id: "listOverrides",
+  method: "GET",
+  path: "/api/v1/overrides",
+  summary: "waivers and break-glass that count or wait for a second person, the newest first",
+  access: "person",
+  query: PAGE,
+  answer: z.strictObject({ overrides: z.array(OVERRIDE), more: z.boolean() }),
 });

@@ -28,7 +28,8 @@ export async function queueFor(
   const asOf = now();
   const asking = { person, now: asOf };
   const { effective = null, repository = null, target = null, order, limit } = query;
-  const filter = { effective, repository, target, waiting: query.waiting === "me" };
+  const mine = { waiting: query.waiting === "me", own: query.author === "me" };
+  const filter = { effective, repository, target, ...mine };
   // Before the rows: what happens in between is in the rows and comes as an event once more.
   const head = await ledgerSize(store.db);
   const found = await queuePage(store.db, { ...asking, ...filter, order, after, limit: limit + 1 });
@@ -42,7 +43,7 @@ export async function queueFor(
   };
 }
 
-const EVERY = { effective: null, repository: null, target: null, waiting: false };
+const EVERY = { effective: null, repository: null, target: null, waiting: false, own: false };
 
 async function countsFor(
   { db }: Store,

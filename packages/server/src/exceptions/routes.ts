@@ -8,6 +8,7 @@ import { type Prepared, prepare } from "../ledger/record.ts";
 import { done, refused } from "../people/terms.ts";
 import { activePerson, appendOne, type RunTerms, within } from "../runs/terms.ts";
 import type { ExceptionsBook } from "./book.ts";
+import { shownOverrides } from "./overrides.ts";
 import { type Incident, incidentSubject, isReviewed, type Owed, openIncident } from "./story.ts";
 
 export type ExceptionTerms = RunTerms & { readonly exceptions: ExceptionsBook };
@@ -40,6 +41,15 @@ export function exceptionRoutes(
     const shown = query.state === "all" ? all : all.filter((one) => !isReviewed(one));
     return done({
       debts: shown.slice(0, query.limit).map(debtShown),
+      more: shown.length > query.limit,
+    });
+  });
+  bind(app, authenticate, exceptionsApi.listOverrides, async ({ query }) => {
+    const all = await shownOverrides(terms, store.db);
+    const live = all.filter(({ state }) => state === "counts" || state === "alone");
+    const shown = query.state === "all" ? all : live;
+    return done({
+      overrides: shown.slice(0, query.limit),
       more: shown.length > query.limit,
     });
   });

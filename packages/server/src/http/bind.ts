@@ -99,6 +99,9 @@ export function refuse(reply: FastifyReply, failure: Refusal): FastifyReply {
 
 export const SESSION_COOKIE = "__Host-interlock";
 const SESSION_SECONDS = 12 * 3_600;
+/** Read and ended by the sign-in page: why an identity provider's sign-in came to nothing. */
+export const REFUSED_COOKIE = "__Host-interlock-refused";
+const REFUSED_SECONDS = 60;
 export const FLOW_COOKIE = "__Host-interlock-flow";
 const FLOW_SECONDS = 600;
 
@@ -119,6 +122,15 @@ function cookieOf(
 ): string {
   const life = value === null ? 0 : seconds;
   return `${name}=${value ?? ""}; Path=/; Secure; HttpOnly; SameSite=${sameSite}; Max-Age=${life}`;
+}
+
+/** Words for the next page. A cookie of this host, so that no link of somebody else brings them. */
+export function setRefusedCookie(reply: FastifyReply, { message, help }: Refusal): void {
+  const value = Buffer.from(JSON.stringify({ message, help }), "utf8").toString("base64url");
+  reply.header(
+    "set-cookie",
+    `${REFUSED_COOKIE}=${value}; Path=/; Secure; SameSite=Strict; Max-Age=${REFUSED_SECONDS}`,
+  );
 }
 
 /** The one cookie of a name; with two of them it is not known whose request this is (PX8). */

@@ -7,12 +7,12 @@
 export const signedInPage = (): string =>
   page("Signed in", `<meta http-equiv="refresh" content="0;url=/">`, `<a href="/">Go on</a>`);
 
-/** The same for a sign-in that came to nothing. */
+/** The same for a sign-in that came to nothing: the sign-in page says why, and this one where there is none. */
 export const notSignedInPage = (message: string, help: string): string =>
   page(
     "Not signed in",
-    "",
-    `<p>${escaped(message)}.</p><p>${escaped(help)}.</p><a href="/">Back</a>`,
+    `<meta http-equiv="refresh" content="0;url=/sign-in">`,
+    `<p>${escaped(message)}.</p><p>${escaped(help)}.</p><a href="/sign-in">Back</a>`,
   );
 
 function page(title: string, head: string, body: string): string {

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { signInApi, statusOf, tokensApi } from "@interlock/protocol";
 import type { FastifyInstance } from "fastify";
-import { type Authenticate, bind, cookieNamed, FLOW_COOKIE, setCookies } from "../http/bind.ts";
+import {
+  type Authenticate,
+  bind,
+  cookieNamed,
+  FLOW_COOKIE,
+  setCookies,
+  setRefusedCookie,
+} from "../http/bind.ts";
 import { done, type SiteTerms } from "../people/terms.ts";
 import { ciVerifier } from "./ci-jwt.ts";
 import { exchange } from "./exchange.ts";
@@ -36,6 +43,7 @@ export function identityRoutes(
     reply.type("text/html; charset=utf-8");
     if (answer.ok) return reply.send(signedInPage());
     const { code, message, help } = answer.failure;
+    setRefusedCookie(reply, answer.failure);
     return reply.code(statusOf(code)).send(notSignedInPage(message, help));
   });
 }

@@ -4,7 +4,9 @@ import { readSite } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import { type Authenticate, bind, refuse } from "../http/bind.ts";
 import { exchangeRoutes, identityRoutes } from "../identity/routes.ts";
+import { identityShownRoute } from "../identity/shown.ts";
 import { scimRoutes } from "../scim/routes.ts";
+import { scimWatch } from "../scim/watch.ts";
 import {
   answerDeviceLogin,
   pollDeviceLogin,
@@ -42,7 +44,9 @@ export function peopleRoutes(
     limit(limited, limiter(EXCHANGE_LIMITS, terms.now));
     exchangeRoutes(limited, authenticate, terms);
   });
-  scimRoutes(app, authenticate, terms);
+  const watch = scimWatch(terms.now);
+  scimRoutes(app, authenticate, { site: terms, watch });
+  identityShownRoute(app, authenticate, { terms, watch });
   sessionRoutes(app, authenticate, terms);
   peopleRoutesOf(app, authenticate, terms);
 }

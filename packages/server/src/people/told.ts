@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Bodies } from "@interlock/core";
+import type { Bodies, Entry } from "@interlock/core";
 
 /** A group of an identity provider. */
 type Group = { readonly name: string; readonly persons: ReadonlySet<string> };
@@ -11,18 +11,25 @@ export type Told = {
   readonly groups: ReadonlyMap<string, Group>;
   /** Of each person and issuer the last, by both. */
   readonly claims: ReadonlyMap<string, Claim>;
+  /** When the provider of SCIM last changed anything, milliseconds since 1970; `null`: never. */
+  readonly scimAt: number | null;
 };
 
-export const NOTHING_TOLD: Told = { groups: new Map(), claims: new Map() };
+export const NOTHING_TOLD: Told = { groups: new Map(), claims: new Map(), scimAt: null };
 
 export type ToldKind = "provisioned" | "members" | "teams-claimed";
 
 type ToldEntry = {
-  readonly [K in ToldKind]: { readonly kind: K; readonly body: Bodies[K] };
+  readonly [K in ToldKind]: {
+    readonly kind: K;
+    readonly entry: Pick<Entry, "at">;
+    readonly body: Bodies[K];
+  };
 }[ToldKind];
 
 /** What is told after one more entry. */
-export function toldAfter(told: Told, item: ToldEntry): Told {
+export function toldAfter(before: Told, item: ToldEntry): Told {
+  const told = item.kind === "teams-claimed" ? before : { ...before, scimAt: item.entry.at };
   switch (item.kind) {
     case "teams-claimed": {
       const { person, issuer } = item.body;

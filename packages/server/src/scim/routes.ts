@@ -18,6 +18,7 @@ import {
 import type { ScimTerms } from "./terms.ts";
 import { patchedUser, readUser } from "./user-input.ts";
 import { changeUser, createUser, listUsers, type Page, removeUser, showUser } from "./users.ts";
+import type { ScimWatch } from "./watch.ts";
 
 const PATH = "/scim/v2";
 const MEDIA = "application/scim+json";
@@ -51,7 +52,7 @@ const QUERY = z.object({
 export function scimRoutes(
   app: FastifyInstance,
   authenticate: Authenticate,
-  site: SiteTerms,
+  { site, watch }: { readonly site: SiteTerms; readonly watch: ScimWatch },
 ): void {
   const { scim: settings } = site.identity;
   if (settings === null) return;
@@ -72,10 +73,14 @@ export function scimRoutes(
           const actor = await authenticate(request);
           if (actor.kind !== "token") return refuseScim(reply, NO_TOKEN);
           if (!actor.verbs.includes("scim")) return refuseScim(reply, OTHER_TOKEN);
+          watch.asked();
           const asked = askedBy(request);
           if (!asked.ok) return refuseScim(reply, asked.failure);
           const answer = await handler({ site, settings, token: actor.id }, asked.value);
-          if (!answer.ok) return refuseScim(reply, answer.failure);
+          if (!answer.ok) {
+            if (method !== "GET") watch.refused(aboutWhom(request), answer.failure);
+            return refuseScim(reply, answer.failure);
+          }
           const { status, body } = answer.value;
           reply.code(status).type(`${MEDIA}; charset=utf-8`);
           return body === null ? reply.send() : reply.send(JSON.stringify(body));
@@ -99,6 +104,15 @@ const OTHER_TOKEN: ScimRefusal = {
 function refuseScim(reply: FastifyReply, refusal: ScimRefusal): FastifyReply {
   const { status, body } = scimError(refusal);
   return reply.code(status).type(`${MEDIA}; charset=utf-8`).send(JSON.stringify(body));
+}
+
+const NAMED = z.object({ userName: z.string() }).or(z.object({ displayName: z.string() }));
+
+/** Whom a request was about: by the name in it, else by where it went. */
+function aboutWhom({ body, url }: FastifyRequest): string {
+  const named = NAMED.safeParse(body);
+  if (!named.success) return url.slice(PATH.length + 1);
+  return "userName" in named.data ? named.data.userName : named.data.displayName;
 }
 
 function askedBy(request: FastifyRequest): Answer<Asked> {

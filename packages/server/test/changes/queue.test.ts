@@ -103,6 +103,8 @@ describe.each(ENGINES)("on $name", (engine) => {
     expect(await ids("bo", "?effective=hold&limit=200")).not.toContain(id);
     const target = encodeURIComponent("refs/heads/main");
     expect(await ids("bo", `?target=${target}&repository=${REPOSITORY}&limit=200`)).toContain(id);
+    expect(await ids("ana", "?author=me&effective=allow&limit=200")).toContain(id);
+    expect(await ids("bo", "?author=me")).toEqual([]);
     expect(await ids("bo", "?repository=elsewhere")).toEqual([]);
     expect(await ids("bo", "?target=refs/heads/other")).toEqual([]);
   });

@@ -126,6 +126,10 @@ describe.each(ENGINES)("sign-in by OpenID Connect ($name)", (engine) => {
     const refused = await enter(account);
     expect(refused).toMatchObject({ status: 422, cookie: null });
     expect(refused.text).toContain("a second person endorses it");
+    const words = refused.set.find((one) => one.startsWith("__Host-interlock-refused=")) ?? "";
+    const [, value = ""] = /^[^=]+=([\w-]+); Path=\/; Secure; SameSite=Strict/.exec(words) ?? [];
+    const said = Buffer.from(value, "base64url").toString("utf8");
+    expect(JSON.parse(said)).toMatchObject({ help: expect.stringContaining("second person") });
     expect(await at.store.db.selectFrom("session").selectAll().execute()).toEqual([]);
   });
 

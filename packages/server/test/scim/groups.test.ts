@@ -3,7 +3,7 @@ import { isUnknown } from "@interlock/core";
 import { describe, expect, it } from "vitest";
 import { type IdentitySettings, joinPeople, ownTeams, peopleFacts } from "../../src/index.ts";
 import { ENGINES, storeOf } from "../engines.ts";
-import { entries, type World } from "../people/world.ts";
+import { entries, expect200, signedIn, type World } from "../people/world.ts";
 import { provisioned, scimSettings } from "./scim.ts";
 
 describe.each(ENGINES)("groups by SCIM ($name)", (engine) => {
@@ -31,6 +31,29 @@ describe.each(ENGINES)("groups by SCIM ($name)", (engine) => {
     if (isUnknown(joined)) throw new Error("unknown");
     return Object.fromEntries(joined.persons.map((one) => [one.id, one.teams]));
   };
+
+  it("are shown with their teams, those of no team, and what the provider did not get; no secret is told", async () => {
+    const { at, keys, scim, add } = await provisioned(store());
+    const dee = await add("dee@example.com");
+    const cookie = await signedIn(at, keys["ana"]);
+    const shown = async () => expect200(await at.call("GET", "/api/v1/identity", { cookie }));
+    const since = at.clock.now;
+    expect((await shown()).scim).toMatchObject({
+      ...{ users: 1, lastEntryAt: since, lastAskedAt: since, strangers: [], refused: [] },
+      teams: [{ group: "SRE", team: "sre", persons: null }],
+    });
+    at.clock.now += 1_000;
+    await scim("POST", "/Groups", { displayName: "SRE", members: [{ value: dee }] });
+    await scim("POST", "/Groups", { displayName: "Chess", members: [{ value: dee }] });
+    await scim("POST", "/Users", { userName: "dee@example.org" });
+    for (let i = 0; i < 2; i++) await scim("POST", "/Users", { userName: "dee@example.org" });
+    expect((await shown()).scim).toMatchObject({
+      ...{ lastEntryAt: since + 1_000, strangers: [{ group: "Chess", persons: 1 }] },
+      teams: [{ group: "SRE", team: "sre", persons: ["dee"] }],
+      refused: [{ about: "dee@example.org", message: expect.stringContaining("is somebody") }],
+    });
+    expect((await at.call("GET", "/api/v1/identity")).status).toBe(401);
+  });
 
   it("are teams where the settings say so, and then nobody else says who is in them (one-source-a-team)", async () => {
     const { at, ana, bo, patch, scim, id, teams } = await start();
