@@ -8,6 +8,7 @@ import { jsonText } from "../output/printable.ts";
 type Options = AttachedOptions & {
   readonly repo: string;
   readonly staged?: boolean;
+  readonly repositoryId?: boolean;
   readonly evidence?: string;
   readonly context?: readonly string[];
 };
@@ -19,6 +20,7 @@ export function factsCommand(program: Command): void {
     .argument("[range]", "a commit, or OLD..NEW as one change (default: HEAD)")
     .option("--repo <path>", "repository to look at", ".")
     .option("--staged", "what is staged instead of a commit")
+    .option("--repository-id", "print the repository's id alone, as tokens and settings name it")
     .option("--evidence <file>", "approvals, checks and documents as JSON")
     .option("--context <file...>", "live state as YAML or JSON: traffic, peak use, versions, roles")
     .option("--plan <file...>", "output of `terraform show -json` for this change")
@@ -27,6 +29,10 @@ export function factsCommand(program: Command): void {
     .action(async (range: string | undefined, options: Options) => {
       const repository = await openRepository(options.repo);
       try {
+        if (options.repositoryId === true) {
+          process.stdout.write(`${await repository.identity()}\n`);
+          return;
+        }
         const { facts } = await factsOf(repository, range, options);
         process.stdout.write(`${jsonText(facts, 2)}\n`);
       } finally {

@@ -121,6 +121,11 @@ function install(hook: Command): void {
       const why = problemOf(settings);
       if (why !== null) throw usage(why);
       carryOut(installing(place, settings, ownProgram()), options.dryRun);
+      const refs = settings.protect.map(({ ref }) => ref).join(", ");
+      if (options.dryRun !== true)
+        process.stderr.write(
+          `next: push to ${printable(refs)}; the decision appears there and at ${printable(settings.server)}\n`,
+        );
     });
 }
 
@@ -135,11 +140,21 @@ function settingsFrom(options: InstallOptions, place: Place): Settings {
   return {
     version: 1,
     server: options.server,
-    token: readText(options.tokenFile).trim(),
+    token: tokenIn(options),
     protect: (options.protect ?? [place.main]).map(protectedOf),
     allowIfDown: (options.allowIfDown ?? []).map((tier) => tierOf(tier)),
     timeoutMs: timeoutOf(options.timeout),
   };
+}
+
+function tokenIn({ tokenFile, server }: InstallOptions): string {
+  try {
+    return readText(tokenFile).trim();
+  } catch (error) {
+    if (!(error instanceof GateError)) throw error;
+    const help = `make a token at ${server}/keys, and write its secret into \`${tokenFile}\``;
+    throw new GateError(error.code, error.message, help);
+  }
 }
 
 /** A colon cannot stand in the name of a ref. */
