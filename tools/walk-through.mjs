@@ -103,7 +103,7 @@ async function foundTheOrganisation() {
     const { page } = await person(name);
     await page.goto(server.origin);
     await page.getByRole("button", { name: "Sign in with your passkey" }).click();
-    await page.getByRole("heading", { name: "Queue", level: 1 }).waitFor();
+    await page.getByRole("heading", { name: "Home", level: 1 }).waitFor();
   }
 }
 

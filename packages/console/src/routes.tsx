@@ -5,7 +5,6 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
-  redirect,
 } from "@tanstack/react-router";
 import { z } from "zod";
 import { NotHere, PageFailed } from "./pages/not-here.tsx";
@@ -21,6 +20,9 @@ const QUEUE_SEARCH = z.object({
   repository: z.string().max(400).optional().catch(undefined),
   target: z.string().max(1_000).optional().catch(undefined),
 });
+
+/** Lists show what is open; the address says when they show all. */
+const STATE_SEARCH = z.object({ show: z.enum(["all"]).optional().catch(undefined) });
 
 const LEDGER_SEARCH = z.object({
   entry: z.coerce.number().int().min(0).optional().catch(undefined),
@@ -49,11 +51,9 @@ const join = createRoute({
 const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
 
 const home = createRoute({
-  getParentRoute: () => root,
+  getParentRoute: () => shell,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/queue", replace: true });
-  },
+  component: lazyRouteComponent(() => import("./pages/home.tsx"), "HomePage"),
 });
 
 const queue = createRoute({
@@ -67,6 +67,33 @@ const change = createRoute({
   getParentRoute: () => shell,
   path: "/changes/$id",
   component: lazyRouteComponent(() => import("./pages/change.tsx"), "ChangePage"),
+});
+
+const incidents = createRoute({
+  getParentRoute: () => shell,
+  path: "/incidents",
+  validateSearch: STATE_SEARCH,
+  component: lazyRouteComponent(() => import("./pages/incidents.tsx"), "IncidentsPage"),
+});
+
+const waivers = createRoute({
+  getParentRoute: () => shell,
+  path: "/waivers",
+  validateSearch: STATE_SEARCH,
+  component: lazyRouteComponent(() => import("./pages/waivers.tsx"), "WaiversPage"),
+});
+
+const debts = createRoute({
+  getParentRoute: () => shell,
+  path: "/debts",
+  validateSearch: STATE_SEARCH,
+  component: lazyRouteComponent(() => import("./pages/debts.tsx"), "DebtsPage"),
+});
+
+const identity = createRoute({
+  getParentRoute: () => shell,
+  path: "/identity",
+  component: lazyRouteComponent(() => import("./pages/identity.tsx"), "IdentityPage"),
 });
 
 const ledger = createRoute({
@@ -114,11 +141,13 @@ const keys = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    home,
     signIn,
     setUp,
     join,
-    shell.addChildren([queue, change, ledger, people, person, invite, proposal, device, keys]),
+    shell.addChildren([
+      ...[home, queue, change, ledger, people, person, invite, proposal, device, keys],
+      ...[incidents, waivers, debts, identity],
+    ]),
   ]),
   defaultErrorComponent: PageFailed,
   // The server says what is stale; the router keeps nothing of its own.

@@ -6,7 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromBase64url, toBase64url } from "@interlock/receipt";
-import { NO_IDENTITY, type RunningServer, startServer } from "@interlock/server";
+import {
+  type IdentitySettings,
+  NO_IDENTITY,
+  type RunningServer,
+  startServer,
+} from "@interlock/server";
 import type { Store } from "@interlock/store";
 import { opened, type SoftAuthenticator, softAuthenticator } from "@interlock/testkit";
 import { build } from "vite";
@@ -22,13 +27,19 @@ export type Site = {
   readonly close: () => Promise<void>;
 };
 
+/** Settings of identity that name the site's own address. */
+export type IdentityOf = (origin: string) => Promise<IdentitySettings>;
+
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * Builds the console and starts a server that nobody has set up yet. The build for development is the
  * same with React's own complaints, which fail a test.
  */
-export async function startSite(mode: "development" | "production" = "development"): Promise<Site> {
+export async function startSite(
+  mode: "development" | "production" = "development",
+  identityOf: IdentityOf = () => Promise.resolve(NO_IDENTITY),
+): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), "interlock-console-"));
   const built = join(folder, "console");
   process.env["NODE_ENV"] = mode;
@@ -40,8 +51,9 @@ export async function startSite(mode: "development" | "production" = "developmen
   });
   const port = await freePort();
   const clock = { ahead: 0 };
+  const identity = await identityOf(`http://localhost:${port}`);
   const data = join(folder, "data");
-  let server = await started(data, { port, console: built, clock });
+  let server = await started(data, { port, console: built, clock, identity });
   const { origin, setUpLink } = server;
   if (setUpLink === null) throw new Error("a new server has a set-up link");
   return {
@@ -51,7 +63,7 @@ export async function startSite(mode: "development" | "production" = "developmen
       const store = await opened({ directory: join(data, "database") });
       await work(store);
       await store.close();
-      server = await started(data, { port, console: built, clock });
+      server = await started(data, { port, console: built, clock, identity });
     },
     close: async () => {
       await server.close();
@@ -62,11 +74,16 @@ export async function startSite(mode: "development" | "production" = "developmen
 
 async function started(
   data: string,
-  terms: { readonly port: number; readonly console: string; readonly clock: { ahead: number } },
+  terms: {
+    readonly port: number;
+    readonly console: string;
+    readonly clock: { ahead: number };
+    readonly identity: IdentitySettings;
+  },
 ): Promise<RunningServer> {
   const outcome = await startServer({
     ...{ data, databaseUrl: null, host: "127.0.0.1", port: terms.port, origin: null },
-    identity: NO_IDENTITY,
+    identity: terms.identity,
     ...{ witnesses: [], console: terms.console, log: false },
     now: () => Date.now() + terms.clock.ahead,
     onTrouble: (trouble) => {

@@ -38,7 +38,8 @@ const SAYS = {
   deny: "No approval and no time can cure this: change it, or break glass.",
 } as const;
 
-function Missings({ shown, names }: Given) {
+/** What is missing, each with who can supply it. */
+export function Missings({ shown, names }: Given) {
   const missing = missingIn(shown, names);
   const { review } = shown;
   if (isReady(shown))

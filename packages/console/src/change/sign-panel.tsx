@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { listChanges, showChange } from "@interlock/protocol";
+import { exceptionsApi, listChanges, showChange } from "@interlock/protocol";
 import { useState } from "react";
 import { useAct } from "../api/act.ts";
 import { useForget } from "../api/loaded.ts";
@@ -8,14 +8,17 @@ import { Badge } from "../parts/badge.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Copy } from "../parts/short-id.tsx";
 import { Refused } from "../parts/states.tsx";
+import { useNow } from "../parts/when.tsx";
 import { useMe } from "../shell/session.ts";
 import { ExceptionAsked } from "./exception.tsx";
 import { type Exception, intentIn } from "./intent.ts";
+import { Overrides } from "./overrides.tsx";
 import { RejectReason } from "./reject-reason.tsx";
 import { type ChangeShown, extentOf, type Names } from "./shown.ts";
 import { type Act, type Asked, askFor, type Recorded, signAsked } from "./statement.ts";
 import { StatementView } from "./statement-view.tsx";
 import { useLook } from "./use-look.tsx";
+import { jointIn } from "./waivable.ts";
 
 export type SignGiven = {
   readonly shown: ChangeShown;
@@ -48,21 +51,15 @@ export function SignPanel(given: SignGiven) {
   const moved = useLook(shown, cancel);
   const sign = async (asked: Asked) => {
     const done = await startSigning(() => signAsked(shown.change.id, asked));
-    if (done?.ok === true) await forget(showChange, listChanges);
+    if (done?.ok === true)
+      await forget(showChange, listChanges, exceptionsApi.listOverrides, exceptionsApi.listDebts);
   };
-  if (signing.kind === "done")
-    return (
-      <p className="recorded" role="status">
-        <Badge meaning="done">recorded</Badge> your {signing.value.kind} is entry{" "}
-        <a href={`/ledger?entry=${signing.value.index}`}>{signing.value.index}</a> of the ledger.
-        {signing.value.kind === "approval" && " It counts when the change is pushed again."}
-      </p>
-    );
+  if (signing.kind === "done") return <WasRecorded of={signing.value} />;
   if (moved !== null) return moved;
   if (asking.kind === "done" && act !== null)
     return (
       <StatementView
-        {...{ asked: asking.value, act, names: given.names }}
+        {...{ asked: asking.value, act, names: given.names, shown }}
         label={labelOf(act, shown)}
         signing={signing}
         onSign={() => void sign(asking.value)}
@@ -85,9 +82,27 @@ export function SignPanel(given: SignGiven) {
         choose={choose}
         rejecting={intent?.act === "reject" ? intent.reason : null}
       />
+      <Overrides
+        shown={shown}
+        names={given.names}
+        pending={asking.kind === "pending"}
+        onAsk={(exception) => void ask(exception.act, exception.reason, exception)}
+      />
       {asking.kind === "failed" && <Refused failure={asking.failure} />}
       <Command change={shown.change.id} />
     </div>
+  );
+}
+
+function WasRecorded({ of: { kind, index } }: { readonly of: Recorded }) {
+  return (
+    <p className="recorded" role="status">
+      <Badge meaning="done">recorded</Badge> your {kind} is entry{" "}
+      <a href={`/ledger?entry=${index}`}>{index}</a> of the ledger.
+      {kind === "approval" && " It counts when the change is pushed again."}
+      {kind === "override" &&
+        " Once two people have signed the same, it counts when the change is pushed again."}
+    </p>
   );
 }
 
@@ -96,7 +111,7 @@ function labelOf(act: Act, shown: ChangeShown): string {
   return {
     approve: `Approve ${extent}`,
     reject: `Reject ${extent}`,
-    withdraw: `Withdraw your ${shown.review.mine ?? "statement"} of ${extent}`,
+    withdraw: `Withdraw your ${shown.review.mine ?? "override"} of ${extent}`,
     override: `Let ${extent} pass the rule`,
     settle: `Say that you reviewed ${extent}`,
   }[act];
@@ -115,9 +130,12 @@ function Acts(given: ActsGiven) {
   const { shown, unsure, pending, choose } = given;
   const { review, change } = shown;
   const [rejecting, setRejecting] = useState(given.rejecting !== null);
+  const me = useMe();
+  const now = useNow();
   if (change.digest === null)
     return <p>Nobody can sign it: the whole of it could not be read, so it has no digest.</p>;
   const why = whyNotApprove(shown, unsure);
+  const overrode = jointIn(shown, now).some(({ by }) => by.includes(me.person));
   return (
     <>
       <div className="acts">
@@ -132,7 +150,7 @@ function Acts(given: ActsGiven) {
             {labelOf("approve", shown)} …
           </button>
         )}
-        {review.mine !== null && (
+        {(review.mine !== null || overrode) && (
           <button
             type="button"
             aria-disabled={pending}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { useEffect, useRef } from "react";
 import type { Act as Progress } from "../api/act.ts";
 import { Seen } from "../diff/seen.tsx";
 import { Badge } from "../parts/badge.tsx";
@@ -7,7 +8,8 @@ import { ShortId } from "../parts/short-id.tsx";
 import { SixWords } from "../parts/six-words.tsx";
 import { Refused } from "../parts/states.tsx";
 import { When } from "../parts/when.tsx";
-import { counted, type Names } from "./shown.ts";
+import { Owes } from "./override-effect.tsx";
+import { type ChangeShown, counted, type Names } from "./shown.ts";
 import type { Act, Asked, Recorded } from "./statement.ts";
 
 const SAYS: Readonly<Record<Act, string>> = {
@@ -23,19 +25,28 @@ export function StatementView(given: {
   readonly asked: Asked;
   readonly act: Act;
   readonly names: Names;
+  readonly shown: ChangeShown;
   readonly label: string;
   readonly signing: Progress<Recorded>;
   readonly onSign: () => void;
   readonly onCancel: () => void;
 }) {
   const { asked, act, names, label, signing } = given;
+  const section = useRef<HTMLElement>(null);
+  // It stands where the button was that asked for it, which may be far from where a person looks.
+  useEffect(() => section.current?.focus(), []);
   const pending = signing.kind === "pending";
   return (
-    <section className="sign statement" aria-label="what you sign">
+    <section ref={section} tabIndex={-1} className="sign statement" aria-label="what you sign">
       <p>
         <strong>{names(asked.statement.person)}:</strong> “{SAYS[act]}”
       </p>
       <StatementFacts asked={asked} />
+      {asked.statement.waives?.breakGlass === true && (
+        <ul className="effects">
+          <Owes shown={given.shown} />
+        </ul>
+      )}
       <p className="muted small">
         Compare the six words with those that your terminal or another screen shows.
       </p>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { listChanges, peopleApi, showChange, showContents } from "@interlock/protocol";
+import { listChanges, showChange, showContents } from "@interlock/protocol";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useState } from "react";
 import { useForget, useLoaded } from "../api/loaded.ts";
 import { Contents, type Reading, unsureOf, useReading } from "../change/contents-view.tsx";
 import { Headline } from "../change/headline.tsx";
@@ -17,6 +17,7 @@ import { Page } from "../parts/page.tsx";
 import { ShortId } from "../parts/short-id.tsx";
 import { SixWords } from "../parts/six-words.tsx";
 import { Show } from "../parts/states.tsx";
+import { useNames } from "../people/names.ts";
 
 const route = getRouteApi("/shell/changes/$id");
 
@@ -25,12 +26,7 @@ export function ChangePage() {
   const { id } = route.useParams();
   const params = { id };
   const change = useLoaded(showChange, { params });
-  const people = useLoaded(peopleApi.people, {});
-  const names = useMemo((): Names => {
-    const list = people.kind === "there" ? people.value.people : [];
-    const known = new Map(list.map(({ person, name }) => [person, name]));
-    return (person) => known.get(person) ?? person;
-  }, [people]);
+  const names = useNames();
   if (change.kind !== "there")
     return (
       <Page title="Change">

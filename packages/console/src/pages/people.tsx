@@ -5,6 +5,7 @@ import { useLoaded } from "../api/loaded.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Page } from "../parts/page.tsx";
 import { Empty, Show } from "../parts/states.tsx";
+import { PEOPLE_PAGES, SubPages } from "../parts/sub-pages.tsx";
 import { useNow, When } from "../parts/when.tsx";
 import { barredBecause, isUsable, titleOf, waitsForKey } from "../people/words.ts";
 import { useMe } from "../shell/session.ts";
@@ -24,6 +25,7 @@ export function PeoplePage() {
         </Link>
       }
     >
+      <SubPages label="people" pages={PEOPLE_PAGES} />
       <Show of={people} what="the people">
         {({ people: list }) => (
           <>

@@ -8,10 +8,11 @@ import { Refused, Show } from "../parts/states.tsx";
 import { signIn } from "../passkey/sign-in.ts";
 import { safeBack } from "../shell/back.ts";
 import { useSite } from "../shell/session.ts";
+import { Providers } from "../sign-in/providers.tsx";
 
 const route = getRouteApi("/sign-in");
 
-/** The only way in: a passkey that the browser offers. Who one is, the passkey says. */
+/** A passkey that the browser offers, and says who one is; or an identity provider, to read. */
 export function SignInPage() {
   const site = useSite();
   return (
@@ -50,6 +51,7 @@ function SignIn({ tenant }: { readonly tenant: string }) {
         {act.kind === "pending" ? "Waiting for your passkey …" : "Sign in with your passkey"}
       </button>
       {act.kind === "failed" && <Refused failure={act.failure} />}
+      <Providers />
       <p className="muted small">
         There are no passwords here. Whoever has lost every key asks two colleagues, who can let
         them register a new one.

@@ -73,7 +73,7 @@ function TokenForm({ onMade }: { readonly onMade: (made: Made) => void }) {
       <Field
         name="Repository"
         value={draft.repository}
-        hint="its immutable id; `interlock facts` prints it as `change.repository`"
+        hint="its immutable id: `interlock facts --repository-id` prints it in a clone"
         problem={problem(draft.repository, "needs the id of a repository")}
         onChange={(repository) => setDraft({ ...draft, repository })}
       />

@@ -19,8 +19,8 @@ export function Sessions() {
           <thead>
             <tr>
               <th scope="col">Session</th>
-              <th scope="col">Passkey</th>
-              <th scope="col">Signed in</th>
+              <th scope="col">Signed in by</th>
+              <th scope="col">When</th>
               <th scope="col">Ends</th>
               <th scope="col">
                 <span className="hidden">Act</span>
@@ -54,7 +54,15 @@ function SessionRow({ session, credential, issuer, ...one }: SessionShown) {
         {current ? <Badge meaning="done">this one</Badge> : <code>{session}</code>}
       </th>
       <td>
-        {credential === null ? issuer : <ShortId id={credential} what="the id of the passkey" />}
+        {credential === null ? (
+          <>
+            <code>{issuer}</code> <Badge meaning="neutral">reads only</Badge>
+          </>
+        ) : (
+          <>
+            passkey <ShortId id={credential} what="the id of the passkey" />
+          </>
+        )}
       </td>
       <td>
         <When at={signedInAt} />

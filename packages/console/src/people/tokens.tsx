@@ -30,32 +30,39 @@ export function Tokens() {
               <code>interlock hook install</code>.
             </Empty>
           ) : (
-            <div className="rows-frame">
-              <table className="rows">
-                <thead>
-                  <tr>
-                    <th scope="col">Token</th>
-                    <th scope="col">Repository</th>
-                    <th scope="col">May</th>
-                    <th scope="col">Made by</th>
-                    <th scope="col">Ends</th>
-                    <th scope="col">
-                      <span className="hidden">Act</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {list.map((token) => (
-                    <TokenRow key={token.token} token={token} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <TokenTable list={list} />
           )
         }
       </Show>
       {making && <MakeToken onClose={() => setMaking(false)} />}
     </section>
+  );
+}
+
+/** Tokens that work, each with what ends it. */
+export function TokenTable({ list }: { readonly list: readonly TokenShown[] }) {
+  return (
+    <div className="rows-frame">
+      <table className="rows">
+        <thead>
+          <tr>
+            <th scope="col">Token</th>
+            <th scope="col">Repository</th>
+            <th scope="col">May</th>
+            <th scope="col">Made by</th>
+            <th scope="col">Ends</th>
+            <th scope="col">
+              <span className="hidden">Act</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {list.map((token) => (
+            <TokenRow key={token.token} token={token} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
@@ -67,11 +74,16 @@ function TokenRow({
   const forget = useForget();
   const [act, start, reset] = useAct<unknown>();
   const params = { token };
+  const forScim = verbs.includes("scim");
   return (
     <tr>
       <th scope="row">{name}</th>
       <td>
-        <code>{repository}</code>
+        {forScim ? (
+          <span className="muted">none: people and teams</span>
+        ) : (
+          <code>{repository}</code>
+        )}
       </td>
       <td>{verbs.join(", ")}</td>
       <td>{by}</td>
@@ -82,7 +94,11 @@ function TokenRow({
         <Reasoned
           open="End"
           title={`End the token ${name}`}
-          effect="It stops working at once. Whatever asks with it goes on by the last signed policy: usually it holds."
+          effect={
+            forScim
+              ? "It stops working at once. What the provider says of people and teams is not heard any more: whoever leaves there stays here until another token works."
+              : "It stops working at once. Whatever asks with it goes on by the last signed policy: usually it holds."
+          }
           label={`End the token ${name}`}
           danger
           act={act}

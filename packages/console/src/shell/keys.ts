@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef } from "react";
 import { useKept } from "./kept.ts";
-import { PAGES } from "./pages.ts";
+import { ALL_PAGES, type PagePath } from "./pages.ts";
 
 /** What keys do everywhere; the key map shows exactly this. No single key approves anything. */
 export const KEY_MAP = [
@@ -11,7 +11,7 @@ export const KEY_MAP = [
   { keys: ["j", "k"], does: "next and previous row", single: true },
   { keys: ["/"], does: "go to the filter of the list", single: true },
   { keys: ["?"], does: "show these keys", single: true },
-  ...PAGES.map(({ letter, name }) => ({
+  ...ALL_PAGES.map(({ letter, name }) => ({
     keys: [`g ${letter}`],
     does: `go to ${name}`,
     single: true,
@@ -21,7 +21,7 @@ export const KEY_MAP = [
 export type KeyActs = {
   readonly palette: () => void;
   readonly keyMap: () => void;
-  readonly go: (path: (typeof PAGES)[number]["path"]) => void;
+  readonly go: (path: PagePath) => void;
 };
 
 /** How long after `g` a letter still means a page. */
@@ -40,7 +40,7 @@ export function useKeys(acts: KeyActs): void {
       }
       if (event.ctrlKey || event.metaKey || off === "off" || isTyping(event.target)) return;
       if (document.querySelector("dialog[open]") !== null) return;
-      const page = PAGES.find(({ letter }) => letter === event.key);
+      const page = ALL_PAGES.find(({ letter }) => letter === event.key);
       if (page !== undefined && event.timeStamp < chordUntil.current) {
         chordUntil.current = 0;
         event.preventDefault();

@@ -2,8 +2,39 @@
 
 /** The pages of the navigation; `g` and the letter go there. */
 export const PAGES = [
+  { path: "/", name: "Home", letter: "h", says: "what waits for you" },
   { path: "/queue", name: "Queue", letter: "q", says: "changes and their decisions" },
+  { path: "/incidents", name: "Incidents", letter: "i", says: "what is wrong in production" },
   { path: "/ledger", name: "Ledger", letter: "l", says: "what was recorded, and its proof" },
   { path: "/people", name: "People", letter: "p", says: "persons, accounts, proposals" },
   { path: "/keys", name: "Keys", letter: "k", says: "your passkeys, sessions and tokens" },
+] as const;
+
+/** Pages beside one of the navigation, which links to them; palette and keys go there as well. */
+const BESIDE = [
+  {
+    path: "/waivers",
+    name: "Waivers",
+    letter: "w",
+    says: "waivers and break-glass, in force or not",
+  },
+  { path: "/debts", name: "Debts", letter: "b", says: "what break-glass left to be reviewed" },
+  { path: "/identity", name: "Identity", letter: "y", says: "sign-in elsewhere, SCIM, runs of CI" },
+] as const;
+
+export const ALL_PAGES = [...PAGES, ...BESIDE] as const;
+export type PagePath = (typeof ALL_PAGES)[number]["path"];
+
+/** Acts by the names that people look for, and the page where each is done. */
+export const ACTS = [
+  {
+    path: "/incidents",
+    name: "Open or close an incident",
+    says: "something is wrong in production",
+  },
+  { path: "/queue", name: "Break the glass, or waive a rule", says: "on the page of the change" },
+  { path: "/debts", name: "Review a debt", says: "what went forward by break-glass" },
+  { path: "/identity", name: "Propose a token for SCIM", says: "people come from a provider" },
+  { path: "/keys", name: "Make a token", says: "for a hook or a pipeline" },
+  { path: "/keys", name: "End a session", says: "yours, in another browser" },
 ] as const;

@@ -6,9 +6,10 @@ import { Show } from "../parts/states.tsx";
 import { type Command, useCommands } from "./commands.ts";
 import { KeyMap } from "./key-map.tsx";
 import { useKeys } from "./keys.ts";
-import { PAGES } from "./pages.ts";
+import { ACTS, ALL_PAGES, PAGES, type PagePath } from "./pages.ts";
 import { Palette } from "./palette.tsx";
 import { PersonMenu } from "./person-menu.tsx";
+import { ReadsOnly } from "./reads-only.tsx";
 import { MeContext, useSession, useSignOut, useSite } from "./session.ts";
 import { useTheme } from "./theme.ts";
 
@@ -48,7 +49,7 @@ function Frame({ organisation }: { readonly organisation: string }) {
     () => ({
       palette: () => setLayer("palette"),
       keyMap: () => setLayer("key-map"),
-      go: (path: (typeof PAGES)[number]["path"]) => void navigate({ to: path }),
+      go: (path: PagePath) => void navigate({ to: path }),
     }),
     [navigate],
   );
@@ -61,13 +62,18 @@ function Frame({ organisation }: { readonly organisation: string }) {
         Skip to the content
       </a>
       <header className="top">
-        <Link to="/queue" className="brand" aria-label={`Interlock, ${organisation}: queue`}>
+        <Link to="/" className="brand" aria-label={`Interlock, ${organisation}: home`}>
           <img src="/icon.svg" alt="" width="22" height="22" />
           <span className="narrow-hidden">{organisation}</span>
         </Link>
         <nav className="pages" aria-label="pages">
           {PAGES.map(({ path, name }) => (
-            <Link key={path} to={path} activeProps={{ "aria-current": "page" }}>
+            <Link
+              key={path}
+              to={path}
+              activeProps={{ "aria-current": "page" }}
+              activeOptions={{ exact: path === "/" }}
+            >
               {name}
             </Link>
           ))}
@@ -80,6 +86,7 @@ function Frame({ organisation }: { readonly organisation: string }) {
         <PersonMenu keyMap={acts.keyMap} keys={() => acts.go("/keys")} />
       </header>
       <main id="main" tabIndex={-1}>
+        <ReadsOnly />
         <Outlet />
       </main>
       {layer === "palette" && <Palette onClose={close} />}
@@ -93,10 +100,11 @@ function useShellCommands(acts: Parameters<typeof useKeys>[0]): void {
   const signOut = useSignOut();
   const commands = useMemo(
     (): readonly Command[] => [
-      ...PAGES.map(({ path, name, says, letter }) => ({
+      ...ALL_PAGES.map(({ path, name, says, letter }) => ({
         ...{ name, says, keys: `g ${letter}` },
         run: () => acts.go(path),
       })),
+      ...ACTS.map(({ path, name, says }) => ({ name, says, run: () => acts.go(path) })),
       { name: "Keyboard", says: "what keys do", keys: "?", run: acts.keyMap },
       { name: "Light", says: "appearance", run: () => setTheme("light") },
       { name: "Dark", says: "appearance", run: () => setTheme("dark") },

@@ -86,6 +86,6 @@ it("three people found an organisation by keyboard alone, and sign in", async ()
 
   await ana.page.goto(site.origin);
   await ana.page.getByRole("button", { name: "Sign in with your passkey" }).click();
-  await ana.page.getByRole("heading", { name: "Queue", level: 1 }).waitFor();
+  await ana.page.getByRole("heading", { name: "Home", level: 1 }).waitFor();
   expect(await ana.page.getByRole("button", { name: "Ana: menu" }).count()).toBe(1);
 });

@@ -100,7 +100,7 @@ it("WA14 a fourth person joins: invited by one, endorsed by two, by keyboard alo
 
   await dee.page.getByRole("link", { name: "Sign in" }).click();
   await dee.page.getByRole("button", { name: "Sign in with your passkey" }).click();
-  await heading(dee.page, "Queue");
+  await heading(dee.page, "Home");
   await dee.page.goto(`${site.origin}/keys`);
   await says(dee.page, "cool-down");
   await clean(dee);

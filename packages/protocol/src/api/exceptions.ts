@@ -25,6 +25,7 @@ const DEBT = z.strictObject({
   debt: z.string().describe("id of its entry, which a review names"),
   at: TIME,
   change: z.string().nullable().describe("null where the content of its entry is gone"),
+  subject: z.string().describe("the change's message; empty where it is not known"),
   repository: z.string().nullable(),
   target: z.string().nullable(),
   teams: z.array(z.string()).describe("whose changes it holds; empty: everybody's"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from "node:crypto";
 import { type DebtShown, exceptionsApi, type IncidentShown } from "@interlock/protocol";
+import { changeTitles } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import type { Actor } from "../http/actor.ts";
 import { type Answer, type Authenticate, bind } from "../http/bind.ts";
@@ -39,8 +40,11 @@ export function exceptionRoutes(
     const { debts } = await exceptions.latest(store.db);
     const all = [...debts.values()];
     const shown = query.state === "all" ? all : all.filter((one) => !isReviewed(one));
+    const page = shown.slice(0, query.limit);
+    const changes = page.flatMap(({ body }) => (body === null ? [] : [body.change]));
+    const titles = await changeTitles(store.db, changes);
     return done({
-      debts: shown.slice(0, query.limit).map(debtShown),
+      debts: page.map((one) => debtShown(one, titles)),
       more: shown.length > query.limit,
     });
   });
@@ -103,10 +107,11 @@ function incidentShown({ id, title, systems, by, at, closed }: Incident): Incide
   return { incident: id, title, systems: [...systems], by, at, closed };
 }
 
-function debtShown(owed: Owed): DebtShown {
+function debtShown(owed: Owed, titles: ReadonlyMap<string, string>): DebtShown {
   const { entry, at, body, reviews } = owed;
   return {
     ...{ debt: entry, at, change: body?.change ?? null, repository: body?.repository ?? null },
+    subject: titles.get(body?.change ?? "") ?? "",
     ...{ target: body?.target ?? null, teams: [...(body?.teams ?? [])] },
     ...{ incidents: [...(body?.incidents ?? [])], signedBy: [...(body?.by ?? [])] },
     ...{ reviews: [...reviews], open: !isReviewed(owed) },
