@@ -63,7 +63,8 @@ it("a change is submitted, approved from terminals with passkeys, and the pipeli
     expect.stringContaining("needs 2 approval(s)"),
   ]);
   const id = idIn(submitted.says);
-  expect(submitted.says).toContain("the change was shown by `ana`");
+  expect(submitted.says).toContain("shown by `ana`; what lands is judged where it lands");
+  expect(submitted.says).not.toContain("cannot be read");
   const listed = await his.run("change", "list", "--outcome", "hold", "--target", "main");
   expect(listed.says).toContain(`hold   ${id}`);
   const shown = await his.run("change", "show", `${origin}/changes/${id}`);

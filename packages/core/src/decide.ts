@@ -15,14 +15,18 @@ import type { Facts } from "./facts/facts.ts";
 import { frozen, owing, rejected } from "./opposition.ts";
 import { personGraph } from "./people.ts";
 import { normalise, type Requirement } from "./requirement.ts";
-import { judgeRule, otherwiseResult, unreadableResult } from "./ruling.ts";
+import { judgeRule, otherwiseResult, shownResult, unreadableResult } from "./ruling.ts";
 import { isUnknown } from "./schema.ts";
 import { type Reading, reading, type Scope, scopeOf, stricter } from "./scope.ts";
 
-/** A policy that takes part in a decision; one that could not be read holds (fail-closed). */
+/**
+ * A policy that takes part in a decision; one that could not be read holds (fail-closed), and so does
+ * one of which only a person has told, since no enforcement point has read it.
+ */
 export type JudgingPolicy =
   | { readonly role: PolicyRole; readonly kind: "policy"; readonly policy: CompiledPolicy }
-  | { readonly role: PolicyRole; readonly kind: "unreadable"; readonly because: string };
+  | { readonly role: PolicyRole; readonly kind: "unreadable"; readonly because: string }
+  | { readonly role: PolicyRole; readonly kind: "shown"; readonly by: string };
 
 /**
  * Decides whether one change may go forward. Pure, synchronous and total: no clock, no I/O.
@@ -37,11 +41,9 @@ export function decide(policies: readonly JudgingPolicy[], facts: Facts): Decisi
   const readings = readingsOf(facts);
   const judged = [...policies]
     .sort(byRole)
-    .map((p) =>
-      p.kind === "unreadable" ? unreadable(p) : judgePolicy(p.role, p.policy, facts, readings),
-    );
+    .map((p) => (p.kind === "policy" ? judgePolicy(p.role, p.policy, facts, readings) : unread(p)));
   if (judged.length === 0)
-    judged.push(unreadable({ role: "in-force", because: "no policy was given" }));
+    judged.push(unread({ role: "in-force", kind: "unreadable", because: "no policy was given" }));
   return assemble(judged, facts);
 }
 
@@ -54,21 +56,32 @@ type Judged = {
 
 const ROLE_RANK: Readonly<Record<PolicyRole, number>> = { "in-force": 0, proposed: 1 };
 
+function contentOf(policy: JudgingPolicy): string {
+  switch (policy.kind) {
+    case "policy":
+      return policy.policy.digest;
+    case "unreadable":
+      return policy.because;
+    case "shown":
+      return policy.by;
+  }
+}
+
 function byRole(a: JudgingPolicy, b: JudgingPolicy): number {
   const rank = ROLE_RANK[a.role] - ROLE_RANK[b.role];
   if (rank !== 0) return rank;
-  const x = a.kind === "policy" ? a.policy.digest : a.because;
-  const y = b.kind === "policy" ? b.policy.digest : b.because;
+  const x = contentOf(a);
+  const y = contentOf(b);
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-function unreadable(policy: { readonly role: PolicyRole; readonly because: string }): Judged {
-  return {
-    rules: [unreadableResult(policy.role, policy.because)],
-    skipped: [],
-    rulesDigest: "",
-    policy: "",
-  };
+type Unread = Exclude<JudgingPolicy, { readonly kind: "policy" }>;
+
+function unread(policy: Unread): Judged {
+  const { role } = policy;
+  const result =
+    policy.kind === "shown" ? shownResult(role, policy.by) : unreadableResult(role, policy.because);
+  return { rules: [result], skipped: [], rulesDigest: "", policy: "" };
 }
 
 /**

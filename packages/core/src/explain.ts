@@ -19,6 +19,8 @@ export function explainReason({ code, params }: Reason): string {
       return because("its condition cannot be evaluated", params["because"]);
     case "policy-unreadable":
       return because("the policy cannot be read, so the change is held", params["because"]);
+    case "only-shown":
+      return `shown by \`${p("by")}\`; what lands is judged where it lands, with the approvals given by then`;
     case "no-policy":
       return "there is no policy, so the change is held";
     case "waived":

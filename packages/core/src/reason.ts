@@ -11,6 +11,7 @@ export type ReasonCode =
   | "facts-unknown"
   | "expression-unknown"
   | "policy-unreadable"
+  | "only-shown"
   | "no-policy"
   | "waived"
   | "rejected"

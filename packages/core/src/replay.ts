@@ -12,6 +12,8 @@ export type DecisionRecord = {
   readonly policies: readonly (
     | { readonly role: PolicyRole; readonly policy: Policy }
     | { readonly role: PolicyRole; readonly unreadable: string }
+    /** Id of the person who showed the change before any enforcement point read it. */
+    | { readonly role: PolicyRole; readonly shown: string }
   )[];
   /** `null` once erased: then the decision can no longer be replayed, only proved. */
   readonly facts: Facts | null;
@@ -40,7 +42,9 @@ export function replay(record: DecisionRecord): Replayed {
 }
 
 function toJudging(entry: DecisionRecord["policies"][number]): JudgingPolicy {
-  return "policy" in entry
-    ? { role: entry.role, kind: "policy", policy: compilePolicy(entry.policy) }
-    : { role: entry.role, kind: "unreadable", because: entry.unreadable };
+  const { role } = entry;
+  if ("policy" in entry) return { role, kind: "policy", policy: compilePolicy(entry.policy) };
+  return "shown" in entry
+    ? { role, kind: "shown", by: entry.shown }
+    : { role, kind: "unreadable", because: entry.unreadable };
 }

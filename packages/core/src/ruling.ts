@@ -158,27 +158,55 @@ export function otherwiseResult(
 }
 
 /** A policy that is absent or does not load is enforced as a hold whatever its modes may have been. */
-export function unreadableResult(role: PolicyRole, because: string): RuleResult {
-  const requirement: Requirement = { kind: "known", facts: [`policy: ${because}`] };
-  return {
+export const unreadableResult = (role: PolicyRole, because: string): RuleResult =>
+  holding(role, {
     rule: "policy",
     title: "The policy can be read",
+    reason: reason("policy-unreadable", { because }),
+    unknown: `policy: ${because}`,
+    who: "whoever maintains the policy",
+    help: "run `interlock policy lint` to see where it fails",
+  });
+
+/** What only a person has told of is held, whatever that person says of the rules. by (word-of-a-person) */
+export const shownResult = (role: PolicyRole, by: string): RuleResult =>
+  holding(role, {
+    rule: "landing",
+    title: "An enforcement point judges the change where it lands",
+    reason: reason("only-shown", { by }),
+    unknown: "where it lands",
+    who: "whoever pushes it, or the pipeline that lands it",
+    help: "read and sign it now; push it once it has its approvals",
+  });
+
+function holding(
+  role: PolicyRole,
+  {
+    unknown,
+    who,
+    ...said
+  }: Pick<RuleResult, "rule" | "title" | "reason" | "help"> & {
+    readonly unknown: string;
+    readonly who: string;
+  },
+): RuleResult {
+  const requirement: Requirement = { kind: "known", facts: [unknown] };
+  return {
+    ...said,
     policy: role,
     mode: "enforce",
     outcome: "hold",
-    reason: reason("policy-unreadable", { because }),
     requirements: [
       {
         requirement,
         state: "unknown",
         reason: reason("must-be-known", { what: requirement.facts }),
-        who: ["whoever maintains the policy"],
+        who: [who],
         final: false,
       },
     ],
     findings: [],
     findingCount: 0,
-    help: "run `interlock policy lint` to see where it fails",
     baseline: false,
     counts: { outcome: true, effective: true },
   };

@@ -210,7 +210,9 @@ function recordOf(situation: Situation): DecisionRecord {
     policies: policies.judging.map((p) =>
       p.kind === "policy"
         ? { role: p.role, policy: p.policy.policy }
-        : { role: p.role, unreadable: p.because },
+        : p.kind === "shown"
+          ? { role: p.role, shown: p.by }
+          : { role: p.role, unreadable: p.because },
     ),
     facts,
     decision,

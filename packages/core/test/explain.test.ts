@@ -30,6 +30,12 @@ const SENTENCES: Readonly<Record<ReasonCode, readonly Said[]>> = {
     [{}, "its condition cannot be evaluated"],
     [{ because: "no such key" }, "its condition cannot be evaluated (no such key)"],
   ],
+  "only-shown": [
+    [
+      { by: "ana" },
+      "shown by `ana`; what lands is judged where it lands, with the approvals given by then",
+    ],
+  ],
   "policy-unreadable": [
     [{ because: "line 3" }, "the policy cannot be read, so the change is held (line 3)"],
   ],

@@ -10,7 +10,8 @@ export type Verb = (typeof VERBS)[number];
 /**
  * Who may call: `public` anybody; `session` a person signed in in a browser; `terminal` a terminal that
  * a person let in; `person` either of them; `reader` these, and a token with the verb `read`, which the
- * endpoint keeps to its repository; `invitation` whoever holds a one-time secret, which the endpoint
+ * endpoint keeps to its repository; `bringer` a person too, and a token with the verb `gate`, each kept to
+ * what they brought; `invitation` whoever holds a one-time secret, which the endpoint
  * checks itself; `token:VERB` a service account whose token has the verb.
  */
 export type Access =
@@ -19,6 +20,7 @@ export type Access =
   | "terminal"
   | "person"
   | "reader"
+  | "bringer"
   | "invitation"
   | `token:${Verb}`;
 

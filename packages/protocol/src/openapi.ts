@@ -68,7 +68,8 @@ const ONCE: Json = {
 
 function securityOf({ access }: Endpoint): Json {
   if (access === "session") return [{ session: [] }];
-  if (access === "person" || access === "reader") return [{ session: [] }, { token: [] }];
+  if (access === "person" || access === "reader" || access === "bringer")
+    return [{ session: [] }, { token: [] }];
   return access === "terminal" || access.startsWith("token:") ? [{ token: [] }] : [];
 }
 

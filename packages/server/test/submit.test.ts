@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Changes that a person shows before an enforcement point asks. */
+import { changeDigest, sha256Hex } from "@interlock/digest";
 import { ENGINES } from "@interlock/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { facts, openWorld, question, type Reply, type World } from "./world.ts";
@@ -43,12 +44,8 @@ describe.each(ENGINES)("submitting on $name", (engine) => {
       expect([shown.status, decisionOf(shown).effective]).toEqual([200, "hold"]);
       expect(decisionOf(shown).rules).toContainEqual(
         expect.objectContaining({
-          rule: "policy",
-          reason: expect.objectContaining({
-            params: {
-              because: "no enforcement point has read it; the change was shown by `dee`",
-            },
-          }),
+          ...{ rule: "landing", mode: "enforce", outcome: "hold" },
+          reason: { code: "only-shown", params: { by: "dee" } },
         }),
       );
     }
@@ -115,4 +112,36 @@ describe.each(ENGINES)("submitting on $name", (engine) => {
     expect(await listed("effective=deny")).not.toContain(id);
     expect(await listed("repository=another")).toEqual([]);
   });
+
+  it("TK1 contents come from whoever showed the change, until an enforcement point has judged it", async () => {
+    const { path, input, digest } = sent();
+    const id = String((await submit("terminal:ana", digest)).body["change"]);
+    const send = (as: string) =>
+      world.call(as, "POST", `/api/v1/changes/${id}/contents`, { ...input, leftOut: [] });
+    expect((await send("terminal:bo")).status).toBe(404);
+    const own = await send("terminal:ana");
+    expect([own.status, own.body]).toEqual([200, { missing: [sha256Hex(BYTES)] }]);
+    const blobs = [Buffer.from(BYTES).toString("base64url")];
+    const kept = await world.call("terminal:ana", "POST", `/api/v1/changes/${id}/blobs`, { blobs });
+    expect(kept.body).toEqual({ missing: 0 });
+    const read = await world.call("bo", "GET", `/api/v1/changes/${id}/contents`);
+    expect(read.body).toMatchObject({ missing: [], entries: [{ path }] });
+    expect((await submit("terminal:ana", digest)).body["contents"]).toBe("held");
+    await gate(digest);
+    expect((await send("terminal:ana")).status).toBe(404);
+  });
 });
+
+const BYTES = new TextEncoder().encode("shown before it is pushed\n");
+
+/** What a change to one file is made of, and the digest that it gives. */
+function sent() {
+  const path = "rates.txt";
+  const entry = { path, oldMode: null, newMode: "100644", oldContent: null };
+  const input = {
+    entries: [{ ...entry, newContent: sha256Hex(BYTES) }],
+    ...{ attributes: [], plan: null, document: null },
+  };
+  const { repository, target } = question().place;
+  return { path, input, digest: changeDigest({ repository, target, ...input }) };
+}

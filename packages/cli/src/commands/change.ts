@@ -8,6 +8,7 @@ import { arriving, fullRef, questionAbout, refuseShallow } from "../gate/questio
 import { explained, link } from "../gate/said.ts";
 import { changeText, pageOf, shownChange } from "../gate/shown.ts";
 import { ask, type Reply } from "../hook/ask.ts";
+import { sendContents } from "../hook/contents.ts";
 import { pusherOf } from "../hook/push.ts";
 import { paintFor } from "../output/paint.ts";
 import { jsonText, printable } from "../output/printable.ts";
@@ -117,12 +118,13 @@ async function submitted(options: SubmitOptions): Promise<void> {
     const asker = { pushedBy, firstCommit: null };
     const asking = await questionAbout(repository, arrives, asker);
     const { secret: token, server, timeoutMs } = access;
-    const reply = await ask(
-      asking.question,
-      { server, token, timeoutMs },
-      access.person === null ? gate : submit,
-    );
+    const to = { server, token, timeoutMs };
+    const { question } = asking;
+    const reply = await ask(question, to, access.person === null ? gate : submit);
     const answer = judgedOf(reply, server);
+    const { subject } = arrives;
+    const warning = await sendContents(answer, { subject, question, repository, asking: to });
+    if (warning !== null) process.stderr.write(`! ${printable(warning)}\n`);
     // What waits for approvals has been submitted well.
     process.exitCode = answer.effective === "deny" ? EXIT.deny : 0;
     const { place } = asking.question;

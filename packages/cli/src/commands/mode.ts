@@ -65,7 +65,7 @@ async function table({ repo, ref, all, json }: Options): Promise<void> {
     if (judge?.kind !== "policy")
       throw new GateError(
         "POLICY_INVALID",
-        `the policy cannot be read, so everything holds: ${judge?.because ?? "there is none"}`,
+        `the policy cannot be read, so everything holds: ${judge?.kind === "unreadable" ? judge.because : "there is none"}`,
         "mend it; `interlock policy lint` shows where",
       );
     const rows = modeRows(judge.policy.policy, Date.now());

@@ -10,15 +10,15 @@ import {
   sendBlobs,
 } from "@interlock/protocol";
 import { readBody } from "../judge/http-body.ts";
+import type { Subject } from "../judge/subject.ts";
 import { type Answer, jsonOf } from "./answer.ts";
-import type { Question } from "./ask.ts";
-import type { Landing } from "./landing.ts";
-import type { Settings } from "./settings.ts";
+import type { Asking, Question } from "./ask.ts";
 
 export type Judged = {
-  readonly landing: Landing;
+  readonly subject: Subject;
   readonly question: Question;
-  readonly gate: { readonly repository: Repository; readonly settings: Settings };
+  readonly repository: Repository;
+  readonly asking: Asking;
 };
 
 const ANSWER_MAX = 8 * 1024 * 1024;
@@ -28,13 +28,12 @@ const PATIENCE = 3;
 /** Sends the contents where the server wants them; what went wrong, in a sentence, else `null`. */
 export async function sendContents(answer: Answer, judged: Judged): Promise<string | null> {
   if (!answer.contentsWanted) return null;
-  const { settings } = judged.gate;
   try {
-    await send(answer, judged, Date.now() + PATIENCE * settings.timeoutMs);
+    await send(answer, judged, Date.now() + PATIENCE * judged.asking.timeoutMs);
     return null;
   } catch (error) {
     // Whatever it was, the decision stands, and whoever pushes is told.
-    return `people cannot read this change on the server yet: ${because(error)}; push again to send it`;
+    return `people cannot read this change on the server yet: ${because(error)}; ask again to send it`;
   }
 }
 
@@ -46,11 +45,10 @@ function because(error: unknown): string {
 }
 
 async function send(answer: Answer, judged: Judged, until: number): Promise<void> {
-  const { landing, question, gate } = judged;
+  const { subject, question, repository, asking } = judged;
   const { target, repository: identity } = question.place;
-  const { subject } = landing;
   const read = await readContents({
-    ...{ repository: gate.repository, after: subject.after, change: subject.change },
+    ...{ repository, after: subject.after, change: subject.change },
     ...{ identity, target, commits: subject.commits },
   });
   if (isUnknown(read)) throw new Error(read.$unknown.because);
@@ -59,10 +57,10 @@ async function send(answer: Answer, judged: Judged, until: number): Promise<void
     throw new Error(`it has more than ${CONTENTS_LIMITS.entries} paths`);
   const leftOut = leftOutOf(read);
   const body = { entries, attributes, plan, document, leftOut };
-  const call = { change: answer.id, settings: gate.settings, until };
+  const call = { change: answer.id, asking, until };
   const kept = endpoint.answer.safeParse(await post(endpoint, { ...call, body }));
   if (!kept.success) throw new Error("its answer is not the one that the protocol describes");
-  await sendMissing(read, new Set(kept.data.missing), { ...call, repository: gate.repository });
+  await sendMissing(read, new Set(kept.data.missing), { ...call, repository });
 }
 
 /** Largest last, so that of a change that is too large as much as possible can be read. */
@@ -78,7 +76,7 @@ function leftOutOf({ contents }: ChangeContents): readonly LeftOut[] {
     });
 }
 
-type Call = { readonly change: string; readonly settings: Settings; readonly until: number };
+type Call = { readonly change: string; readonly asking: Asking; readonly until: number };
 
 async function sendMissing(
   { contents }: ChangeContents,
@@ -108,22 +106,22 @@ async function sendMissing(
 
 async function post(
   to: { readonly method: string; readonly path: string },
-  { change, settings, until, body }: Call & { readonly body: object },
+  { change, asking, until, body }: Call & { readonly body: object },
 ): Promise<unknown> {
   const left = until - Date.now();
   if (left <= 0) throw new Error("it took too long");
   const path = to.path.replace(":id", encodeURIComponent(change));
-  const response = await fetch(`${settings.server.replace(/\/+$/, "")}${path}`, {
+  const response = await fetch(`${asking.server.replace(/\/+$/, "")}${path}`, {
     method: to.method,
     headers: {
-      authorization: `Bearer ${settings.token}`,
+      authorization: `Bearer ${asking.token}`,
       "content-type": "application/json",
       accept: "application/json",
     },
     body: JSON.stringify(body),
     // Wherever a redirect leads, the token must not go there.
     redirect: "error",
-    signal: AbortSignal.timeout(Math.min(left, settings.timeoutMs)),
+    signal: AbortSignal.timeout(Math.min(left, asking.timeoutMs)),
   });
   const content = await readBody(response, ANSWER_MAX);
   const given = content === null ? undefined : jsonOf(content.toString("utf8"));

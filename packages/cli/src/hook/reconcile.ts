@@ -125,8 +125,8 @@ async function digestOf(update: RefUpdate, here: Here): Promise<string | null> {
   try {
     const compared = standing.find(({ ref }) => ref !== target) ?? null;
     const { subject } = await landingOf(repository, update, compared);
-    const { after, change } = subject;
-    const read = await readContents({ repository, after, change, identity, target });
+    const { after, change, commits } = subject;
+    const read = await readContents({ repository, after, change, commits, identity, target });
     if (isUnknown(read)) return null;
     return changeDigest({ ...read.input, repository: identity, target });
   } catch (error) {

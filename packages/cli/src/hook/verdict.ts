@@ -60,7 +60,10 @@ async function judgeLanding(landing: Landing, how: Protected, gate: Gate): Promi
   const reply = await ask(question, gate.settings);
   if (reply.kind === "judged") {
     // The decision stands already: whatever becomes of the contents, it is the same.
-    const warning = await sendContents(reply.answer, { landing, question, gate });
+    const warning = await sendContents(reply.answer, {
+      ...{ subject: landing.subject, question, repository: gate.repository },
+      asking: gate.settings,
+    });
     return {
       allowed: reply.answer.effective === "allow",
       says: [

@@ -107,7 +107,10 @@ function first(source: PolicySource, trusted: string | undefined): Policies {
   return { policies: [{ role: "in-force", kind: "policy", policy: bootstrap }, judge], origin };
 }
 
-function judging(role: JudgingPolicy["role"], source: PolicySource): JudgingPolicy {
+/** One that was read here, or could not be. */
+type Read = Exclude<JudgingPolicy, { readonly kind: "shown" }>;
+
+function judging(role: JudgingPolicy["role"], source: PolicySource): Read {
   return remembered(`${role}\n${source.key}`, () => {
     const loaded = loadSource(POLICY_PATH, source);
     if (loaded.ok) return { role, kind: "policy", policy: gateKept(loaded.policy) };
@@ -120,11 +123,11 @@ function judging(role: JudgingPolicy["role"], source: PolicySource): JudgingPoli
   });
 }
 
-const COMPILED = new Map<string, JudgingPolicy>();
+const COMPILED = new Map<string, Read>();
 /** A history changes its policy rarely; this only keeps a pathological one from filling memory. */
 const COMPILED_MAX = 200;
 
-function remembered(key: string, make: () => JudgingPolicy): JudgingPolicy {
+function remembered(key: string, make: () => Read): Read {
   const known = COMPILED.get(key) ?? make();
   if (COMPILED.size > COMPILED_MAX) COMPILED.clear();
   COMPILED.set(key, known);

@@ -64,7 +64,9 @@ async function recordFor(
 /** The second person at the same terminal. Nothing proves who types; the journal says so. */
 function typed(desk: Desk, { second, operator }: EventOf<"begin">): Second {
   return async (task: Task) => {
-    desk.show(`\n${task.id}: a second person confirms`);
+    desk.show(
+      `\n${task.id}: a second person confirms\n  recorded as unverified: nothing here proves who types; with \`--change\` they confirm from a session of their own`,
+    );
     for (;;) {
       const by = await desk.write(`second person (${second}), type your name:`);
       if (by === null) return null;

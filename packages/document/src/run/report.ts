@@ -75,13 +75,17 @@ export function reportText(plan: readonly Task[], events: readonly RunEvent[]): 
   ].join("\n");
 }
 
+const TYPED = ", unverified: the name was typed at the operator's terminal";
+
 function lineOf(event: RunEvent): readonly string[] {
   if (event.kind === "finished")
     return [
       `  ${event.passed ? "passed" : "FAILED"}  ${event.task} ${event.part}${resultOf(event)}`,
     ];
   if (event.kind === "confirmed")
-    return [`  ${event.agrees ? "agreed" : "DISAGREED"}  ${event.task} by ${event.by}`];
+    return [
+      `  ${event.agrees ? "agreed" : "DISAGREED"}  ${event.task} by ${event.by}${event.how === "typed" ? TYPED : ""}`,
+    ];
   return [];
 }
 

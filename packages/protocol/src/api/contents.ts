@@ -69,7 +69,7 @@ export const sendContents = endpoint({
   method: "POST",
   path: "/api/v1/changes/:id/contents",
   summary: "what the digest of a change is made of; refused when it gives another digest",
-  access: "token:gate",
+  access: "bringer",
   params: one,
   body: z.strictObject({
     ...INPUT,
@@ -85,7 +85,7 @@ export const sendBlobs = endpoint({
   method: "POST",
   path: "/api/v1/changes/:id/blobs",
   summary: "contents of a change; each is kept under the SHA-256 that the server computes",
-  access: "token:gate",
+  access: "bringer",
   params: one,
   body: z.strictObject({ blobs: z.array(BYTES).min(1).max(CONTENTS_LIMITS.requestBlobs) }),
   answer: z.strictObject({ missing: z.int().describe("how many are still to be sent") }),

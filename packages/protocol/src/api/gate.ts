@@ -48,6 +48,15 @@ const QUESTION = z.strictObject({
   policies: z.array(JUDGING).max(4),
 });
 
+const ANSWERED = JUDGED.extend({
+  contents: z
+    .enum(["wanted", "held"])
+    .optional()
+    .describe(
+      "`wanted`: people cannot read the change here yet; send it with `sendContents`. Absent where nothing could show it",
+    ),
+});
+
 /** An enforcement point asks whether a change may land; the decision is in the ledger when this answers. */
 export const gate = endpoint({
   id: "gate",
@@ -56,14 +65,7 @@ export const gate = endpoint({
   summary: "judge a change with the evidence that this server holds, and record the decision",
   access: "token:gate",
   body: QUESTION,
-  answer: JUDGED.extend({
-    contents: z
-      .enum(["wanted", "held"])
-      .optional()
-      .describe(
-        "`wanted`: people cannot read the change here yet; send it with `sendContents`. Absent where nothing could show it",
-      ),
-  }),
+  answer: ANSWERED,
 });
 
 /**
@@ -77,5 +79,5 @@ export const submit = endpoint({
   summary: "show a change, so that it can be read and signed before an enforcement point asks",
   access: "person",
   body: QUESTION,
-  answer: JUDGED,
+  answer: ANSWERED,
 });

@@ -28,10 +28,11 @@ import {
   setMissing,
   transaction,
 } from "@interlock/store";
-import { NO_CHANGE } from "../approvals/ask.ts";
+import { NO_CHANGE, recordOf } from "../approvals/ask.ts";
 import type { Actor } from "../http/actor.ts";
 import type { Answer, Refusal } from "../http/bind.ts";
 import { type ContentsQuota, overQuota } from "./quota.ts";
+import { shownBy } from "./submit.ts";
 
 export type ContentsTerms = {
   readonly store: Store;
@@ -175,10 +176,17 @@ export async function keepBlobs(
     : refused(outcome.failure);
 }
 
-/** A token speaks for one repository; of others it learns nothing (TK1). */
+/**
+ * A token speaks for one repository; of others it learns nothing (TK1). A person speaks for what they
+ * have shown themselves, until an enforcement point judges it.
+ */
 async function ownChange(store: Store, actor: Actor, id: string): Promise<StoredChange | null> {
   const change = await changeById(store.db, id);
-  return actor.kind === "token" && actor.repository === change?.repository ? change : null;
+  if (change === null) return null;
+  if (actor.kind === "token") return actor.repository === change.repository ? change : null;
+  if (actor.kind !== "person" && actor.kind !== "terminal") return null;
+  const record = await recordOf(store, change);
+  return record !== null && shownBy(record) === actor.person ? change : null;
 }
 
 /** Whether people can read a change here; `null` where nobody can say, and it was judged all the same. */
@@ -246,7 +254,7 @@ const NOT_BEGUN: Refusal = {
 const NOT_SENT: Refusal = {
   code: "NOT_FOUND",
   message: "the contents of this change were not sent here",
-  help: "push again: the enforcement point sends them then",
+  help: "push or submit it again: they are sent then",
 };
 const TOO_MUCH: Refusal = {
   code: "TOO_LARGE",

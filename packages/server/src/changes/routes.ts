@@ -3,6 +3,7 @@ import type { DecisionRecord } from "@interlock/core";
 import {
   askToSign,
   gate as gateEndpoint,
+  type Judged,
   listChanges,
   receipt as receiptEndpoint,
   sendBlobs,
@@ -59,16 +60,13 @@ export function changeRoutes(
   bind(app, authenticate, gateEndpoint, async ({ actor, body }) => {
     // A token speaks for one repository; of others it learns nothing (TK1).
     if (actor.kind !== "token" || actor.repository !== body.place.repository) return NOT_HERE;
-    const judged = await gate(body);
-    if (!judged.ok) return judged;
-    const contents = await contentsStand(store, judged.value.decision["change"]);
-    return { ok: true, value: { ...judged.value, ...(contents === null ? {} : { contents }) } };
+    return withContents(store, await gate(body));
   });
   bind(app, authenticate, submitEndpoint, async ({ actor, body }) => {
     const person = personOf(actor);
     if (person === null) return NOT_HERE;
     const wait = submissions(encodeURIComponent(person));
-    return wait === null ? await submit(terms, person, body) : tooSoon(wait);
+    return wait === null ? withContents(store, await submit(terms, person, body)) : tooSoon(wait);
   });
   bind(app, authenticate, listChanges, ({ actor, query }) => {
     // A token reads its own repository, whatever it asks for (TK1).
@@ -126,6 +124,15 @@ const tooSoon = (waitMs: number): Answer<never> => ({
     help: `wait ${Math.ceil(waitMs / 1_000)} s, or push: the gate judges as many as there are`,
   },
 });
+/** The answer to a question, with whether people can read here what it is about. */
+async function withContents(store: Store, judged: Answer<Judged>) {
+  if (!judged.ok) return judged;
+  const contents = await contentsStand(store, judged.value.decision["change"]);
+  return {
+    ok: true as const,
+    value: { ...judged.value, ...(contents === null ? {} : { contents }) },
+  };
+}
 
 const NOT_HERE: Answer<never> = { ok: false, failure: NO_CHANGE };
 

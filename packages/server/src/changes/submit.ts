@@ -9,9 +9,6 @@ import type { Answer } from "../http/bind.ts";
 
 export type SubmitTerms = { readonly store: Store; readonly gate: Gate };
 
-/** Unknown to `decide`, and therefore a hold: the policy is the word of whoever submitted. */
-const UNSEEN = "no enforcement point has read it; the change was shown by";
-
 /**
  * Judges what a person shows, so that others can read and sign it before it is pushed.
  *
@@ -36,8 +33,8 @@ export async function submit(
         help: "see `interlock change show`; to have it judged again, push again",
       },
     };
-  const unseen = { role: "in-force", unreadable: `${UNSEEN} \`${person}\`` } as const;
-  return await terms.gate({ ...request, facts, policies: [...request.policies, unseen] });
+  const shown = { role: "in-force", shown: person } as const;
+  return await terms.gate({ ...request, facts, policies: [...request.policies, shown] });
 }
 
 /** Facts that are of no form at all are left to the gate, which says so. */
@@ -60,8 +57,9 @@ async function judgedWhereItLands(
   const change = await changeById(store.db, changeId({ ...place, environment }, known));
   if (change === null) return false;
   const record = await recordOf(store, change);
-  return record === null || !wasShown(record);
+  return record === null || shownBy(record) === null;
 }
 
-const wasShown = ({ policies }: DecisionRecord): boolean =>
-  policies.some((one) => "unreadable" in one && one.unreadable.startsWith(UNSEEN));
+/** Who showed a change that no enforcement point has judged since; `null` where one has. */
+export const shownBy = ({ policies }: DecisionRecord): string | null =>
+  policies.flatMap((one) => ("shown" in one ? [one.shown] : []))[0] ?? null;

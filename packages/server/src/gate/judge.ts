@@ -128,7 +128,9 @@ function judging(
   entry: DecisionRecord["policies"][number],
   compiled: (policy: Policy) => CompiledPolicy,
 ): JudgingPolicy {
-  return "policy" in entry
-    ? { role: entry.role, kind: "policy", policy: compiled(entry.policy) }
-    : { role: entry.role, kind: "unreadable", because: entry.unreadable };
+  const { role } = entry;
+  if ("policy" in entry) return { role, kind: "policy", policy: compiled(entry.policy) };
+  return "shown" in entry
+    ? { role, kind: "shown", by: entry.shown }
+    : { role, kind: "unreadable", because: entry.unreadable };
 }

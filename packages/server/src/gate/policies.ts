@@ -27,7 +27,9 @@ export type PolicyBook = {
 
 export type GivenPolicy =
   | { readonly role: Judging["role"]; readonly policy: Readonly<Record<string, unknown>> }
-  | { readonly role: Judging["role"]; readonly unreadable: string };
+  | { readonly role: Judging["role"]; readonly unreadable: string }
+  /** Said by this server of what a person shows: never part of what a caller sends. */
+  | { readonly role: Judging["role"]; readonly shown: string };
 
 /**
  * A policy from an enforcement point is checked like one from a file: in shape, and each expression
@@ -37,6 +39,7 @@ export function policyBook(): PolicyBook {
   const checked = new Map<Digest, Policy>();
   const compiled = new WeakMap<Policy, CompiledPolicy>();
   const one = (given: GivenPolicy): Judging | Refusal => {
+    if ("shown" in given) return { role: given.role, shown: given.shown };
     if ("unreadable" in given) return { role: given.role, unreadable: given.unreadable };
     const key = digestOf("interlock/policy-data/v1", given.policy as Json); // parsed from JSON
     const known = checked.get(key);

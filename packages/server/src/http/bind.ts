@@ -192,6 +192,8 @@ function may(access: Guarded, actor: Actor): boolean {
       return actor.kind === "person" || actor.kind === "terminal";
     case "reader":
       return actor.kind === "person" || actor.kind === "terminal" || verb("read");
+    case "bringer":
+      return actor.kind === "person" || actor.kind === "terminal" || verb("gate");
     default:
       return verb(access.slice(6));
   }
@@ -202,6 +204,7 @@ const WHO_MAY: Readonly<Record<Guarded, string>> = {
   terminal: "run `interlock login` in that terminal",
   person: "a person has to sign in: tokens cannot do this",
   reader: "sign in, or ask for a token with the verb `read`",
+  bringer: "sign in, or ask for a token with the verb `gate`",
   "token:gate": "ask for a token with the verb `gate`",
   "token:check": "ask for a token with the verb `check`",
   "token:read": "ask for a token with the verb `read`",
