@@ -4,7 +4,10 @@ import { dirname, join, resolve } from "node:path";
 import { GateError } from "@interlock/core";
 import { openRepository } from "@interlock/facts";
 import type { Command } from "commander";
-import { starterFiles } from "../init/starter.ts";
+import { askedAbout, openText } from "../init/people.ts";
+import { type AskAbout, starterFiles } from "../init/starter.ts";
+import { printable } from "../output/printable.ts";
+import { terminalDesk } from "../runs/ask.ts";
 
 export function initCommand(program: Command): void {
   program
@@ -17,7 +20,7 @@ export function initCommand(program: Command): void {
     .action(async (options: { readonly repo: string; readonly print?: boolean }) => {
       const repository = await openRepository(options.repo);
       try {
-        const files = await starterFiles(repository);
+        const files = await starterFiles(repository, options.print === true ? listed : asked);
         if (options.print === true)
           // Schemas are what `interlock schema NAME` prints, and long.
           for (const f of files)
@@ -28,6 +31,28 @@ export function initCommand(program: Command): void {
       }
     });
 }
+
+/** Without a terminal nobody is asked: what is open is listed. */
+const listed: AskAbout = async (doubts) => {
+  if (doubts.length > 0)
+    process.stderr.write(
+      `${doubts.length} ${doubts.length === 1 ? "author is" : "authors are"} left out, since the history does not tell who they are:\n`,
+    );
+  for (const line of openText(doubts)) process.stderr.write(`${printable(line)}\n`);
+  return doubts.map(() => null);
+};
+
+const asked: AskAbout = async (doubts) => {
+  if (doubts.length === 0 || process.stdin.isTTY !== true) return await listed(doubts);
+  const desk = terminalDesk();
+  try {
+    const verdicts = await askedAbout(doubts, desk.choose);
+    await listed(doubts.filter((_, i) => verdicts[i] === null));
+    return verdicts;
+  } finally {
+    desk.close();
+  }
+};
 
 function write(
   root: string,

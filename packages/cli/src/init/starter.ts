@@ -2,6 +2,7 @@
 import { type Catalog, importBackstage, type Repository } from "@interlock/facts";
 import { JSON_SCHEMAS } from "@interlock/policy";
 import { stringify } from "yaml";
+import { type Doubt, peopleAmong, settled, type Verdict } from "./people.ts";
 import { type Found, systemsIn } from "./systems.ts";
 
 export type StarterFile = { readonly path: string; readonly text: string };
@@ -18,7 +19,10 @@ const SCHEMAS = ["policy", "policy-test", "catalog", "people"] as const;
 const schemaLine = (schema: string): string => `# yaml-language-server: $schema=${schema}.json\n`;
 
 /** A policy with a test, a catalog and people, each line saying where it comes from. */
-export async function starterFiles(repository: Repository): Promise<readonly StarterFile[]> {
+export async function starterFiles(
+  repository: Repository,
+  ask: AskAbout,
+): Promise<readonly StarterFile[]> {
   const head = await repository.resolve("HEAD");
   const paths = (await repository.list(head, "")).map((i) => i.path);
   const catalog = await catalogFrom(repository, head, paths);
@@ -35,7 +39,7 @@ export async function starterFiles(repository: Repository): Promise<readonly Sta
     },
     {
       path: "interlock/people.yaml",
-      text: `${schemaLine("schema/people")}${await peopleText(repository, head)}`,
+      text: `${schemaLine("schema/people")}${await peopleText(repository, head, ask)}`,
     },
     ...SCHEMAS.map((name) => ({
       path: `interlock/schema/${name}.json`,
@@ -138,52 +142,37 @@ function catalogText(catalog: Catalog, found: readonly Found[], paths: readonly 
   return `${intro}# No Backstage files, charts, images or manifests were found. Each top folder as a suggestion: uncomment the ones that are services.\nsystems: []\n${example}\n`;
 }
 
-/** Accounts of recent authors; people are told apart by address, so merging them is left to a person. */
-async function peopleText(repository: Repository, head: string): Promise<string> {
+export type AskAbout = (doubts: readonly Doubt[]) => Promise<readonly (Verdict | null)[]>;
+
+/** Accounts of recent authors. Whoever is in doubt and nobody can be asked about stays out, and holds. */
+async function peopleText(repository: Repository, head: string, ask: AskAbout): Promise<string> {
   const ids = await repository.history({ to: head, max: COMMITS_READ });
   const commits = await Promise.all(ids.map((id) => repository.commit(id)));
   const byName = new Map<string, Set<string>>();
-  const machines = new Set<string>();
   const earlier = new Set<string>();
   const since = Math.max(0, ...commits.map((c) => c?.committer.at ?? 0)) - RECENT_MS;
   for (const commit of commits) {
     if (commit === null) continue;
-    if (commit.committer.at < since) {
-      earlier.add(commit.author.name);
-      continue;
-    }
     const { name, email } = commit.author;
-    if (/\[bot\]|(^|[-_ ])bot(@|$|[-_ ])/i.test(`${name} ${email}`))
-      machines.add(email.toLowerCase());
+    if (commit.committer.at < since) earlier.add(name);
     else byName.set(name, (byName.get(name) ?? new Set()).add(email.toLowerCase()));
   }
-  const persons = [...byName.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, emails], i) => ({
-      id: idOf(name, i),
-      accounts: [...emails].sort(),
-      teams: [] as string[],
-      active: true,
-    }));
-  const taken = new Map<string, number>();
-  const distinct = persons.map((p) => {
-    const n = (taken.get(p.id) ?? 0) + 1;
-    taken.set(p.id, n);
-    return n === 1 ? p : { ...p, id: `${p.id}-${n}` };
-  });
+  const authors = [...byName].map(([name, emails]) => ({ name, emails: [...emails] }));
+  const found = peopleAmong(authors);
+  const { persons, machines } = settled(found, await ask(found.doubts));
+  const listed = {
+    persons: persons.map((person) => ({ ...person, teams: [] as string[], active: true })),
+    machines: machines.map((account) => ({
+      ...{ account, purpose: "found as an author" },
+      mayTouch: [] as string[],
+    })),
+  };
   return `# Who answers for which account. Addresses that one name used are put together: check them.
 # An account that is not here holds every change that it contributed to, once rules are enforced.
-${leftOut(earlier, byName)}${stringify({ persons: distinct, machines: [...machines].sort().map((account) => ({ account, purpose: "found as an author", mayTouch: [] as string[] })) })}`;
+${leftOut(earlier, byName)}${stringify(listed)}`;
 }
 
 const leftOut = (earlier: ReadonlySet<string>, kept: ReadonlyMap<string, unknown>): string => {
   const count = [...earlier].filter((name) => !kept.has(name)).length;
   return count === 0 ? "" : `# ${count} more wrote here before the last twelve months.\n`;
 };
-
-const idOf = (name: string, i: number): string =>
-  name
-    .toLowerCase()
-    .normalize("NFKD")
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-|-$/g, "") || `person-${i + 1}`;
