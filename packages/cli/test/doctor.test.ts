@@ -11,6 +11,7 @@ import { listening, TOKEN } from "./gate-server.ts";
 import { install, POLICY, running, START } from "./pushing.ts";
 import { commit, folder, git, MAIN, repository } from "./scratch.ts";
 
+const LETTING = `${POLICY}ifDown: [{ tier: 3, then: proceed }]\n`;
 const SIGNATURE = (name: string) => `— ${name} ${Buffer.alloc(68, 1).toString("base64")}`;
 const WITNESSED = `shop/log\n3\n${Buffer.alloc(32, 7).toString("base64")}\n\n${SIGNATURE("shop/log")}\n${SIGNATURE("witness.example.com")}\n`;
 
@@ -50,9 +51,9 @@ async function standIn() {
 type Stand = Awaited<ReturnType<typeof stand>>;
 
 /** A bare repository without an open door. */
-async function stand(more: readonly string[] = []) {
+async function stand(more: readonly string[] = [], files = START) {
   const { url, shows } = await standIn();
-  const work = repository(START);
+  const work = repository(files);
   const bare = join(folder(), "shop.git");
   git(work, "clone", "-q", "--bare", "--no-hardlinks", work, bare);
   git(bare, "config", "--unset-all", "remote.origin.url");
@@ -186,8 +187,14 @@ const CASES: readonly Case[] = [
   ],
   [
     "if-down-open",
-    (at) => again(at, "--protect", "main:3", "--allow-if-down", "3"),
-    (at) => again(at, "--protect", "main:3"),
+    ({ bare, work }) => {
+      commit(work, { "interlock/policy.yaml": LETTING }, "let it go on");
+      git(bare, "fetch", "-q", work, "+main:main");
+    },
+    ({ bare, work }) => {
+      commit(work, { "interlock/policy.yaml": POLICY }, "hold");
+      git(bare, "fetch", "-q", work, "+main:main");
+    },
   ],
   [
     "policy-observes",
@@ -320,16 +327,26 @@ describe("doctor: people", () => {
 });
 
 describe("doctor --if-down", () => {
-  const TIERS = ["--protect", "main:1", "web:3", "--allow-if-down", "3"];
+  const TIERS = ["--protect", "main:1", "web:3"];
+  const LETS = { ...START, "interlock/policy.yaml": LETTING };
 
-  it("shows per ref what goes on, and the rehearsal does exactly that", async () => {
-    const at = await stand(TIERS);
+  it("not-the-outage: shows what the policy lets go on, and the rehearsal does exactly that", async () => {
+    const at = await stand(TIERS, LETS);
     git(at.bare, "branch", "web", "main");
     const before = git(at.bare, "for-each-ref");
     const { status, says } = await at.doctor("--if-down", "--rehearse");
     expect([status, says]).toEqual([0, expect.any(String)]);
+    const table = (ref: string, ...rows: readonly string[]) =>
+      new RegExp([ref, "  while … is away +server +database +witness +forge", ...rows].join("\n"));
+    const waits = "waits +waits +is judged +without reviews";
+    expect(says).toMatch(table("refs/heads/main \\(Tier 1\\)", `  a change of Tier 1 +${waits}`));
     expect(says).toMatch(
-      /refs\/heads\/main \(Tier 1\)\n {2}while the server +is away {2}waits\n {2}while the database is away {2}waits\n {2}while the witness +is away {2}is judged/,
+      table(
+        "refs/heads/web \\(Tier 3\\)",
+        `  a change of Tier 1 +${waits}`,
+        `  a change of Tier 2 +${waits}`,
+        "  a change of Tier 3 +goes on +goes on +is judged +without reviews",
+      ),
     );
     for (const away of ["server", "database"]) {
       expect(says).toContain(
@@ -347,20 +364,20 @@ describe("doctor --if-down", () => {
   });
 
   it("never-without: a policy that denies waits even where the tier goes on", async () => {
-    const at = await stand(["--protect", "main:3", "--allow-if-down", "3"]);
+    const at = await stand(["--protect", "main:3"], LETS);
     commit(at.work, { "interlock/policy.yaml": "policy: [" }, "break it");
     git(at.bare, "fetch", "-q", at.work, "+main:main");
     const { status, says } = await at.doctor("--if-down", "--rehearse", "--json");
     const { rehearsed } = JSON.parse(says);
     expect(rehearsed.map((one: { happened: string }) => one.happened)).toEqual(["waits", "waits"]);
     expect([status, rehearsed[0].said]).toEqual([
-      1,
+      0,
       expect.stringContaining("the policy cannot be read"),
     ]);
   });
 
   it("writes to no folder of hooks that others share", async () => {
-    const at = await stand(TIERS);
+    const at = await stand(TIERS, LETS);
     writeFileSync(join(at.home, ".gitconfig"), `[core]\n\thooksPath = ${at.home}/shared\n`);
     const { says } = await at.doctor("--if-down", "--rehearse");
     expect(says).toContain("waits, as declared");

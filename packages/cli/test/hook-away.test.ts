@@ -5,8 +5,12 @@ import { gate } from "@interlock/protocol";
 import { describe, expect, it } from "vitest";
 import { listening } from "./gate-server.ts";
 import { change, install, POLICY, START, world } from "./pushing.ts";
-import { interlock } from "./scratch.ts";
+import { type Files, interlock } from "./scratch.ts";
 
+const AWAY_STORE = JSON.stringify({
+  ...{ type: "about:blank", title: "no", status: 503, detail: "the database is away" },
+  ...{ code: "STORE_UNREACHABLE", help: "try again" },
+});
 const ZEROS = "0".repeat(40);
 const SECRET = /tok_canary/;
 
@@ -57,23 +61,67 @@ describe("a server that is away, slow or talks nonsense", () => {
     expect(says).toContain("its decision is about another change");
   });
 
-  it("only tiers that the settings name go on, with a warning and a record", async () => {
-    const down = ["--protect", "main:1", "sandbox:4", "other", "--allow-if-down", "4"];
-    const w = await world({ url: "http://127.0.0.1:1", install: down });
+  /** A policy whose Tier 3 and 4 go on while the server is away, and Tier 4 whatever is. */
+  const letting = (more = ""): Files => ({
+    ...START,
+    "interlock/policy.yaml": `${POLICY}ifDown:\n  - { tier: 3, away: server, then: proceed }\n  - { tier: 4, then: proceed }\n${more}`,
+  });
+  const DOWN = "http://127.0.0.1:1";
+  const REFS = ["--protect", "main:1", "sandbox:4", "web:3", "other"];
+
+  it("not-the-outage: only what the policy in force names goes on, with a warning and a record", async () => {
+    const w = await world({ url: DOWN, install: REFS, files: letting() });
     change(w, { "a.txt": "two\n" });
-    expect((await w.push("main:refs/heads/other")).status).toBe(1);
-    expect((await w.push("main")).status).toBe(1);
+    const waits = async (ref: string, why: string) => {
+      const { status, says } = await w.push(`main:refs/heads/${ref}`);
+      expect([ref, status, says]).toEqual([ref, 1, expect.stringContaining(why)]);
+      expect(says).toContain(ref === "other" ? "no tier" : "interlock emergency sign");
+    };
+    await waits("other", "it has no tier");
+    await waits("main", "a change of Tier 1 waits for it: `ifDown` of the policy in force");
     const { status, says } = await w.push("main:refs/heads/sandbox");
     expect(status).toBe(0);
     expect(says).toContain("! goes on without a decision  refs/heads/sandbox");
     const [line] = readFileSync(join(w.bare, "interlock-away.jsonl"), "utf8").split("\n");
     expect(JSON.parse(line ?? "")).toMatchObject({ ref: "refs/heads/sandbox", old: ZEROS });
     expect(interlock(w.bare, "hook", "status").stdout).toContain("1 push(es) landed while");
+    install(w.bare, await answering(503, AWAY_STORE), REFS);
+    await waits("web", "a change of Tier 3 waits");
+    change(w, { "a.txt": "three\n" });
+    expect((await w.push("main:refs/heads/sandbox")).status).toBe(0);
+  });
+
+  it("only-tightens: the settings of a repository narrow what the policy lets go on", async () => {
+    const w = await world({
+      url: DOWN,
+      install: [...REFS, "--allow-if-down", "4"],
+      files: letting(),
+    });
+    change(w, { "a.txt": "two\n" });
+    const { status, says } = await w.push("main:refs/heads/web");
+    expect([status, says]).toEqual([
+      1,
+      expect.stringContaining("`allowIfDown` of this repository does not"),
+    ]);
+    expect((await w.push("main:refs/heads/sandbox")).status).toBe(0);
+  });
+
+  it("own-policy: a push cannot bring the `ifDown` that lets it, or the next one, go on", async () => {
+    const w = await world({ url: DOWN, install: ["--protect", "main:4"] });
+    change(w, { ...letting(), "a.txt": "two\n" });
+    expect((await w.push("main")).says).toContain("`ifDown` of the policy in force does not let");
+    const x = await world({ url: DOWN, install: ["--protect", "main:4"], files: letting() });
+    change(x, letting("  - { tier: 2, then: proceed }\n"));
+    const { status, says } = await x.push("main");
+    expect([status, says]).toEqual([
+      1,
+      expect.stringContaining("it changes the gate itself (policy)"),
+    ]);
   });
 
   it("what a proxy refuses is no absence: whoever pushes could bring it about", async () => {
-    const down = ["--protect", "main:4", "--allow-if-down", "4"];
-    const w = await world({ url: await answering(413, "<html>"), install: down });
+    const down = ["--protect", "main:4"];
+    const w = await world({ url: await answering(413, "<html>"), install: down, files: letting() });
     change(w, { "a.txt": "two\n" });
     const { status, says } = await w.push("main");
     expect(status).toBe(1);
@@ -81,7 +129,7 @@ describe("a server that is away, slow or talks nonsense", () => {
   });
 
   it("with a policy that cannot be read nothing goes on", async () => {
-    const down = ["--protect", "main:4", "--allow-if-down", "4"];
+    const down = ["--protect", "main:4"];
     const files = { ...START, "interlock/policy.yaml": "policy: [\n" };
     const w = await world({ url: "http://127.0.0.1:1", install: down, files });
     change(w, { "a.txt": "two\n" });
@@ -91,8 +139,8 @@ describe("a server that is away, slow or talks nonsense", () => {
   });
 
   it("what the policy denies does not go on without the server either", async () => {
-    const frozen = `${POLICY}freezes:\n  - { name: winter, from: "2020-01-01T00:00:00Z" }\n`;
-    const down = ["--protect", "main:4", "--allow-if-down", "4"];
+    const frozen = `${POLICY}ifDown: [{ tier: 4, then: proceed }]\nfreezes:\n  - { name: winter, from: "2020-01-01T00:00:00Z" }\n`;
+    const down = ["--protect", "main:4"];
     const files = { ...START, "interlock/policy.yaml": frozen };
     const w = await world({ url: "http://127.0.0.1:1", install: down, files });
     change(w, { "a.txt": "two\n" });

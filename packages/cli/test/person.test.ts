@@ -19,6 +19,7 @@ rules:
     covers: true
     require: { approvals: { count: 2, from: owners, via: passkey } }
     motive: the journey
+ifDown: [{ tier: 3, then: proceed }]
 `,
   "interlock/people.yaml": `persons:
 ${["ana", "bo", "cy"].map((p) => `  - { id: ${p}, accounts: [${p}@example.com], teams: [payments] }`).join("\n")}
@@ -168,9 +169,12 @@ it("what is here and what the server shows must be one change", async () => {
   const held = await gate();
   expect([held.status, held.says]).toEqual([
     1,
-    expect.stringMatching(/is away: .*ECONNREFUSED[\s\S]*`--allow-if-down` does not name it/),
+    expect.stringMatching(/is away: .*ECONNREFUSED[\s\S]*it has no tier/),
   ]);
-  const on = await gate("--tier", "3", "--allow-if-down", "3");
+  expect((await gate("--tier", "3", "--allow-if-down", "4")).says).toContain(
+    "`--allow-if-down` does not name it",
+  );
+  const on = await gate("--tier", "3");
   expect([on.status, on.says]).toEqual([0, expect.stringContaining("goes on without a decision")]);
   expect((await his.run("logout")).says).toContain("the session is still open");
   expect((await his.run("logout", "--forget")).status).toBe(0);

@@ -95,6 +95,8 @@ function digestOfPolicy(policy: Policy, rules: readonly string[]): string {
     overrides: sorted(policy.overrides),
     freezes: sorted(policy.freezes),
     calendars: sorted(policy.calendars),
+    // A policy that says nothing of it keeps the digest that it had before there was such a thing.
+    ...(policy.ifDown === undefined ? {} : { ifDown: sorted(policy.ifDown) }),
   });
 }
 

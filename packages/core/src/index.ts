@@ -35,6 +35,7 @@ export * from "./failure.ts";
 export { globMatches } from "./glob.ts";
 export * from "./hidden/characters.ts";
 export * from "./hidden/pieces.ts";
+export * from "./if-down.ts";
 export {
   type AgreementBody,
   type Bodies,

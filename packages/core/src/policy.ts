@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { IfDown } from "./if-down.ts";
 import type { Approvals, From, Keys, Requirement, Via } from "./requirement.ts";
 
 /** `observe` records what it would have decided, `warn` says it, `enforce` holds. */
@@ -80,6 +81,8 @@ export type Policy = {
   readonly calendars: readonly Calendar[];
   /** What a file without an owner means for `approvals from owners`. */
   readonly missingOwner: "hold" | "anyone";
+  /** What goes on while something is away; nothing does that it does not name. */
+  readonly ifDown?: readonly IfDown[];
 };
 
 export const approvals = (

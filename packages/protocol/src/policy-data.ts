@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MODES, type Policy, SEVERITIES } from "@interlock/core";
+import { AWAY, MODES, type Policy, SEVERITIES } from "@interlock/core";
 import { z } from "zod";
 
 const name = z.string().max(200);
@@ -78,6 +78,19 @@ const POLICY = z.strictObject({
     )
     .max(1_000),
   missingOwner: z.enum(["hold", "anyone"]),
+  ifDown: z
+    .array(
+      z.strictObject({
+        tier: z.int().min(1).max(4),
+        away: z.array(z.enum(AWAY)).max(AWAY.length),
+        proceeds: z.boolean(),
+        from: z.int().optional(),
+        until: z.int().optional(),
+      }),
+    )
+    .min(1)
+    .max(100)
+    .optional(),
 });
 
 export type PolicyRead =

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { GateError } from "@interlock/core";
+import { AWAY, GateError } from "@interlock/core";
 import type { Command } from "commander";
 import { examine } from "../doctor/doctor.ts";
 import { type Door, type Examined, SEVERITIES } from "../doctor/door.ts";
-import { AWAY, declared } from "../doctor/if-down.ts";
+import { declared, standingTargets } from "../doctor/if-down.ts";
 import { type Rehearsed, rehearse } from "../doctor/rehearse.ts";
 import { placeOf } from "../hook/install.ts";
 import { readSettings, type Settings } from "../hook/settings.ts";
@@ -79,19 +79,25 @@ const doorLines = ({ id, severity, says, why, next }: Door, paint: Paint): reado
   "",
 ];
 
+/** Of a column of the table: the longest outcome and two spaces. */
+const WIDTH = 17;
+
 async function shownIfDown(
   gitDir: string,
   settings: Settings,
   { json, rehearse: asked }: Options,
 ): Promise<boolean> {
-  const targets = declared(settings);
+  const targets = declared(await standingTargets(gitDir, settings), settings);
   const rehearsed = asked === true ? await rehearse(gitDir, settings) : null;
   const wrong = (rehearsed ?? []).filter((one) => one.happened !== one.declared);
   if (json === true) print(`${jsonText({ targets, rehearsed }, 2)}\n`);
   else {
-    const lines = targets.flatMap(({ ref, tier, while: during }) => [
-      printable(`${ref}${tier === null ? " (no tier)" : ` (Tier ${tier})`}`),
-      ...AWAY.map((away) => `  while the ${away.padEnd(8)} is away  ${during[away]}`),
+    const lines = targets.flatMap(({ ref, tier, tiers }) => [
+      printable(`${ref}${tier === null ? " (no tier of its own)" : ` (Tier ${tier})`}`),
+      `  while … is away  ${AWAY.map((away) => away.padEnd(WIDTH)).join("")}`.trimEnd(),
+      ...tiers.map(({ tier: of, while: during }) =>
+        `  a change of Tier ${of} ${AWAY.map((away) => during[away].padEnd(WIDTH)).join("")}`.trimEnd(),
+      ),
     ]);
     print(`${[...lines, ...(rehearsed ?? []).flatMap(rehearsedLines)].join("\n")}\n`);
   }

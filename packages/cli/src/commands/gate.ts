@@ -43,8 +43,11 @@ export function gateCommand(program: Command): void {
     .option("--pusher <account>", "who pushed (default: what a Git server's variables say)")
     .option("--wait", "while it holds, wait for what is missing")
     .option("--timeout <seconds>", "how long to wait", "3600")
-    .option("--tier <tier>", "the target's tier, for `--allow-if-down`")
-    .option("--allow-if-down <tier...>", "go on without the server at these tiers")
+    .option("--tier <tier>", "the target's tier: a change counts as no less critical than that")
+    .option(
+      "--allow-if-down <tier...>",
+      "of what the policy's `ifDown` lets go on without the server, only these tiers do",
+    )
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -58,8 +61,8 @@ async function run(options: Options): Promise<void> {
   process.exitCode = COULD_NOT_DECIDE;
   const timeoutMs = secondsOf(options.timeout, TIMEOUT_MAX_S) * 1_000;
   const tier = options.tier === undefined ? undefined : tierOf(options.tier);
-  const tiers = (options.allowIfDown ?? []).map(tierOf);
-  if (tiers.includes(1)) throw usage("a Tier 1 ref never goes on without the server");
+  const tiers = options.allowIfDown?.map(tierOf);
+  if (tiers?.includes(1) === true) throw usage("a Tier 1 ref never goes on without the server");
   const access = accessOf(options);
   if (access.person !== null)
     throw usage("a pipeline asks with a token; a person's terminal uses `interlock change submit`");
@@ -131,21 +134,21 @@ type Alone = {
   readonly reply: Extract<Reply, { readonly kind: "away" }>;
   readonly access: Access;
   readonly tier: number | undefined;
-  readonly tiers: readonly number[];
+  readonly tiers: readonly number[] | undefined;
 };
 
 /** As the hook does; there is no repository here to keep a record in, so the pipeline's log has it. */
 function withoutServer(question: Question, { reply, access, tier, tiers }: Alone): void {
   const why = `\`${access.server}\` is away: ${reply.says}`;
-  const saidBy = "`--allow-if-down`";
-  const reason = heldAlone(question, tier, { tiers, saidBy });
+  const narrowed = tiers === undefined ? null : { tiers, saidBy: "`--allow-if-down`" };
+  const reason = heldAlone(question, { away: reply.what, tier, narrowed });
   if (reason !== null) {
     process.exitCode = EXIT.hold;
     saying(`● hold  ${question.place.target}\n  ${why}\n  ${reason.says}\n  help: ${reason.help}`);
     return;
   }
   saying(
-    `! goes on without a decision  ${question.place.target}\n  ${why}\n  a ref of Tier ${tier} does not wait for it`,
+    `! goes on without a decision  ${question.place.target}\n  ${why}\n  \`ifDown\` of the policy in force lets it`,
   );
   process.exitCode = EXIT.allow;
 }

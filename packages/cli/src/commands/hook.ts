@@ -112,7 +112,10 @@ function install(hook: Command): void {
     .requiredOption("--server <url>", "the server that judges")
     .requiredOption("--token-file <file>", "a token of the server with the verb `gate`")
     .option("--protect <ref...>", "refs to judge, REF or REF:TIER (default: the default branch)")
-    .option("--allow-if-down <tier...>", "let refs of these tiers be pushed to without the server")
+    .option(
+      "--allow-if-down <tier...>",
+      "of what the policy's `ifDown` lets go on, only these tiers do here",
+    )
     .option("--timeout <ms>", "how long to wait for the server", String(TIMEOUT_MS))
     .option("--dry-run", "only say what would be done")
     .action(async (options: InstallOptions) => {
@@ -142,7 +145,9 @@ function settingsFrom(options: InstallOptions, place: Place): Settings {
     server: options.server,
     token: tokenIn(options),
     protect: (options.protect ?? [place.main]).map(protectedOf),
-    allowIfDown: (options.allowIfDown ?? []).map((tier) => tierOf(tier)),
+    ...(options.allowIfDown === undefined
+      ? {}
+      : { allowIfDown: options.allowIfDown.map((tier) => tierOf(tier)) }),
     timeoutMs: timeoutOf(options.timeout),
   };
 }

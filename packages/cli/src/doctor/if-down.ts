@@ -1,48 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What goes on while something is away: as declared, and as the hook does it. */
 import { existsSync } from "node:fs";
+import { AWAY, type Away, type JudgingPolicy, whileAway } from "@interlock/core";
 import { openRepository } from "@interlock/facts";
-import { mayGoOnWithout, type Protected, protectionOf, type Settings } from "../hook/settings.ts";
+import { narrowedBy, type Protected, protectionOf, type Settings } from "../hook/settings.ts";
+import { workspaceAt } from "../judge/workspace.ts";
 
-export const AWAY = ["server", "database", "witness"] as const;
-export type Away = (typeof AWAY)[number];
+export type Outcome = "waits" | "goes on" | "is judged" | "without reviews";
 
-export type Outcome = "waits" | "goes on" | "is judged";
+/** A ref that stands and is protected, with the policy at its tip. */
+export type Target = {
+  readonly ref: string;
+  readonly tip: string;
+  readonly how: Protected;
+  readonly policies: readonly JudgingPolicy[];
+};
 
 export type Declared = {
   readonly ref: string;
   readonly tier: number | null;
-  readonly while: Readonly<Record<Away, Outcome>>;
+  /** For changes of each tier that this ref can get: none is less critical than the ref itself. */
+  readonly tiers: readonly {
+    readonly tier: number;
+    readonly while: Readonly<Record<Away, Outcome>>;
+  }[];
 };
 
-/**
- * A server without its database answers that it cannot (503), which counts as its absence. A witness
- * that is away costs a checkpoint its cosignature and holds no decision up.
- */
-export function declared(settings: Settings): readonly Declared[] {
-  return settings.protect.map((how) => {
-    const alone = expected(how, settings);
-    const times = { server: alone, database: alone, witness: "is judged" } as const;
-    return { ref: how.ref, tier: how.tier ?? null, while: times };
-  });
-}
+const TIERS = [1, 2, 3, 4] as const;
 
-export const expected = (how: Protected, settings: Settings): Outcome =>
-  mayGoOnWithout(how, settings) ? "goes on" : "waits";
+export const declared = (targets: readonly Target[], settings: Settings): readonly Declared[] =>
+  targets.map((target) => ({
+    ref: target.ref,
+    tier: target.how.tier ?? null,
+    tiers: TIERS.filter((tier) => tier <= (target.how.tier ?? 4)).map((tier) => ({
+      tier,
+      while: Object.fromEntries(
+        AWAY.map((away) => [away, expected(target, { tier, away }, settings)]),
+      ) as Record<Away, Outcome>, // one entry for each of `AWAY`
+    })),
+  }));
+
+/**
+ * A witness that is away costs a checkpoint its cosignature and holds no decision up. A forge that is
+ * away takes its reviews along, and approvals by passkey count as before.
+ */
+export function expected(
+  { policies }: Pick<Target, "policies">,
+  { tier, away }: { readonly tier: number | null; readonly away: Away },
+  settings: Settings,
+): Outcome {
+  if (away === "witness") return "is judged";
+  if (away === "forge") return "without reviews";
+  const narrowed = narrowedBy(settings);
+  const proceeds =
+    whileAway(policies, { tier, away, now: Date.now() }) === "proceed" &&
+    (narrowed === null || (tier !== null && narrowed.tiers.includes(tier)));
+  return proceeds ? "goes on" : "waits";
+}
 
 /** Refs that stand and are protected, with what is declared for them. */
 export async function standingTargets(
   gitDir: string,
   settings: Settings,
-): Promise<readonly { readonly ref: string; readonly tip: string; readonly how: Protected }[]> {
+): Promise<readonly Target[]> {
   if (!existsSync(gitDir)) return [];
   const repository = await openRepository(gitDir);
   try {
     const { refs } = await repository.refs("refs/");
-    return refs.flatMap(({ name, target }) => {
+    const targets: Target[] = [];
+    for (const { name, target } of refs) {
       const how = protectionOf(name, settings);
-      return how === null ? [] : [{ ref: name, tip: target, how }];
-    });
+      if (how === null) continue;
+      const { policies } = await workspaceAt(repository, target, { after: null });
+      targets.push({ ref: name, tip: target, how, policies });
+    }
+    return targets;
   } finally {
     repository.close();
   }

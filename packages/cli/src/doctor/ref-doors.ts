@@ -2,9 +2,11 @@
 /** Which refs the gate does not hold, and when. */
 import type { Policy } from "@interlock/core";
 import { openRepository, type Repository } from "@interlock/facts";
+import type { Place } from "../hook/install.ts";
 import { protectionOf, type Settings } from "../hook/settings.ts";
 import { workspaceAt } from "../judge/workspace.ts";
 import { type Found, type Look, listed, seen } from "./door.ts";
+import { declared, standingTargets } from "./if-down.ts";
 import type { Gated } from "./repository.ts";
 
 export async function refDoors(gated: Gated): Promise<Look> {
@@ -16,7 +18,7 @@ export async function refDoors(gated: Gated): Promise<Look> {
     const names = refs.map(({ name }) => name);
     return seen([
       ...unprotected(gated, settings, names),
-      ...ifDown(settings),
+      ...(await ifDown(place, settings)),
       ...(await observing(repository, settings, refs)),
     ]);
   } finally {
@@ -51,15 +53,21 @@ function* unprotected(
     };
 }
 
-function* ifDown({ protect, allowIfDown }: Settings): Generator<Found> {
-  const open = protect.filter(({ tier }) => tier !== undefined && allowIfDown.includes(tier));
-  if (open.length > 0)
-    yield {
-      id: "if-down-open",
-      says: `while the server is away, pushes to ${listed(open.map(({ ref }) => ref))} land without it`,
-      why: "whoever can keep the server from answering chooses when that is; each such push is kept on record only",
-      next: "interlock doctor --if-down shows what goes on; install the hook again without `--allow-if-down`",
-    };
+async function ifDown(place: Place, settings: Settings): Promise<readonly Found[]> {
+  const targets = declared(await standingTargets(place.gitDir, settings), settings);
+  const open = targets.filter(({ tiers }) =>
+    tiers.some(({ while: during }) => Object.values(during).includes("goes on")),
+  );
+  return open.length === 0
+    ? []
+    : [
+        {
+          id: "if-down-open",
+          says: `while the server is away, pushes to ${listed(open.map(({ ref }) => ref))} land without it`,
+          why: "whoever can keep the server from answering chooses when that is; each such push is kept on record only",
+          next: "interlock doctor --if-down shows what goes on; `ifDown` of the policy lets it",
+        },
+      ];
 }
 
 type Ref = { readonly name: string; readonly target: string };

@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GateError } from "@interlock/core";
+import { type Away, GateError } from "@interlock/core";
 import { problemOf } from "@interlock/protocol";
 import { installing, ownProgram, placeOf } from "../hook/install.ts";
 import type { Settings } from "../hook/settings.ts";
-import { type Away, expected, type Outcome, standingTargets } from "./if-down.ts";
+import { expected, type Outcome, standingTargets } from "./if-down.ts";
 
 export type Rehearsed = {
   readonly ref: string;
@@ -46,10 +46,12 @@ export async function rehearse(gitDir: string, settings: Settings): Promise<read
     ] as const) {
       const token = randomBytes(16).toString("hex");
       installing(place, { ...settings, server, token }, ownProgram()).run();
-      for (const { ref, tip, how } of targets) {
+      for (const target of targets) {
+        const { ref, tip, how } = target;
         const pushed = await pushTo(bare, ref, tip);
         const happened: Outcome = pushed.landed ? "goes on" : "waits";
-        results.push({ ref, away, declared: expected(how, settings), happened, said: pushed.said });
+        const asDeclared = expected(target, { tier: how.tier ?? null, away }, settings);
+        results.push({ ref, away, declared: asDeclared, happened, said: pushed.said });
       }
     }
     return results;

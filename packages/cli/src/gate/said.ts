@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The gate's answer in the sentences of `check`. */
 import {
+  type Away,
   type Decision,
   decide,
   explainReason,
   explainRequirement,
   type Rule,
+  tierTouched,
+  whileAway,
 } from "@interlock/core";
 import type { Answer } from "../hook/answer.ts";
 import type { Question } from "../hook/ask.ts";
@@ -63,24 +66,50 @@ function unmetOf({ rules }: Decision): string {
   return printable([...new Set(unmet)].join("; "));
 }
 
-/** Why a change waits while the server is away, or `null` where it may go on. by (fail-closed) */
-export function heldAlone(
-  { facts, policies }: Question,
-  tier: number | undefined,
-  allowIfDown: { readonly tiers: readonly number[]; readonly saidBy: string },
-): { readonly says: string; readonly help: string } | null {
-  const shown = tier === undefined ? "no tier" : `Tier ${tier}`;
-  if (tier === undefined || !allowIfDown.tiers.includes(tier))
-    return {
-      says: `a ref of ${shown} waits for it: ${allowIfDown.saidBy} does not name it`,
-      help: "try again when the server answers",
-    };
+/** What is away, the tier that the target itself has, and to which tiers a setting narrows what goes on. */
+export type Without = {
+  readonly away: Away;
+  readonly tier: number | undefined;
+  readonly narrowed: { readonly tiers: readonly number[]; readonly saidBy: string } | null;
+};
+
+type Waits = { readonly says: string; readonly help: string };
+
+const EMERGENCY =
+  "try again when it is back; if it cannot wait, two people sign with `interlock emergency sign`";
+
+/**
+ * Why a change waits while the server is away, or `null` where it goes on: only where the policy in
+ * force says so, whatever the change brings with it. by (fail-closed, own-policy)
+ */
+export function heldAlone({ facts, policies }: Question, without: Without): Waits | null {
+  const { away, narrowed } = without;
   const unreadable = policies.find((p) => p.kind === "unreadable");
   if (unreadable !== undefined)
     return { says: `the policy cannot be read: ${unreadable.because}`, help: "mend it" };
-  if (decide(policies, facts).effective !== "deny") return null;
-  return {
-    says: "the policy denies this change, and no approval that the server may hold would cure that",
-    help: "run `interlock check` on it, and change it",
-  };
+  if (decide(policies, facts).effective === "deny") return DENIED;
+  const tier = tierTouched(facts.change, without.tier ?? null);
+  if (tier === null)
+    return { says: "it has no tier, so nothing lets it go on without the server", help: EMERGENCY };
+  if (whileAway(policies, { tier, away, now: facts.now }) === "hold")
+    return {
+      says: `a change of Tier ${tier} waits for it: \`ifDown\` of the policy in force does not let it go on`,
+      help: EMERGENCY,
+    };
+  if (facts.change.gate.length > 0)
+    return {
+      says: `it changes the gate itself (${facts.change.gate.join(", ")}), and the next change would be judged by that`,
+      help: EMERGENCY,
+    };
+  if (narrowed !== null && !narrowed.tiers.includes(tier))
+    return {
+      says: `a change of Tier ${tier} waits for it: ${narrowed.saidBy} does not name it`,
+      help: EMERGENCY,
+    };
+  return null;
 }
+
+const DENIED: Waits = {
+  says: "the policy denies this change, and no approval that the server may hold would cure that",
+  help: "run `interlock check` on it, and change it",
+};

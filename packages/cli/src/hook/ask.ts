@@ -13,19 +13,24 @@ export type Question = {
 };
 
 /**
- * `away`: no answer that can be used, for whatever reason, so that `allowIfDown` speaks. `refused`:
+ * `away`: no answer that can be used, for whatever reason, so that the policy's `ifDown` speaks. `refused`:
  * the server is there and will not judge this, as with a token that it does not know.
  */
 export type Reply =
   | { readonly kind: "judged"; readonly answer: Answer }
   | { readonly kind: "refused"; readonly says: string; readonly help: string }
-  | { readonly kind: "away"; readonly says: string };
+  | { readonly kind: "away"; readonly what: Missing; readonly says: string };
+
+/** A server that answers that its store is away is there, and can record nothing. */
+export type Missing = "server" | "database";
 
 const ANSWER_MAX = 32 * 1024 * 1024;
 const REASON_MAX = 2_000;
 /** The server is busy or broken, not of another opinion (RFC 9110 section 15.6). */
 const BROKEN = 500;
 const TOO_MANY_REQUESTS = 429;
+/** Codes by which a server says that it cannot record anything, and so judges nothing. */
+const OF_STORE = /^STORE_/;
 
 /** Where to ask, and with which secret. */
 export type Asking = Pick<Settings, "server" | "token" | "timeoutMs">;
@@ -59,20 +64,26 @@ export async function ask(
     if (content === null) return TOO_LONG;
     return read(response.status, content.toString("utf8"), question);
   } catch (error) {
-    return { kind: "away", says: whyNot(error, settings) };
+    return { kind: "away", what: "server", says: whyNot(error, settings) };
   }
 }
 
 function read(status: number, content: string, { facts }: Question): Reply {
   if (status === 200) {
     const answer = readAnswer(content, facts);
-    return typeof answer === "string" ? { kind: "away", says: answer } : { kind: "judged", answer };
+    return typeof answer === "string"
+      ? { kind: "away", what: "server", says: answer }
+      : { kind: "judged", answer };
   }
   const problem = PROBLEM.safeParse(jsonOf(content));
   if (!problem.success) return unexplained(status);
   const { code, detail, help } = problem.data;
   return status >= BROKEN || status === TOO_MANY_REQUESTS
-    ? { kind: "away", says: `${code}: ${detail}` }
+    ? {
+        kind: "away",
+        what: OF_STORE.test(code) ? "database" : "server",
+        says: `${code}: ${detail}`,
+      }
     : { kind: "refused", says: `${code}: ${detail}`, help };
 }
 
@@ -89,7 +100,7 @@ function unexplained(status: number): Reply {
   const refused = status >= 400 && status < BROKEN && status !== TOO_MANY_REQUESTS;
   return refused
     ? { kind: "refused", says, help: "split the change if it is large, or check the server's URL" }
-    : { kind: "away", says };
+    : { kind: "away", what: "server", says };
 }
 
 /** Policies as they are sent. Four at most fit: of several files that cannot be read, one role has one reason. */

@@ -222,7 +222,7 @@ export function status(place: Place): {
   const settings = readSettings(gitDir);
   const doors = [...openDoors(place, settings)];
   const count = recordsKept(gitDir);
-  const away = settings.allowIfDown.map((tier) => `Tier ${tier}`).join(", ");
+  const tiers = settings.allowIfDown?.map((tier) => `Tier ${tier}`).join(", ");
   return {
     gated: doors.length === 0,
     says: [
@@ -231,7 +231,7 @@ export function status(place: Place): {
       ...settings.protect.map(
         ({ ref, tier }) => `protects  ${ref}${tier === undefined ? "" : ` (Tier ${tier})`}`,
       ),
-      `if down   ${away === "" ? "every protected ref waits" : `${away} goes on and is recorded, everything else waits`}`,
+      `if down   as \`ifDown\` of the policy says${tiers === undefined ? "" : tiers === "" ? ", and nothing goes on here" : `, and only ${tiers}`}; see \`interlock doctor --if-down\``,
       ...(existsSync(kept) ? [`then      ${kept}`] : []),
       ...(count === 0
         ? []

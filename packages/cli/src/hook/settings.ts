@@ -8,6 +8,7 @@ import {
   type Infer,
   int,
   list,
+  NEVER_WITHOUT,
   object,
   optional,
   problemsOf,
@@ -22,17 +23,18 @@ const SETTINGS = object({
   server: text({ max: 2_000 }),
   token: text({ max: 200 }),
   protect: list(object({ ref: text({ max: 1_000 }), tier: optional(int(1, 4)) }), 100),
-  allowIfDown: list(int(1, 4), 4),
+  allowIfDown: optional(list(int(1, 4), 4)),
   timeoutMs: int(1, 600_000),
 });
 
-/** `allowIfDown`: tiers whose refs may be pushed to while the server does not answer. */
+/**
+ * `allowIfDown`: of what the policy lets go on while the server is away, only these tiers do here;
+ * without it, all of them.
+ */
 export type Settings = Infer<typeof SETTINGS>;
 export type Protected = Settings["protect"][number];
 
 export const TIMEOUT_MS = 30_000;
-/** Effects on Tier 1 wait for the ledger (design section 5, question 12), so none goes on without it. */
-const NEVER_WITHOUT = 1;
 const TOKEN = /^[A-Za-z0-9_-]{1,200}$/;
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -65,7 +67,7 @@ export function problemOf(settings: Settings): string | null {
   const bad = settings.protect.find(({ ref }) => !isPattern(ref));
   if (bad !== undefined)
     return `\`${bad.ref}\` is no full name of a ref, such as \`refs/heads/main\` or \`refs/heads/release/*\``;
-  if (settings.allowIfDown.includes(NEVER_WITHOUT))
+  if (settings.allowIfDown?.includes(NEVER_WITHOUT) === true)
     return "a push to a Tier 1 ref never goes on without the server";
   return serverProblem(settings.server);
 }
@@ -98,8 +100,11 @@ export function protectionOf(ref: string, settings: Settings): Protected | null 
   return found.sort((a, b) => (a.tier ?? 0) - (b.tier ?? 0))[0] ?? null;
 }
 
-export const mayGoOnWithout = ({ tier }: Protected, settings: Settings): boolean =>
-  tier !== undefined && settings.allowIfDown.includes(tier);
+/** To what the settings narrow the policy's `ifDown`; `null`: they do not. by (only-tightens) */
+export const narrowedBy = ({ allowIfDown }: Settings) =>
+  allowIfDown === undefined
+    ? null
+    : { tiers: allowIfDown, saidBy: "`allowIfDown` of this repository" };
 
 /** Only the owner may read it: it holds the token. Replaced as a whole, never half written. */
 export function writeSettings(gitDir: string, settings: Settings): void {

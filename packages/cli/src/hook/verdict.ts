@@ -7,12 +7,12 @@ import { explained, heldAlone, link } from "../gate/said.ts";
 import type { Workspace } from "../judge/workspace.ts";
 import { paintFor } from "../output/paint.ts";
 import { printable } from "../output/printable.ts";
-import { ask, type Question } from "./ask.ts";
+import { ask, type Question, type Reply } from "./ask.ts";
 import { keepRecord } from "./away.ts";
 import { sendContents } from "./contents.ts";
 import { type Landing, landingOf, type Standing } from "./landing.ts";
 import { isNothing, type RefUpdate } from "./push.ts";
-import { mayGoOnWithout, type Protected, type Settings } from "./settings.ts";
+import { narrowedBy, type Protected, type Settings } from "./settings.ts";
 
 export type Verdict = { readonly allowed: boolean; readonly says: string };
 
@@ -80,7 +80,13 @@ async function judgeLanding(landing: Landing, how: Protected, gate: Gate): Promi
       `the server \`${server}\` does not judge this push: ${reply.says}`,
       `help: ${reply.help}`,
     ]);
-  return withoutServer(`\`${server}\` is away: ${reply.says}`, { landing, how, gate, question });
+  return withoutServer(`\`${server}\` is away: ${reply.says}`, {
+    landing,
+    how,
+    gate,
+    question,
+    reply,
+  });
 }
 
 async function questionOf(
@@ -97,16 +103,15 @@ type Alone = {
   readonly how: Protected;
   readonly gate: Gate;
   readonly question: Question;
+  readonly reply: Extract<Reply, { readonly kind: "away" }>;
 };
 
-/** Goes on without the server only where the settings say so, and never past what no evidence cures. */
-function withoutServer(why: string, { landing, how, gate, question }: Alone): Verdict {
+/** Goes on without the server only where the policy in force says so, and never past what no evidence cures. */
+function withoutServer(why: string, { landing, how, gate, question, reply }: Alone): Verdict {
   const { ref, old, new: fresh } = landing.update;
   const { facts } = question;
-  const tier = how.tier === undefined ? "no tier" : `Tier ${how.tier}`;
-  const tiers = mayGoOnWithout(how, gate.settings) ? gate.settings.allowIfDown : [];
-  const saidBy = "`allowIfDown` of this repository";
-  const reason = heldAlone(question, how.tier, { tiers, saidBy });
+  const narrowed = narrowedBy(gate.settings);
+  const reason = heldAlone(question, { away: reply.what, tier: how.tier, narrowed });
   if (reason !== null) return held(ref, [why, reason.says, `help: ${reason.help}`]);
   keepRecord(gate.gitDir, {
     at: Date.now(),
@@ -119,7 +124,7 @@ function withoutServer(why: string, { landing, how, gate, question }: Alone): Ve
   });
   return {
     allowed: true,
-    says: `! goes on without a decision  ${printable(ref)}\n  ${printable(why)}\n  a ref of ${tier} does not wait for it; this push is kept on record in the repository\n`,
+    says: `! goes on without a decision  ${printable(ref)}\n  ${printable(why)}\n  \`ifDown\` of the policy in force lets it; this push is kept on record in the repository\n`,
   };
 }
 

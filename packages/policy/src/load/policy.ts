@@ -10,6 +10,7 @@ import {
 import { byPlace, isError, type Problem } from "../problem.ts";
 import { didYouMean } from "../suggest.ts";
 import { readCalendars } from "./calendar.ts";
+import { addendaHolding, ifDownOf } from "./if-down.ts";
 import { type Part, partsOf, type ReadInclude } from "./include.ts";
 import { lintEnds, lintModes, lintOwners, lintRules } from "./lint.ts";
 import { overridesOf } from "./override.ts";
@@ -82,6 +83,10 @@ function readPolicy(
   const calendars = parts.flatMap((p) => readCalendars(p, named));
   refuseUnknownCalendars(rules, calendars);
   const overridden = { pairs: new Set<string>(), ends };
+  const ifDown = parts.flatMap((p) => [
+    ...ifDownOf(p.r, p.raw, { path: [], addendum: false }),
+    ...addendaHolding(p),
+  ]);
   const policy: Policy = {
     id: textField(r, raw, [], "policy"),
     version: countField(r, raw, [], "version", 1, 1),
@@ -95,6 +100,7 @@ function readPolicy(
       values: ["hold", "anyone"],
       fallback: "hold",
     }),
+    ...(ifDown.length === 0 ? {} : { ifDown }),
   };
   lintRules(policy, rules);
   lintModes(policy, root, rules);

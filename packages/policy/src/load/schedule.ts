@@ -73,7 +73,8 @@ export function mappings(r: Reader, value: unknown, path: Path): readonly (reado
   });
 }
 
-function spanOf(r: Reader, raw: Raw, path: Path): Span {
+/** From when to when something holds; what is odd about it is reported. */
+export function spanOf(r: Reader, raw: Raw, path: Path): Span {
   // Of a time that occurs twice the span takes the instant that makes it longer.
   const from = instantField(r, raw, path, "from");
   const until = instantField(r, raw, path, "until");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The fields of a policy, described once: the loader knows no others, and editors show the sentences. */
-import { MODES } from "@interlock/core";
+import { AWAY, MODES, THEN } from "@interlock/core";
 import { closed, DRAFT, described, flag, type JsonSchema, listOf, text, texts } from "./parts.ts";
 
 const MODE: JsonSchema = {
@@ -138,12 +138,21 @@ export const FREEZE = {
   until: instant("its end; until it is taken out when left out"),
   systems: texts("every system when left out"),
 };
+export const IF_DOWN = {
+  tier: { type: "integer", minimum: 1, maximum: 4, description: "1 (most critical) to 4" },
+  away: described("what is away; any of them when left out", {
+    oneOf: [{ enum: AWAY }, { type: "array", items: { enum: AWAY } }],
+  }),
+  // biome-ignore lint/suspicious/noThenProperty: the word of the policy; nobody awaits a schema
+  then: { enum: THEN, description: "`hold`, or `proceed` without a decision, kept on record" },
+};
 export const ADDENDUM = {
   id: text("unique name"),
   title: text("what it is for"),
   from: instant("its start; at once when left out"),
   until: instant("its end"),
   rules: rules("rules that start and end with it"),
+  ifDown: listOf(closed(IF_DOWN, ["tier", "then"]), "what holds meanwhile; it can only hold"),
 };
 
 /** What an included file may hold. */
@@ -156,6 +165,10 @@ export const PART = {
     additionalProperties: closed(CALENDAR, []),
   }),
   freezes: listOf(closed(FREEZE, ["name", "from"]), "times in which nothing goes out"),
+  ifDown: listOf(
+    closed(IF_DOWN, ["tier", "then"]),
+    "what goes on while the server or a part of it is away; what is not named holds",
+  ),
   addenda: listOf(closed(ADDENDUM, ["id", "until"]), "time-boxed sets of rules"),
 };
 
