@@ -1,10 +1,10 @@
 /** A stand-in of GitHub: its API over HTTP and its Git, which check what we send. */
-import { spawn } from "node:child_process";
 import { createHash, createHmac, generateKeyPairSync, verify } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { bodyOf, listening } from "../gate-server.ts";
-import { commit, type Files, folder, git, repository } from "../scratch.ts";
+import { commitAs, type GitHttp, gitBackend } from "../git-http.ts";
+import { type Files, folder, git, repository } from "../scratch.ts";
 import { routes } from "./stand-in-routes.ts";
 
 export type User = { readonly login: string; readonly id: number; readonly type: string };
@@ -156,7 +156,7 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const path = request.url ?? "";
-  if (!path.startsWith("/api/")) return await gitBackend(state, root, request, response);
+  if (!path.startsWith("/api/")) return await gitBackend(backendOf(state, root), request, response);
   const body = (await bodyOf(request)).toString("utf8");
   const method = request.method ?? "";
   state.asked.push(`${method} ${path.replace("/api", "")}`);
@@ -188,44 +188,12 @@ async function serve(
   response.end(text);
 }
 
-/** As a web server runs it (RFC 3875). */
-async function gitBackend(
-  state: State,
-  root: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const [path = "", query = ""] = (request.url ?? "").split("?");
-  const basic = /^Basic (.*)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
-  const [name, token = ""] = Buffer.from(basic, "base64").toString("utf8").split(":");
-  if (name !== "x-access-token" || state.tokens.get(token)?.["contents"] !== "read") {
-    state.wrong.push("git without a token");
-    response.writeHead(401, { "www-authenticate": "Basic realm=git" }).end();
-    return;
-  }
-  if (path.includes("git-receive-pack")) state.wrong.push("a push");
-  const body = await bodyOf(request);
-  const child = spawn("git", ["http-backend"], {
-    env: {
-      ...{ PATH: process.env["PATH"] ?? "", HOME: root, GIT_PROJECT_ROOT: root },
-      ...{ GIT_HTTP_EXPORT_ALL: "1", PATH_INFO: path, QUERY_STRING: query },
-      ...{ REQUEST_METHOD: request.method ?? "GET", CONTENT_LENGTH: String(body.length) },
-      CONTENT_TYPE: request.headers["content-type"] ?? "",
-      HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",
-      GIT_PROTOCOL: String(request.headers["git-protocol"] ?? ""),
-    },
-  });
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(body);
-  const out: Buffer[] = [];
-  for await (const chunk of child.stdout) out.push(Buffer.from(chunk));
-  const all = Buffer.concat(out);
-  const end = all.indexOf("\r\n\r\n");
-  const headers = all.toString("latin1", 0, end).split("\r\n");
-  const status = headers.find((line) => line.startsWith("Status: "))?.slice(8, 11) ?? "200";
-  const type = headers.find((line) => line.startsWith("Content-Type: "))?.slice(14) ?? "";
-  response.writeHead(Number(status), { "content-type": type }).end(all.subarray(end + 4));
-}
+const backendOf = (state: State, root: string): GitHttp => ({
+  root,
+  mayFetch: (name, token) =>
+    name === "x-access-token" && state.tokens.get(token)?.["contents"] === "read",
+  wrong: (what) => void state.wrong.push(what),
+});
 
 /** Whether this is the App that it says it is (RFC 7515). */
 export function isApp(authorization: string): boolean {
@@ -323,19 +291,6 @@ function acting(state: State, work: string): Omit<Github, keyof State | "url" | 
       return { ref: `refs/heads/${name}`, head };
     },
   };
-}
-
-function commitAs(work: string, files: Files, author: string, message: string): string {
-  const before = process.env["GIT_AUTHOR_EMAIL"];
-  process.env["GIT_AUTHOR_EMAIL"] = `${author}@example.com`;
-  process.env["GIT_COMMITTER_EMAIL"] = `${author}@example.com`;
-  try {
-    return commit(work, files, message);
-  } finally {
-    delete process.env["GIT_COMMITTER_EMAIL"];
-    if (before === undefined) delete process.env["GIT_AUTHOR_EMAIL"];
-    else process.env["GIT_AUTHOR_EMAIL"] = before;
-  }
 }
 
 export const signed = (body: Buffer | string, secret = SECRET): string =>

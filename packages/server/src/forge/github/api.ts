@@ -4,6 +4,7 @@ import type { KeyObject } from "node:crypto";
 import { z } from "zod";
 import { type FromForge, without } from "../failure.ts";
 import { type ForgeHttp, type ForgeReply, fitting } from "../http.ts";
+import { allPages } from "../pages.ts";
 import { appToken } from "./app-token.ts";
 
 export type GithubApiTerms = {
@@ -56,7 +57,6 @@ const TOKEN = z.object({
 const INSTALLATION = z.object({ id: z.int(), app_id: z.int() });
 /** A token that is about to end is not begun with. */
 const SPARE_MS = 300_000;
-const PAGE = 100;
 
 type Permissions = Readonly<Record<string, string>>;
 
@@ -92,23 +92,8 @@ export function repositoryApi(
       const reply = await ask(method, url(path), body);
       return reply.ok ? fitting(schema, reply.value.body, `${method} ${path}`) : reply;
     },
-    list: async (path, item, limit) => {
-      const found: z.output<typeof item>[] = [];
-      let at: URL | null = url(path);
-      at.searchParams.set("per_page", String(PAGE));
-      for (let page = 0; at !== null; page++) {
-        if (page * PAGE > limit)
-          return without("unfit", `${path} has more pages than ${limit} items`);
-        const reply = await ask("GET", at);
-        if (!reply.ok) return reply;
-        const items = fitting(z.array(item).max(PAGE), reply.value.body, `GET ${path}`);
-        if (!items.ok) return items;
-        found.push(...items.value);
-        if (found.length > limit) return without("unfit", `${path} has more than ${limit} items`);
-        at = nextPage(at, reply.value.headers.get("link"));
-      }
-      return { ok: true, value: found };
-    },
+    list: (path, item, limit) =>
+      allPages(url(path), { what: path, item, limit }, (at) => ask("GET", at)),
   };
 }
 
@@ -202,14 +187,4 @@ function limitEnds(headers: Headers, now: number): number {
   const reset = Number(headers.get("x-ratelimit-reset") ?? Number.NaN) * 1_000;
   const soon = headers.get("x-ratelimit-remaining") === "0" && Number.isSafeInteger(reset);
   return soon && reset > now ? reset : now + PAUSE_MS;
-}
-
-/** The next page (RFC 8288), which must be of the same list: the token goes there. */
-function nextPage(at: URL, link: string | null): URL | null {
-  const target = /<([^<>]{1,2000})>; ?rel="next"/.exec(link ?? "")?.[1];
-  if (target === undefined || !URL.canParse(target)) return null;
-  const next = new URL(target);
-  const page = new URL(at);
-  page.search = next.search;
-  return page;
 }

@@ -1,0 +1,145 @@
+/** A server that judges for a stand-in of a forge, in the process of the test. */
+import { generateKeyPairSync } from "node:crypto";
+import { join } from "node:path";
+import { GateError } from "@interlock/core";
+import {
+  exceptionsBook,
+  headFile,
+  httpApp,
+  type Ledger,
+  logKey,
+  NO_IDENTITY,
+  openGate,
+  type openGithub,
+  openHearing,
+  openLedger,
+  peopleBook,
+  type Report,
+} from "@interlock/server";
+import type { Store } from "@interlock/store";
+import { type EngineUnderTest, opened } from "@interlock/testkit";
+import { onTestFinished } from "vitest";
+import { gather } from "../src/forge/gather.ts";
+import { checkReport } from "../src/forge/report.ts";
+import { START } from "./pushing.ts";
+import { type Files, folder } from "./scratch.ts";
+
+const person = (forge: string) => (p: string) =>
+  `  - { id: ${p}, accounts: [${p}@example.com, "${forge}:${p}"], teams: [payments] }`;
+
+/** A repository whose people have accounts on a forge. */
+export const filesFor = (forge: string): Files => ({
+  ...START,
+  "interlock/people.yaml": `persons:\n${["ana", "bo", "cy", "dee"].map(person(forge)).join("\n")}\n`,
+});
+
+export const ORIGIN = "https://interlock.example.com";
+
+type Around = Parameters<typeof openGithub>[0];
+type Forge = Awaited<ReturnType<typeof openGithub>>;
+
+export type ForgeServer = {
+  readonly app: ReturnType<typeof httpApp>;
+  readonly store: Store;
+  readonly ledger: Ledger;
+  /** What was told to whoever runs the server. */
+  readonly trouble: string[];
+  /** Folder of the first server's mirrors. */
+  readonly mirrors: string;
+  /** Until nothing is to be done any more. */
+  readonly settled: () => Promise<void>;
+  /** Starts another server on the same database, with a mirror of its own. */
+  readonly second: () => Promise<void>;
+};
+
+export type ForgeServerTerms = {
+  readonly open: (around: Around) => Promise<Forge>;
+  /** Changes what is shown. */
+  readonly shown?: ((report: Report) => Report) | undefined;
+  /** Says why nothing can be gathered; `null`: it can. */
+  readonly unread?: (() => string | null) | undefined;
+  /** Asserts what must hold when the test ends. */
+  readonly ended: () => void;
+};
+
+export async function forgeServer(
+  engine: EngineUnderTest,
+  { open, shown, unread, ended }: ForgeServerTerms,
+): Promise<ForgeServer> {
+  const home = await engine.home();
+  const store = await opened(home.place);
+  const data = folder();
+  const key = logKey(generateKeyPairSync("ed25519").privateKey, "interlock.example.com/log");
+  const ledger = openLedger({
+    ...{ store, key, memory: headFile(join(data, "head")), witnesses: [], periodMs: 20 },
+    now: Date.now,
+    fetch: () => Promise.reject(new Error("there is no witness")),
+    onFailure: (failure) => {
+      throw new Error(failure.message);
+    },
+  });
+  const unproven = () => undefined;
+  const book = peopleBook(store, unproven);
+  const gate = openGate({
+    ...{ store, ledger, now: Date.now, origin: ORIGIN, identity: NO_IDENTITY },
+    book,
+    exceptions: exceptionsBook(store, book, unproven),
+    hearing: openHearing(unproven),
+    decided: () => undefined,
+  });
+  const trouble: string[] = [];
+  const start = (mirrors: string) =>
+    open({
+      ...{ store, gate, now: Date.now, origin: ORIGIN, pollMs: 250 },
+      joinPeople: (people) => Promise.resolve(people),
+      report: (judged) => (shown ?? ((report) => report))(checkReport(judged)),
+      gather: async (request, stop) => {
+        const message = unread?.() ?? null;
+        if (message === null) return await inProcess(request, stop);
+        return { ok: false, failure: { code: "JUDGING_STOPPED", message, help: "mend it" } };
+      },
+      mirrors: join(data, mirrors),
+      onTrouble: (message) => void trouble.push(message),
+    });
+  const forges = [await start("mirrors")];
+  const app = httpApp({ origin: ORIGIN, log: false });
+  forges[0]?.routes(app);
+  onTestFinished(async () => {
+    for (const forge of forges) await forge.close();
+    await app.close();
+    await ledger.close();
+    await store.close();
+    home.remove();
+    ended();
+  });
+  const settled = () => noJobs(store);
+  await settled();
+  return {
+    ...{ app, store, ledger, trouble, settled, mirrors: join(data, "mirrors") },
+    second: async () => {
+      forges.push(await start("mirrors-2"));
+    },
+  };
+}
+
+/** As the child process of the command does it. */
+const inProcess: Around["gather"] = async (request) => {
+  try {
+    return { ok: true, value: await gather(request) };
+  } catch (error) {
+    if (!(error instanceof GateError)) throw error;
+    const { code, message, help } = error;
+    return { ok: false, failure: { code, message, help } };
+  }
+};
+
+async function noJobs(store: Store): Promise<void> {
+  for (;;) {
+    const due = await store.db
+      .selectFrom("forge_job")
+      .select(["subject", "due_at", "lease"])
+      .execute();
+    if (!due.some((job) => job.lease !== null || job.due_at <= Date.now())) return;
+    await new Promise((done) => setTimeout(done, 10));
+  }
+}
