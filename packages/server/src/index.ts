@@ -10,6 +10,11 @@ export { exceptionRoutes } from "./exceptions/routes.ts";
 export { readDelivery as readGithubDelivery } from "./forge/github/deliveries.ts";
 export { openGithub } from "./forge/github/github.ts";
 export { GITHUB_SETTINGS, type GithubGiven } from "./forge/github/settings.ts";
+export { readDelivery as readGitlabDelivery } from "./forge/gitlab/deliveries.ts";
+export { openGitlab } from "./forge/gitlab/gitlab.ts";
+export { type GitlabProtection, readProtection } from "./forge/gitlab/protection.ts";
+export { GITLAB_SETTINGS, type GitlabGiven, type GitlabProject } from "./forge/gitlab/settings.ts";
+export { signingKey } from "./forge/gitlab/signature.ts";
 export { intakeRoute } from "./forge/intake.ts";
 export type {
   Annotation,

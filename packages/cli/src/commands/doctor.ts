@@ -13,6 +13,8 @@ import { jsonText, printable, printableData, printableLines } from "../output/pr
 
 type Options = {
   readonly repo: string;
+  readonly gitlab?: string;
+  readonly tokenFile?: string;
   readonly ifDown?: boolean;
   readonly rehearse?: boolean;
   readonly json?: boolean;
@@ -23,18 +25,24 @@ const OPEN = 1;
 export function doctorCommand(program: Command): void {
   program
     .command("doctor")
-    .description("look for ways past the gate of a bare repository, and say what closes each")
+    .description(
+      "look for ways past the gate of a bare repository, or on GitLab, and say what closes each",
+    )
     .option("--repo <bare>", "the bare repository", ".")
+    .option("--gitlab <file>", "the projects of these settings on GitLab, in place of a repository")
+    .option("--token-file <file>", "with --gitlab: look with this token of a maintainer")
     .option("--if-down", "show what goes on while the server, its database or a witness is away")
     .option("--rehearse", "with --if-down: push to a scratch copy whose server is away")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  interlock doctor --repo /srv/git/shop.git\n  interlock doctor --repo /srv/git/shop.git --if-down --rehearse\n\nExit codes: 0 no door is open, 1 a door is open, 3 could not look, 64 wrong usage",
+      "\nExamples:\n  interlock doctor --repo /srv/git/shop.git\n  interlock doctor --repo /srv/git/shop.git --if-down --rehearse\n  interlock doctor --gitlab gitlab.json\n\nExit codes: 0 no door is open, 1 a door is open, 3 could not look, 64 wrong usage",
     )
     .action(async (options: Options) => {
       if (options.rehearse === true && options.ifDown !== true)
         throw new GateError("USAGE", "`--rehearse` belongs to `--if-down`", "give both");
+      if (options.gitlab !== undefined || options.tokenFile !== undefined)
+        return await shownGitlab(options);
       const place = await placeOf(options.repo);
       // What ends this early has found nothing closed. by (fail-closed)
       process.exitCode = OPEN;
@@ -44,6 +52,19 @@ export function doctorCommand(program: Command): void {
           : shownDoors(await examine(place), options);
       process.exitCode = open ? OPEN : 0;
     });
+}
+
+async function shownGitlab(options: Options): Promise<void> {
+  const { gitlab, tokenFile, ifDown } = options;
+  if (gitlab === undefined || ifDown === true)
+    throw new GateError(
+      "USAGE",
+      "`--gitlab` goes with `--token-file` alone",
+      "leave the other out",
+    );
+  const { examineGitlab } = await import("../doctor/gitlab.ts");
+  process.exitCode = OPEN;
+  process.exitCode = shownDoors(await examineGitlab(gitlab, tokenFile), options) ? OPEN : 0;
 }
 
 /** What was not looked at is no open door, and no closed one: it is said. */

@@ -26,6 +26,7 @@ type Options = {
   readonly witnesses?: string;
   readonly quorum?: string;
   readonly github?: string;
+  readonly gitlab?: string;
   readonly identity?: string;
   readonly notices?: string;
   readonly keepContents: string;
@@ -57,6 +58,7 @@ export function serveCommand(program: Command): void {
     .option("--witnesses <file>", "a tlog policy whose witnesses are asked to cosign checkpoints")
     .option("--quorum <n>", "how many of them the trust policy that is given out asks for")
     .option("--github <file>", "judge pull requests as a GitHub App; see docs/operate/github.md")
+    .option("--gitlab <file>", "judge merge requests on GitLab; see docs/operate/gitlab.md")
     .option(
       "--identity <file>",
       "sign-in by OpenID Connect, SCIM, and which CI systems count: docs/operate/identity.md",
@@ -103,7 +105,9 @@ async function started(options: Options): Promise<RunningServer> {
   const { identity: file } = options;
   const identity =
     file === undefined ? NO_IDENTITY : orThrow(readIdentitySettings(yamlIn(file), process.env));
-  const forges = options.github === undefined ? {} : { forges: await forgesOf(options.github) };
+  const { github, gitlab } = options;
+  const judges = github !== undefined || gitlab !== undefined;
+  const forges = judges ? { forges: await forgesOf({ github, gitlab }) } : {};
   const notices =
     options.notices === undefined ? {} : { notices: await noticesOf(options.notices) };
   const contents = {
@@ -129,12 +133,17 @@ function wholeIn(text: string, option: string, most: number): number {
   );
 }
 
-async function forgesOf(file: string): Promise<NonNullable<ServerTerms["forges"]>> {
-  const { githubFrom } = await import("../forge/settings.ts");
+type ForgeFiles = { readonly github: string | undefined; readonly gitlab: string | undefined };
+
+async function forgesOf(files: ForgeFiles): Promise<NonNullable<ServerTerms["forges"]>> {
+  const { githubFrom, gitlabFrom } = await import("../forge/settings.ts");
   const { gatherer } = await import("../forge/gatherer.ts");
   const { checkReport } = await import("../forge/report.ts");
-  const github = await githubFrom(file);
-  return { github, gather: gatherer(), report: checkReport, onForgeTrouble: say };
+  return {
+    ...(files.github === undefined ? {} : { github: await githubFrom(files.github) }),
+    ...(files.gitlab === undefined ? {} : { gitlab: await gitlabFrom(files.gitlab) }),
+    ...{ gather: gatherer(), report: checkReport, onForgeTrouble: say },
+  };
 }
 
 async function noticesOf(file: string): Promise<NonNullable<ServerTerms["notices"]>> {

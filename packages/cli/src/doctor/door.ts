@@ -41,9 +41,30 @@ export const DOORS = {
   "synchronised-keys": "low",
 } as const satisfies Readonly<Record<string, Severity>>;
 
+/** Doors of a project on GitLab that this organisation judges. */
+export const GITLAB_DOORS = {
+  "gitlab-branch-unprotected": "critical",
+  "gitlab-check-missing": "critical",
+  "gitlab-merge-unchecked": "critical",
+  "gitlab-force-push": "high",
+  "gitlab-project-moved": "high",
+  "gitlab-push-open": "high",
+  "gitlab-skipped-merges": "high",
+  "gitlab-many-maintainers": "medium",
+  "gitlab-own-approval": "medium",
+  "gitlab-rules-editable": "medium",
+  "gitlab-status-forgeable": "medium",
+  "gitlab-target-moves": "medium",
+  "gitlab-token-strong": "medium",
+  "gitlab-approvals-kept": "low",
+  "gitlab-committer-approval": "low",
+} as const satisfies Readonly<Record<string, Severity>>;
+
+const ALL = { ...DOORS, ...GITLAB_DOORS };
+
 /** An open door as a look finds it. */
 export type Found = {
-  readonly id: keyof typeof DOORS;
+  readonly id: keyof typeof ALL;
   /** What is open, with the names of files, refs and settings. */
   readonly says: string;
   readonly why: string;
@@ -64,7 +85,7 @@ export type Examined = { readonly doors: readonly Door[]; readonly unseen: reado
 export function together(looks: readonly Look[]): Examined {
   const doors = looks
     .flatMap((look) => look.doors)
-    .map(({ id, ...rest }): Door => ({ id, severity: DOORS[id], ...rest }))
+    .map(({ id, ...rest }): Door => ({ id, severity: ALL[id], ...rest }))
     .sort(
       (a, b) =>
         SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.id < b.id ? -1 : 1),

@@ -91,13 +91,14 @@ export function markdown({ id, decision, facts }: Judgement): string {
 /**
  * Text of a change is hostile: it must not become a link, an image, a mention, a formula or a table
  * cell. The forge looks for references in what Markdown has rendered, where a backslash is gone: a
- * word joiner (U+2060), which shows nothing, breaks them (github.github.com/gfm, “Autolinks (extension)”).
+ * word joiner (U+2060), which shows nothing, breaks them (github.github.com/gfm, “Autolinks (extension)”;
+ * docs.gitlab.com, “GitLab-specific references”: `!1`, `$1`, `&1`, `~bug`, `%v1`).
  */
 function escaped(text: string): string {
   return printable(text)
     .replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c] ?? c)
     .replace(/[\\`*_[\]()#|!~$]/g, "\\$&")
-    .replace(/[@#]|www(?=\.)|gh-(?=\d)|:(?=\/\/)/gi, "$&&#8288;");
+    .replace(/[@#]|www(?=\.)|gh-(?=\d)|:(?=\/\/)|(?:[!$]|&amp;)(?=\d)|[~%](?=\w)/gi, "$&&#8288;");
 }
 
 const code = (text: string): string => printable(text).replace(/[`|]/g, " ");

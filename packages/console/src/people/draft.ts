@@ -43,7 +43,7 @@ export const memberOf = (draft: Draft): Member => ({
 export type DraftProblems = { readonly [field in "name" | "id" | "accounts"]?: string };
 
 const ID = /^[a-z0-9][a-z0-9._-]{0,62}$/;
-const ACCOUNT = /^(?:email|github|github-id|gitlab|key|account):\S+$/;
+const ACCOUNT = /^(?:email|github|github-id|gitlab|gitlab-id|key|account):\S+$/;
 
 /** What a person has to mend before the API would take it; `others` are the drafts beside it. */
 export function problemsOf(draft: Draft, others: readonly Draft[]): DraftProblems {

@@ -39,7 +39,7 @@ export function readPeople(name: string, text: string): People {
 /** Accounts are compared exactly, so both sides are written one way: lower case, `kind:name`. */
 export function canonicalAccount(written: string): string {
   const trimmed = written.trim().toLowerCase();
-  if (/^(email|github|github-id|gitlab|key|agent|machine|token|account):/.test(trimmed))
+  if (/^(email|github|github-id|gitlab|gitlab-id|key|agent|machine|token|account):/.test(trimmed))
     return trimmed;
   if (trimmed.startsWith("@")) return `github:${trimmed.slice(1)}`;
   return trimmed.includes("@") ? `email:${trimmed}` : `account:${trimmed}`;

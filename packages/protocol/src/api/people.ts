@@ -33,7 +33,7 @@ const ACCOUNT = z
   .string()
   .max(400)
   .regex(
-    /^(?:(?:email|github|github-id|gitlab|key|account):[^\s\p{C}]+|oidc:https?:\/\/[!-"$-~]+#[!-~]{1,255})$/u,
+    /^(?:(?:email|github|github-id|gitlab|gitlab-id|key|account):[^\s\p{C}]+|oidc:https?:\/\/[!-"$-~]+#[!-~]{1,255})$/u,
     "not `kind:name`, such as `email:ana@example.com` or `github:ana`",
   )
   .refine(

@@ -5,12 +5,15 @@ import type { PeopleBook } from "../people/book.ts";
 import { joinPeople, peopleFacts } from "../people/facts.ts";
 import { openGithub } from "./github/github.ts";
 import type { GithubGiven } from "./github/settings.ts";
+import { openGitlab } from "./gitlab/gitlab.ts";
+import type { GitlabGiven } from "./gitlab/settings.ts";
 import type { Forge } from "./running.ts";
 import type { ForgeTerms } from "./terms.ts";
 
 /** What a server has to be given to judge for forges. */
 export type ForgesTerms = Pick<ForgeTerms, "gather" | "report" | "pollMs"> & {
-  readonly github: GithubGiven;
+  readonly github?: GithubGiven;
+  readonly gitlab?: GitlabGiven;
   /** Told of what a forge did not let us do, or what it cannot be asked. */
   readonly onForgeTrouble: (message: string) => void;
 };
@@ -24,19 +27,27 @@ type Around = Pick<ForgeTerms, "store" | "gate" | "origin" | "now"> & {
 
 /** Starts judging for the forges of the settings. */
 export async function openForges(
-  { github, gather, report, pollMs, onForgeTrouble }: ForgesTerms,
+  { github, gitlab, gather, report, pollMs, onForgeTrouble }: ForgesTerms,
   { store, book, identity, gate, origin, now, data }: Around,
 ): Promise<Forge> {
-  return await openGithub(
-    {
-      ...{ store, gate, now, origin, gather, report, onTrouble: onForgeTrouble },
-      joinPeople: async (given) => {
-        const own = peopleFacts(await book.at(store.db), identity, now());
-        return joinPeople(given, own, ownTeams(identity));
-      },
-      mirrors: join(data, "mirrors"),
-      ...(pollMs === undefined ? {} : { pollMs }),
+  const terms: Omit<ForgeTerms, "stop"> = {
+    ...{ store, gate, now, origin, gather, report, onTrouble: onForgeTrouble },
+    joinPeople: async (given) => {
+      const own = peopleFacts(await book.at(store.db), identity, now());
+      return joinPeople(given, own, ownTeams(identity));
     },
-    github,
-  );
+    mirrors: join(data, "mirrors"),
+    ...(pollMs === undefined ? {} : { pollMs }),
+  };
+  const forges: Forge[] = [];
+  if (github !== undefined) forges.push(await openGithub(terms, github));
+  if (gitlab !== undefined) forges.push(await openGitlab(terms, gitlab));
+  return {
+    routes: (app) => {
+      for (const forge of forges) forge.routes(app);
+    },
+    close: async () => {
+      for (const forge of forges) await forge.close();
+    },
+  };
 }
