@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // Long runs that are no part of `npm test`: `campaign:laws`, `campaign:fuzz`, `campaign:kills`,
-// `campaign:mutation`, `campaign:passkeys`, `campaign:servers`, `campaign:vectors`.
+// `campaign:mutation`, `campaign:passkeys`, `campaign:servers`, `campaign:soak`,
+// `campaign:vectors`.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -43,6 +44,7 @@ const CAMPAIGNS = {
   passkeys: () => ({ args: ["tools/campaign/passkey-vectors.mjs"], runs: "1" }),
   mutation: () => ({ args: [STRYKER, "run", "tools/campaign/stryker.json"], runs: "0.1" }),
   vectors: () => ({ args: ["tools/campaign/vectors.mjs"], runs: "1" }),
+  soak: () => ({ args: ["tools/campaign/soak.mjs"], runs: "1" }),
   servers: () => ({ args: ["tools/campaign/servers.mjs"], runs: "1" }),
   kills: () => ({ args: [VITEST, "run", ...KILLS], runs: "1" }),
 };

@@ -1,13 +1,19 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// `npm run campaign:servers -- [--minutes M] [--seed S] [--servers N] [--ordeal anything] [--json]`:
-// real servers on a real Postgres, people who work on them, and everything that can happen to them.
+// `npm run campaign:servers -- [--minutes M] [--seed S] [--servers N] [--callers N] [--kills K] [--embedded] [--main FILE] [--json]`:
+// real servers, people who work on them, and everything that can happen to them; with `--kills` they
+// are killed so often at commits; with `--embedded` it is one server on its own database.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { anythingFor, campaign, startCluster } from "../../packages/testkit/dist/index.js";
+import {
+  anythingFor,
+  campaign,
+  killsUntil,
+  startCluster,
+} from "../../packages/testkit/dist/index.js";
 
 const MAIN = fileURLToPath(new URL("../../packages/cli/dist/bundle/interlock.js", import.meta.url));
 const { values } = parseArgs({
@@ -16,25 +22,41 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     servers: { type: "string", default: "2" },
     callers: { type: "string", default: "6" },
+    main: { type: "string", default: MAIN },
+    kills: { type: "string" },
+    embedded: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
+const ms = Number(values.minutes) * 60_000;
+const { embedded } = values;
+const kills = values.kills ?? (embedded ? "1000000" : undefined);
+const ordeal = kills === undefined ? anythingFor(ms) : killsUntil({ kills: Number(kills), ms });
+const servers = embedded ? 1 : Number(values.servers);
+const load = { servers, seed: Number(values.seed), callers: Number(values.callers) };
 const home = mkdtempSync(join(tmpdir(), "interlock-servers-"));
-const cluster = startCluster(home);
-const ordeal = anythingFor(Number(values.minutes) * 60_000);
-const terms = {
-  servers: Number(values.servers),
-  seed: Number(values.seed),
-  callers: Number(values.callers),
-};
+const cluster = embedded ? null : startCluster(home);
 try {
-  const report = await campaign({ main: MAIN, cluster, ordeal, ...terms });
-  if (values.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else
-    for (const [name, value] of Object.entries(report))
-      process.stdout.write(`${name}: ${JSON.stringify(value)}\n`);
+  const report = await campaign({ main: values.main, cluster, ordeal, ...load });
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : textOf(report));
   process.exitCode = report.wrong.length === 0 ? 0 : 1;
 } finally {
-  await cluster.kill();
+  await cluster?.kill();
   rmSync(home, { recursive: true, force: true });
+}
+
+function textOf({ wrong, ordeals, acknowledged, inDoubt, refusals, ...counts }) {
+  const row = (name, of) => {
+    const all = Object.entries(of).map(([what, times]) => `${what} ${times}`);
+    return `${name}: ${all.length === 0 ? "nothing" : all.join(", ")}\n`;
+  };
+  return [
+    row("done to them", ordeals),
+    row("acknowledged", acknowledged),
+    row("in doubt", inDoubt),
+    row("refused or away", refusals),
+    row("counted", counts),
+    ...wrong.map((says) => `WRONG: ${says}\n`),
+    `${wrong.length === 0 ? "nothing" : wrong.length} found wrong\n`,
+  ].join("");
 }

@@ -2,7 +2,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Cluster, campaign, ENGINES, eachOnce, startCluster } from "@interlock/testkit";
+import {
+  type Cluster,
+  campaign,
+  ENGINES,
+  eachOnce,
+  killsUntil,
+  startCluster,
+} from "@interlock/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAIN } from "./scratch.ts";
 
@@ -27,3 +34,11 @@ describe.each(ENGINES.filter(({ name }) => name === "postgres"))(
     });
   },
 );
+
+it("a server on its own database is killed at any moment, and nothing is lost or done twice", async () => {
+  const ordeal = killsUntil({ kills: 2, ms: 600_000 });
+  const load = { servers: 1, seed: 3, callers: 2 };
+  const report = await campaign({ main: MAIN, cluster: null, ordeal, ...load });
+  expect(report.wrong).toEqual([]);
+  expect(report.ordeals["servers killed"]).toBe(2);
+});

@@ -17,8 +17,8 @@ import {
   type Report,
 } from "@interlock/server";
 import type { Store } from "@interlock/store";
-import { type EngineUnderTest, opened } from "@interlock/testkit";
-import { onTestFinished } from "vitest";
+import { type EngineUnderTest, storesToLend } from "@interlock/testkit";
+import { afterAll, onTestFinished } from "vitest";
 import { gather } from "../src/forge/gather.ts";
 import { checkReport } from "../src/forge/report.ts";
 import { START } from "./pushing.ts";
@@ -62,12 +62,22 @@ export type ForgeServerTerms = {
   readonly ended: () => void;
 };
 
+const lenders = new Map<string, ReturnType<typeof storesToLend>>();
+afterAll(async () => {
+  for (const { close } of lenders.values()) await close();
+});
+
+function lenderOf(engine: EngineUnderTest) {
+  const lender = lenders.get(engine.name) ?? storesToLend(engine);
+  lenders.set(engine.name, lender);
+  return lender;
+}
+
 export async function forgeServer(
   engine: EngineUnderTest,
   { open, shown, unread, ended }: ForgeServerTerms,
 ): Promise<ForgeServer> {
-  const home = await engine.home();
-  const store = await opened(home.place);
+  const { store, giveBack } = await lenderOf(engine).lend();
   const data = folder();
   const key = logKey(generateKeyPairSync("ed25519").privateKey, "interlock.example.com/log");
   const ledger = openLedger({
@@ -108,8 +118,7 @@ export async function forgeServer(
     for (const forge of forges) await forge.close();
     await app.close();
     await ledger.close();
-    await store.close();
-    home.remove();
+    await giveBack();
     ended();
   });
   const settled = () => noJobs(store);

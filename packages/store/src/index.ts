@@ -25,7 +25,7 @@ export * from "./content-quota.ts";
 export * from "./contents.ts";
 export * from "./documents.ts";
 export * from "./drafts.ts";
-export type { Database } from "./driver.ts";
+export { type Database, plain } from "./driver.ts";
 export { type EntryListed, entriesBefore, entryListed } from "./entry-rows.ts";
 export type { Result, StoreFailure, StoreFailureCode } from "./failure.ts";
 export * from "./forges.ts";

@@ -20,6 +20,13 @@ export * from "./policies.ts";
 export { type Cluster, postgresBinaries, sharedPostgres, startCluster } from "./postgres.ts";
 export * from "./rule-cases.ts";
 export { STATEMENT_AT, statementWith } from "./statement.ts";
-export { ENGINES, type EngineUnderTest, type Home, opened } from "./stores.ts";
+export {
+  ENGINES,
+  type EngineUnderTest,
+  type Home,
+  type LentStore,
+  opened,
+  storesToLend,
+} from "./stores.ts";
 export * from "./webauthn/authenticator.ts";
 export { type CborValue, encodeCbor } from "./webauthn/cbor.ts";

@@ -7,7 +7,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Cluster } from "../postgres.ts";
 import { opened } from "../stores.ts";
 import { type Dice, diceOf } from "./dice.ts";
-import { FAULTS } from "./faulty-line.ts";
 import { openSite, type Seat, type Site } from "./site.ts";
 import { anyStory } from "./stories.ts";
 import { SORTS } from "./told.ts";
@@ -192,89 +191,4 @@ async function locks(cluster: Cluster, url: string | null): Promise<readonly str
     if (count === "0") return [];
     if (Date.now() > end) return [`${count} sessions hold or wait for locks`];
   }
-}
-
-/** How long the pauses and cuts of a long campaign last, in milliseconds. */
-const BAD_MS = 3_000;
-
-/** Kills, pauses, cuts and restarts at random points, at each server and the database by themselves. */
-export const anythingFor =
-  (ms: number): Ordeal =>
-  async (site, around) => {
-    const end = Date.now() + ms;
-    const loop = async (n: number, oneThing: (around: Around) => Promise<void>) => {
-      const own = { ...around, dice: diceOf(around.dice.below(2 ** 31) + n) };
-      while (Date.now() < end) {
-        await pause(own.dice.below(2_000));
-        await oneThing(own);
-      }
-    };
-    const atSeat = (seat: Seat) => async (own: Around) => {
-      const what = own.dice.below(10);
-      if (what < 6) await killed(seat, own);
-      else if (what < 7) await paused(seat, own);
-      else await cut(seat, own);
-    };
-    const atDatabase = async (own: Around) => {
-      await pause(own.dice.below(20_000));
-      await crashed(own);
-    };
-    await Promise.all([
-      ...site.seats.map((seat, n) => loop(n, atSeat(seat))),
-      loop(site.seats.length, atDatabase),
-    ]);
-  };
-
-/** Each of the things that can happen, once, and some work in between. */
-export const eachOnce: Ordeal = async ({ seats }, around) => {
-  const [one, other] = seats;
-  if (one === undefined || other === undefined) throw new Error("it takes two servers");
-  await pause(500);
-  await killed(one, around);
-  await paused(other, around);
-  for (const fault of FAULTS) await cut(fault === "stall" ? one : other, around, fault);
-  await crashed(around);
-  await Promise.all([killed(one, around), killed(other, around)]);
-  await pause(500);
-};
-
-/** The server dies at once, and is started again. */
-export async function killed(seat: Seat, { count }: Around): Promise<void> {
-  await seat.kill();
-  count("servers killed");
-  await seat.start();
-}
-
-/** The server stands still in whatever it was doing, perhaps with the ledger's head locked. */
-export async function paused(seat: Seat, { dice, count }: Around): Promise<void> {
-  seat.running()?.signal("SIGSTOP");
-  await pause(200 + dice.below(BAD_MS));
-  seat.running()?.signal("SIGCONT");
-  count("servers paused");
-}
-
-/** The line to the database fails for a while, in one of its ways. */
-export async function cut(
-  { line }: Seat,
-  { dice, count }: Around,
-  fault = dice.among(FAULTS),
-): Promise<void> {
-  line?.suffer(fault);
-  await pause(100 + dice.below(BAD_MS));
-  line?.mend();
-  count(`lines: ${fault}`);
-}
-
-/** Postgres dies at once, is away for a moment, and comes back. */
-export async function crashed({ cluster, dice, count }: Around): Promise<void> {
-  if (cluster === null) return;
-  if (dice.chance(0.5)) {
-    cluster.restart();
-    count("databases restarted at once");
-    return;
-  }
-  await cluster.kill();
-  await pause(dice.below(BAD_MS));
-  cluster.start();
-  count("databases killed");
 }

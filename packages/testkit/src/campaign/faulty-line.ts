@@ -17,12 +17,17 @@ export type FaultyLine = {
   readonly url: string;
   readonly suffer: (fault: Fault) => void;
   readonly mend: () => void;
-  /** Calls back at the `nth` COMMIT from now on and lets nothing more through on its connection. */
-  readonly stopAt: (nth: number, at: AtCommit, stopped: (writes: string) => void) => void;
+  /** At the first COMMIT that is wanted the connection is dead, and `stopped` is called. */
+  readonly stopAt: (stop: Stop | null) => void;
   readonly close: () => Promise<void>;
 };
 
-type Stop = { left: number; readonly at: AtCommit; readonly stopped: (writes: string) => void };
+export type Stop = {
+  readonly at: AtCommit;
+  /** `writes` names the tables that the transaction wrote, sorted. */
+  readonly wants: (writes: string) => boolean;
+  readonly stopped: (writes: string) => void;
+};
 type Pair = {
   readonly client: Socket;
   readonly database: Socket;
@@ -33,6 +38,7 @@ type Pair = {
 type State = { fault: Fault | null; stop: Stop | null; readonly pairs: Set<Pair> };
 
 const COMMIT = Buffer.from("commit\0");
+const BEGINS = /begin isolation level/;
 const WRITES = /(?:insert into|update|delete from) "?([a-z_]+)"?/g;
 
 /** A TCP line to a database on a Unix socket that fails when it is told to. */
@@ -52,8 +58,8 @@ export async function faultyLine(url: string): Promise<FaultyLine> {
       for (const { client, database, dead } of state.pairs)
         if (!dead) for (const socket of [client, database]) socket.resume();
     },
-    stopAt: (nth, at, stopped) => {
-      state.stop = { left: nth, at, stopped };
+    stopAt: (stop) => {
+      state.stop = stop;
     },
     close: () =>
       new Promise((closed) => {
@@ -107,29 +113,24 @@ function connect(state: State, client: Socket, socketFile: string): void {
 
 /** Sees what a client sends; true when it must not go on. */
 function stopsBefore(state: State, pair: Pair, data: Buffer): boolean {
-  for (const [, table] of data.toString("latin1").matchAll(WRITES))
-    if (table !== undefined) pair.writes.add(table);
-  if (!data.includes(COMMIT)) return false;
+  const text = data.toString("latin1");
+  if (BEGINS.test(text)) pair.writes.clear();
+  for (const [, table] of text.matchAll(WRITES)) if (table !== undefined) pair.writes.add(table);
   const { stop } = state;
-  if (stop !== null) {
-    stop.left -= 1;
-    if (stop.left === 0) {
-      state.stop = null;
-      if (stop.at === "before") return stopped(pair, stop);
-      pair.committing = stop;
-      return false;
-    }
-  }
-  pair.writes.clear();
+  if (stop === null || !data.includes(COMMIT) || !stop.wants(named(pair))) return false;
+  state.stop = null;
+  if (stop.at === "before") return stopped(pair, stop);
+  pair.committing = stop;
   return false;
 }
 
-function stopsAfter(pair: Pair): boolean {
-  return pair.committing === null ? false : stopped(pair, pair.committing);
-}
+const named = ({ writes }: Pair): string => [...writes].sort().join(" ");
+
+const stopsAfter = (pair: Pair): boolean =>
+  pair.committing === null ? false : stopped(pair, pair.committing);
 
 function stopped(pair: Pair, stop: Stop): true {
   pair.dead = true;
-  stop.stopped([...pair.writes].sort().join(" "));
+  stop.stopped(named(pair));
   return true;
 }

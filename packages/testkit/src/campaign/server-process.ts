@@ -19,8 +19,8 @@ export type ServerPlace = {
 export type ServerProcess = {
   readonly pid: number;
   readonly verifierKey: string;
-  /** Secret of the set-up link; empty once founded. */
-  readonly setUp: string;
+  /** Secret of the set-up link, which it says last; empty until then, and once founded. */
+  readonly setUp: () => string;
   readonly signal: (signal: NodeJS.Signals) => void;
   /** Resolves with the exit code, `null` after a signal. */
   readonly ended: Promise<number | null>;
@@ -49,14 +49,12 @@ export async function startServerProcess(place: ServerPlace): Promise<ServerProc
     void ended.then(() => done(false));
   });
   if (!(await listening)) return null;
-  // The link follows in the same turn, where there is one.
-  await new Promise((later) => setTimeout(later, 5));
   const { pid } = child;
   if (pid === undefined) throw new Error("a process without a number");
   return {
     pid,
     verifierKey: /log key (\S+)/.exec(said)?.[1] ?? "",
-    setUp: /set up .*#(\S+)/.exec(said)?.[1] ?? "",
+    setUp: () => /set up .*#(\S+)\n/.exec(said)?.[1] ?? "",
     signal: (signal) => void child.kill(signal),
     ended,
     said: () => said,

@@ -63,8 +63,9 @@ export async function openSite(terms: SiteTerms): Promise<Site> {
   await one?.start();
   const first = one?.running() ?? null;
   if (first === null) throw new Error("the first server does not run");
+  while (first.setUp() === "") await pause(10);
   // Before the others start: as long as nobody has founded, each start makes a link of its own.
-  const people = await founded({ origin, ports }, first.setUp, FOUNDERS);
+  const people = await founded({ origin, ports }, first.setUp(), FOUNDERS);
   await Promise.all(others.map((seat) => seat.start()));
   const { verifierKey } = first;
   const cast = await castOf(people, { dice, servers });
