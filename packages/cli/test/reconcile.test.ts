@@ -12,7 +12,7 @@ const FILES = {
 };
 const MAIN_REF = "refs/heads/main";
 
-it("GT16 refs moved outside the gate are entries of the ledger, and nothing else is", async () => {
+it("nothing-unnoticed: GT16 refs moved outside the gate are entries of the ledger, and nothing else is", async () => {
   const server = await serving(folder(), await freePort(), /set up your organisation.*\n/);
   const { origin } = server;
   const keys = await founded(origin, server.setUp);

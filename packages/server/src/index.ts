@@ -43,6 +43,7 @@ export { type HeadMemory, headFile, type SignedHead } from "./ledger/head.ts";
 export { type Ledger, type LedgerTerms, openLedger } from "./ledger/ledger.ts";
 export { type LogKey, logKey, openLogKey } from "./ledger/log-key.ts";
 export { type Prepared, prepare, type Unsalted } from "./ledger/record.ts";
+export { type Recovered, type RecoverTerms, recoverLedger } from "./ledger/recover.ts";
 export { logRoutes } from "./ledger/routes.ts";
 export { storedTiles, treeOf } from "./ledger/tree.ts";
 export { trustPolicy, type WitnessQuorum } from "./ledger/trust.ts";

@@ -9,6 +9,7 @@ import { sourceOf } from "../ledger/source.ts";
 import { type Paint, paintFor } from "../output/paint.ts";
 import { jsonText, printable } from "../output/printable.ts";
 import { progressOn } from "../output/progress.ts";
+import { recoverCommand } from "./ledger-recover.ts";
 
 type Options = {
   readonly policy: string;
@@ -22,9 +23,9 @@ type Options = {
 const DIFFERS = 1;
 
 export function ledgerCommand(program: Command): void {
-  program
-    .command("ledger")
-    .description("verify what the ledger recorded")
+  const ledger = program.command("ledger").description("verify what the ledger recorded");
+  recoverCommand(ledger);
+  ledger
     .command("verify")
     .description("verify a receipt offline, or audit a whole log")
     .argument("[file]", "a receipt, or - for standard input")

@@ -194,7 +194,11 @@ function placeOf(listen: string): { readonly host: string; readonly port: number
   return { host: match[1].replace(/^\[|\]$/g, ""), port };
 }
 
-function databaseOf({ database, databaseFile }: Options): string | null {
+/** The URL of the Postgres server, or `null` for the embedded database. Throws `GateError`. */
+export function databaseOf({
+  database,
+  databaseFile,
+}: Pick<Options, "database" | "databaseFile">): string | null {
   if (databaseFile === undefined) return database ?? process.env["DATABASE_URL"] ?? null;
   if (database !== undefined)
     throw new GateError("USAGE", "`--database` and `--database-file` name two", "leave one out");
