@@ -96,6 +96,48 @@ const identity = createRoute({
   component: lazyRouteComponent(() => import("./pages/identity.tsx"), "IdentityPage"),
 });
 
+const ID = z.string().max(64).optional().catch(undefined);
+
+const documents = createRoute({
+  getParentRoute: () => shell,
+  path: "/documents",
+  validateSearch: z.object({ change: ID }),
+  component: lazyRouteComponent(() => import("./pages/documents.tsx"), "DocumentsPage"),
+});
+
+/** A new one begins with the template of its kind. */
+const document = createRoute({
+  getParentRoute: () => shell,
+  path: "/documents/$draft",
+  validateSearch: z.object({ kind: ID, change: ID }),
+  component: lazyRouteComponent(() => import("./pages/document.tsx"), "DocumentPage"),
+});
+
+const runs = createRoute({
+  getParentRoute: () => shell,
+  path: "/runs",
+  component: lazyRouteComponent(() => import("./pages/runs.tsx"), "RunsPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => shell,
+  path: "/runs/$run",
+  component: lazyRouteComponent(() => import("./pages/run.tsx"), "RunPage"),
+});
+
+const remedies = createRoute({
+  getParentRoute: () => shell,
+  path: "/remedies",
+  validateSearch: z.object({ register: ID }),
+  component: lazyRouteComponent(() => import("./pages/remedies.tsx"), "RemediesPage"),
+});
+
+const remedy = createRoute({
+  getParentRoute: () => shell,
+  path: "/remedies/$remedy",
+  component: lazyRouteComponent(() => import("./pages/remedy.tsx"), "RemedyPage"),
+});
+
 const ledger = createRoute({
   getParentRoute: () => shell,
   path: "/ledger",
@@ -147,6 +189,7 @@ export const router = createRouter({
     shell.addChildren([
       ...[home, queue, change, ledger, people, person, invite, proposal, device, keys],
       ...[incidents, waivers, debts, identity],
+      ...[documents, document, runs, run, remedies, remedy],
     ]),
   ]),
   defaultErrorComponent: PageFailed,

@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fromBase64url, toBase64url } from "@interlock/receipt";
 import type { SoftAuthenticator } from "@interlock/testkit";
+import { calling } from "./calling.ts";
 
 const MAIN = fileURLToPath(new URL("../../cli/dist/bundle/interlock.js", import.meta.url));
 
@@ -21,7 +21,8 @@ export type Pushing = {
   readonly close: () => void;
 };
 
-const POLICY = `policy: shop
+/** Two people besides the authors sign everything with a passkey. */
+export const POLICY = `policy: shop
 version: 1
 mode: enforce
 rules:
@@ -37,7 +38,11 @@ ${["ana", "bo", "cy"].map((p) => `  - { id: ${p}, accounts: [${p}@example.com], 
 `;
 
 /** Puts the hook in front of a bare repository, with a token that bo makes. */
-export async function gated(origin: string, key: SoftAuthenticator): Promise<Pushing> {
+export async function gated(
+  origin: string,
+  key: SoftAuthenticator,
+  policy = POLICY,
+): Promise<Pushing> {
   const top = mkdtempSync(join(tmpdir(), "interlock-push-"));
   const [work, bare] = [join(top, "work"), join(top, "shop.git")];
   mkdirSync(work);
@@ -66,7 +71,7 @@ export async function gated(origin: string, key: SoftAuthenticator): Promise<Pus
   commit(
     {
       CODEOWNERS: "* @payments\n",
-      ...{ "interlock/policy.yaml": POLICY, "interlock/people.yaml": PEOPLE },
+      ...{ "interlock/policy.yaml": policy, "interlock/people.yaml": PEOPLE },
       "billing/rates.txt": Array.from({ length: 40 }, (_, i) => `rate ${i}\n`).join(""),
       "billing/old.txt": "gone soon\n",
     },
@@ -101,36 +106,12 @@ function running(dir: string, env: Readonly<Record<string, string>>): Promise<Ra
   });
 }
 
-const bytes = (text: string): Uint8Array => fromBase64url(text) ?? new Uint8Array();
-
 async function tokenFor(
   origin: string,
   key: SoftAuthenticator,
   repository: string,
 ): Promise<string> {
-  let cookie = "";
-  const post = async (path: string, body: object): Promise<Readonly<Record<string, unknown>>> => {
-    const response = await fetch(`${origin}${path}`, {
-      method: "POST",
-      headers: { origin, "content-type": "application/json", cookie },
-      body: JSON.stringify(body),
-    });
-    cookie = response.headers.get("set-cookie")?.split(";")[0] ?? cookie;
-    const answer = (await response.json()) as Readonly<Record<string, unknown>>;
-    if (!response.ok) throw new Error(`${path}: ${JSON.stringify(answer)}`);
-    return answer;
-  };
-  const options = await post("/api/v1/sign-in/options", {});
-  const { challenge } = options["publicKey"] as { readonly challenge: string };
-  const made = key.assert({ rpId: "localhost", origin, challenge: bytes(challenge) });
-  await post("/api/v1/sign-in", {
-    nonce: options["nonce"],
-    credential: toBase64url(made.credentialId),
-    clientData: toBase64url(made.clientDataJson),
-    authenticatorData: toBase64url(made.authenticatorData),
-    signature: toBase64url(made.signature),
-    userHandle: made.userHandle === null ? null : toBase64url(made.userHandle),
-  });
+  const { post } = await calling(origin, key);
   const token = await post("/api/v1/tokens", { name: "the hook", repository, verbs: ["gate"] });
   return String(token["secret"]);
 }

@@ -26,6 +26,7 @@ export {
 export { planDigest, planOf, runId, type Task } from "./run/plan.ts";
 export { deviations, reportText } from "./run/report.ts";
 export { choicesAt, follows, type Next, nextOf } from "./run/state.ts";
-export { commandText, expectationText } from "./show/outline.ts";
+export { type Block, blocksOf, type Inline, isWebLink } from "./show/markdown.ts";
+export { commandText, expectationText, type Line, outlineOf, rangeOf } from "./show/outline.ts";
 export { documentHtml, documentText, escapedHtml } from "./show/render.ts";
 export { TEMPLATES, type TemplateKind } from "./templates/index.ts";

@@ -64,7 +64,7 @@ export async function call<
   return read.success ? { ok: true, value: read.data } : { ok: false, failure: NOT_AS_DESCRIBED };
 }
 
-function headersOf(method: string, secret: string | undefined): HeadersInit {
+function headersOf(method: string, secret: string | undefined): Record<string, string> {
   return {
     accept: "application/json",
     ...(method === "POST" ? { "content-type": "application/json" } : {}),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isUnknown, share } from "@interlock/core";
+import { Link } from "@tanstack/react-router";
 import { Badge } from "../parts/badge.tsx";
 import { meaningOfOutcome } from "../parts/meaning.ts";
 import { When } from "../parts/when.tsx";
@@ -52,7 +53,7 @@ export function Missings({ shown, names }: Given) {
   if (missing.length === 0) return null;
   return (
     <ul className="missing" aria-label="what is missing, and who can supply it">
-      {missing.map(({ needs, because, who, unknown, until }) => (
+      {missing.map(({ needs, because, who, unknown, until, document }) => (
         <li key={`${needs}${because}`}>
           <Badge meaning={unknown ? "unknown" : "person"}>{unknown ? "unknown" : "missing"}</Badge>
           <span>
@@ -65,6 +66,11 @@ export function Missings({ shown, names }: Given) {
             )}
           </span>
           {who !== "" && <span className="who">← {who}</span>}
+          {document && (
+            <Link to="/documents" search={{ change: shown.change.id }}>
+              Write it here
+            </Link>
+          )}
         </li>
       ))}
       {review.rejected > 0 && (

@@ -14,6 +14,8 @@ export type Missing = {
   readonly because: string;
   readonly who: string;
   readonly unknown: boolean;
+  /** A document that can be written in the console. */
+  readonly document: boolean;
   /** When time alone supplies it, milliseconds since 1970 UTC. */
   readonly until: number | null;
 };
@@ -29,6 +31,7 @@ export function missingIn(shown: ChangeShown, names: Names): readonly Missing[] 
       because: explainReason(result.reason),
       who: whoFor(result, shown, names),
       unknown: result.state === "unknown",
+      document: result.requirement.kind === "document",
       until: result.until ?? null,
     };
     found.set(`${one.needs}\n${one.because}`, one);

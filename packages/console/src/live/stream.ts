@@ -8,7 +8,12 @@ export type Liveness = {
   readonly at: number | null;
 };
 
-const KINDS = ["judged", "signed", "published", "beat", "restart", "end"] as const;
+const KINDS = ["judged", "signed", "ran", "published", "beat", "restart", "end"] as const;
+
+/** A new sign-in ends the stream of the one before, and its cookie may come a moment later. */
+const TRIES = 3;
+const TRY_AGAIN_MS = 2_000;
+const SELDOM_MS = 15_000;
 
 /**
  * Listens to what happens, after an entry of the ledger or from now on. Pauses while the page is hidden
@@ -32,9 +37,19 @@ export function useLive(
   useEffect(() => {
     if (waits) return;
     let source: EventSource | null = null;
+    let tries = 0;
+    let signedOut = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = () => {
+      clearTimeout(timer);
       source?.close();
       source = null;
+    };
+    const comeBack = () => {
+      stop();
+      tries += 1;
+      if (signedOut && tries > TRIES) setLiveness({ kind: "ended", at: Date.now() });
+      else timer = setTimeout(start, tries > TRIES ? SELDOM_MS : TRY_AGAIN_MS);
     };
     const hear = ({ data, lastEventId }: MessageEvent<string>) => {
       const read = EVENT.safeParse(JSON.parse(data));
@@ -42,8 +57,10 @@ export function useLive(
       if (!read.success) return;
       const event = read.data;
       if (lastEventId !== "") last.current = Number(lastEventId);
-      if (event.kind === "end" && event.because === "signed-out") stop();
-      setLiveness({ kind: source === null ? "ended" : "live", at: Date.now() });
+      signedOut = event.kind === "end" && event.because === "signed-out";
+      if (signedOut) return comeBack();
+      tries = 0;
+      setLiveness({ kind: "live", at: Date.now() });
       tell.current(event);
     };
     const start = () => {
@@ -51,6 +68,10 @@ export function useLive(
       const known = last.current ?? (first.current === "now" ? null : first.current);
       source = new EventSource(known === null ? events.path : `${events.path}?after=${known}`);
       for (const kind of KINDS) source.addEventListener(kind, hear);
+      // Refused for good, such as with the cookie of a session that has ended; else it tries by itself.
+      source.addEventListener("error", () => {
+        if (source?.readyState === EventSource.CLOSED) comeBack();
+      });
     };
     const onVisibility = () => {
       if (!document.hidden) return start();

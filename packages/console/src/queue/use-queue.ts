@@ -83,7 +83,8 @@ export function useNews(head: number | null): {
   const count = since.head === head ? since.count : 0;
   const hear = useCallback(
     (event: LiveEvent) => {
-      if (!("index" in event) || head === null || event.index < head) return;
+      if (!("index" in event) || event.kind === "ran") return;
+      if (head === null || event.index < head) return;
       setSince((before) => ({ head, count: (before.head === head ? before.count : 0) + 1 }));
     },
     [head],

@@ -80,7 +80,8 @@ function remedyLines({
   ];
 }
 
-function rangeOf(parameter: Parameter): string {
+/** What a parameter takes, in words. */
+export function rangeOf(parameter: Parameter): string {
   if (parameter.type === "integer") return `${parameter.min} to ${parameter.max}`;
   if (parameter.type === "choice") return `one of ${parameter.values.join(", ")}`;
   return `a name of at most ${parameter.maxLength} characters`;
