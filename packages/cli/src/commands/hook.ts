@@ -126,8 +126,8 @@ function install(hook: Command): void {
       carryOut(installing(place, settings, ownProgram()), options.dryRun);
       const refs = settings.protect.map(({ ref }) => ref).join(", ");
       if (options.dryRun !== true)
-        process.stderr.write(
-          `next: push to ${printable(refs)}; the decision appears there and at ${printable(settings.server)}\n`,
+        process.stdout.write(
+          `next: push to ${printable(refs)}; whoever pushes reads the decision\n`,
         );
     });
 }
@@ -152,12 +152,12 @@ function settingsFrom(options: InstallOptions, place: Place): Settings {
   };
 }
 
-function tokenIn({ tokenFile, server }: InstallOptions): string {
+function tokenIn({ tokenFile }: InstallOptions): string {
   try {
     return readText(tokenFile).trim();
   } catch (error) {
     if (!(error instanceof GateError)) throw error;
-    const help = `make a token at ${server}/keys, and write its secret into \`${tokenFile}\``;
+    const help = "make a token on the server's page of keys, and write its secret into this file";
     throw new GateError(error.code, error.message, help);
   }
 }
