@@ -2,7 +2,7 @@
 import type { Database } from "./driver.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** The table of `sql/000016_notices.sql`. */
+/** The table of `sql/000015_notices.sql`. */
 export type NoticeCursorRow = {
   readonly name: string;
   readonly next: number;
