@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a server remembers of the ledger, when another server or the owner of the database writes to it. */
-import { approvals, type Policy } from "@interlock/core";
+import {
+  approvals,
+  type DecisionRecord,
+  FACTS_TAG,
+  judgedDigest,
+  type Policy,
+  saltedDigest,
+} from "@interlock/core";
+import { canonicalJson, type Json } from "@interlock/digest";
 import { prepare } from "@interlock/server";
-import { ledgerSize } from "@interlock/store";
+import { decisionAt, ledgerSize, readEntry } from "@interlock/store";
 import { ENGINES, policyOf, rule } from "@interlock/testkit";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -123,6 +131,26 @@ describe.each(ENGINES.filter(({ name }) => name === "postgres"))("nothing-stale"
       expect(effective(await judged(there, { digest }, waits))).toBe("hold");
       there.clock.now -= HOUR;
     });
+  });
+
+  it("P7 what is written of a decision is what its entry has digested", async () => {
+    const db = here.store.db;
+    for (const policy of [TWO, policyOf([]), TWO]) {
+      const asked = question({ digest: fresh(), subject: 'é \u2028 \ud83d\ude80 "' }, policy);
+      const reply = await here.call("gate", "POST", "/api/v1/gate", asked);
+      const index = Number(reply.body["index"]);
+      const stored = (await decisionAt(db, index))?.record;
+      const record = JSON.parse(stored?.text ?? "null") as DecisionRecord; // ours
+      expect(stored?.text).toBe(canonicalJson(record as unknown as Json));
+      expect(record.policies).toEqual(asked.policies);
+      const entry = await readEntry(db, index);
+      const body = JSON.parse(entry?.body.kind === "kept" ? entry.body.text : "null");
+      const salt = new Uint8Array(stored?.factsSalt ?? []);
+      expect(body).toMatchObject({
+        judged: judgedDigest(record.policies),
+        facts: saltedDigest(FACTS_TAG, salt, record.facts as unknown as Json),
+      });
+    }
   });
 
   // Last, since it holds everybody.

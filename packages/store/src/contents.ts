@@ -28,14 +28,18 @@ export async function contentsOf(db: Database, digest: string): Promise<StoredCo
   return { ...rest, leftOut: left_out, storedAt: stored_at };
 }
 
-/** Whether all that was to be kept of a change is here; `null`: nothing of it was sent. */
-export async function contentsHeld(db: Database, digest: string): Promise<boolean | null> {
-  const row = await db
+/** Whether all that was to be kept of each change is here; `null`: nothing of it was sent. */
+export async function contentsHeld(
+  db: Database,
+  digests: readonly string[],
+): Promise<readonly (boolean | null)[]> {
+  const rows = await db
     .selectFrom("change_contents")
-    .select("missing")
-    .where("digest", "=", digest)
-    .executeTakeFirst();
-  return row === undefined ? null : row.missing.length === 0;
+    .select(["digest", "missing"])
+    .where(sql<boolean>`digest = any(${[...digests]}::text[])`)
+    .execute();
+  const held = new Map(rows.map(({ digest, missing }) => [digest, missing.length === 0]));
+  return digests.map((digest) => held.get(digest) ?? null);
 }
 
 /** Writes what a change is made of; sent again, what was left out and what is missing is replaced. */

@@ -60,10 +60,15 @@ export function readBody<K extends EntryKind>(kind: K, value: unknown): BodyRead
 
 /** SHA-256(UTF-8(tag) ‖ 0x00 ‖ salt ‖ canonical JSON): without the salt nobody can try out values. */
 export function saltedDigest(tag: string, salt: Uint8Array, value: Json): Digest {
+  return saltedDigestOf(tag, salt, canonicalJson(value));
+}
+
+/** The same of a value that was written as canonical JSON already. */
+export function saltedDigestOf(tag: string, salt: Uint8Array, canonical: string): Digest {
   if (salt.length !== SALT_LENGTH)
     throw new Error(`invariant broken: a salt has ${SALT_LENGTH} bytes, not ${salt.length}`);
   const name = utf8(tag);
-  const content = utf8(canonicalJson(value));
+  const content = utf8(canonical);
   const bytes = new Uint8Array(name.length + 1 + SALT_LENGTH + content.length);
   bytes.set(name);
   bytes.set(salt, name.length + 1);

@@ -18,6 +18,7 @@ import {
   contentsGone,
   contentsHeld,
   contentsOf,
+  grouped,
   lockContents,
   missingOf,
   read,
@@ -190,14 +191,16 @@ async function ownChange(store: Store, actor: Actor, id: string): Promise<Stored
 }
 
 /** Whether people can read a change here; `null` where nobody can say, and it was judged all the same. */
-export async function contentsStand(
-  store: Store,
-  digest: unknown,
-): Promise<"wanted" | "held" | null> {
-  if (!isDigest(digest)) return null;
-  const held = await read(store, (db) => contentsHeld(db, digest));
-  if (!held.ok) return null;
-  return held.value === true ? "held" : "wanted";
+export function contentsStanding({
+  db,
+}: Store): (digest: unknown) => Promise<"wanted" | "held" | null> {
+  const heldOf = grouped((digests: readonly string[]) => contentsHeld(db, digests));
+  return async (digest) => {
+    if (!isDigest(digest)) return null;
+    const held = await read({ db }, () => heldOf(digest));
+    if (!held.ok) return null;
+    return held.value === true ? "held" : "wanted";
+  };
 }
 
 export async function shownContents(store: Store, id: string): Promise<Answer<ContentsShown>> {

@@ -29,7 +29,7 @@ import { type Answer, type Authenticate, bind } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PeopleBook } from "../people/book.ts";
 import { limiter } from "../people/limits.ts";
-import { contentsStand, keepBlobs, keepContents, shownBlob, shownContents } from "./contents.ts";
+import { contentsStanding, keepBlobs, keepContents, shownBlob, shownContents } from "./contents.ts";
 import { queueFor, shownChange, shownReview } from "./queue.ts";
 import type { ContentsQuota } from "./quota.ts";
 import { receiptOf } from "./receipt.ts";
@@ -56,17 +56,20 @@ export function changeRoutes(
   terms: ChangeTerms,
 ): void {
   const { store, gate } = terms;
+  const contentsStand = contentsStanding(store);
   const submissions = limiter(SUBMIT_LIMITS, terms.now);
   bind(app, authenticate, gateEndpoint, async ({ actor, body }) => {
     // A token speaks for one repository; of others it learns nothing (TK1).
     if (actor.kind !== "token" || actor.repository !== body.place.repository) return NOT_HERE;
-    return withContents(store, await gate(body));
+    return withContents(contentsStand, await gate(body));
   });
   bind(app, authenticate, submitEndpoint, async ({ actor, body }) => {
     const person = personOf(actor);
     if (person === null) return NOT_HERE;
     const wait = submissions(encodeURIComponent(person));
-    return wait === null ? withContents(store, await submit(terms, person, body)) : tooSoon(wait);
+    return wait === null
+      ? withContents(contentsStand, await submit(terms, person, body))
+      : tooSoon(wait);
   });
   bind(app, authenticate, listChanges, ({ actor, query }) => {
     // A token reads its own repository, whatever it asks for (TK1).
@@ -125,9 +128,12 @@ const tooSoon = (waitMs: number): Answer<never> => ({
   },
 });
 /** The answer to a question, with whether people can read here what it is about. */
-async function withContents(store: Store, judged: Answer<Judged>) {
+async function withContents(
+  contentsStand: ReturnType<typeof contentsStanding>,
+  judged: Answer<Judged>,
+) {
   if (!judged.ok) return judged;
-  const contents = await contentsStand(store, judged.value.decision["change"]);
+  const contents = await contentsStand(judged.value.decision["change"]);
   return {
     ok: true as const,
     value: { ...judged.value, ...(contents === null ? {} : { contents }) },

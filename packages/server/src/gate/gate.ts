@@ -7,21 +7,13 @@ import {
   FACTS_TAG,
   type Facts,
   isUnknown,
-  judgedDigest,
   type Policy,
   SALT_LENGTH,
   type StatementEvidence,
-  saltedDigest,
+  saltedDigestOf,
   validateFacts,
 } from "@interlock/core";
-import {
-  canonicalJson,
-  type Digest,
-  digestOf,
-  isDigest,
-  type Json,
-  sixWords,
-} from "@interlock/digest";
+import { type Digest, digestOf, isDigest, sixWords } from "@interlock/digest";
 import type { Judged, Place } from "@interlock/protocol";
 import type { Store } from "@interlock/store";
 import { reviewOf } from "../changes/review.ts";
@@ -33,11 +25,12 @@ import { type IdentitySettings, ownTeams } from "../identity/settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { prepare } from "../ledger/record.ts";
 import type { PeopleBook } from "../people/book.ts";
-import { joinPeople, peopleFacts } from "../people/facts.ts";
+import { joinPeople, peopleOnce } from "../people/facts.ts";
 import type { Hearing } from "./hearing.ts";
 import { type Judgement, judge, rulesOf, wantedByPasskey } from "./judge.ts";
 import { openLooking } from "./looking.ts";
-import { type GivenPolicy, policyBook } from "./policies.ts";
+import { type GivenPolicy, policyBook, type WrittenPolicies } from "./policies.ts";
+import { recordText } from "./record-text.ts";
 import { recorder, type ToRecord } from "./recorder.ts";
 
 export type GateTerms = {
@@ -81,6 +74,7 @@ export function openGate(terms: GateTerms): Gate {
   const policies = policyBook();
   const save = recorder(terms.store);
   const look = openLooking(terms);
+  const people = peopleOnce(terms.identity);
   return async ({ place: asked, facts: given, policies: judging, reviews = NO_REVIEWS }) => {
     const read = policies.read(judging);
     if (!read.ok) return read;
@@ -90,9 +84,9 @@ export function openGate(terms: GateTerms): Gate {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const decided = await decideNow(terms, place, {
         ...{ facts: facts.value, policies: read.policies, compiled: policies.compiled },
-        ...{ reviews, look },
+        ...{ reviews, look, people },
       });
-      const toRecord = recordOf(decided);
+      const toRecord = recordOf(decided, policies.written(read.policies));
       const recorded = await save(toRecord);
       if (recorded.kind === "failed") return { ok: false, failure: recorded.failure };
       if (recorded.kind === "recorded") {
@@ -114,12 +108,13 @@ type ToJudge = {
   readonly compiled: (policy: Policy) => CompiledPolicy;
   readonly reviews: StatementEvidence;
   readonly look: ReturnType<typeof openLooking>;
+  readonly people: ReturnType<typeof peopleOnce>;
 };
 
 async function decideNow(
   { identity, now: clock }: GateTerms,
   place: Place,
-  { facts: given, policies, compiled, reviews, look }: ToJudge,
+  { facts: given, policies, compiled, reviews, look, people }: ToJudge,
 ): Promise<Decided> {
   const { digest: claimed } = given.change;
   const digest = isUnknown(claimed) || !isDigest(claimed) ? null : claimed;
@@ -134,7 +129,7 @@ async function decideNow(
   const now = clock();
   const firstSeenAt = seenAt ?? now;
   const { target, environment } = place;
-  const own = peopleFacts(roster, identity, now);
+  const own = people(roster, now);
   const facts = { ...given, people: joinPeople(given.people, own, ownTeams(identity)) };
   const occasion = { change: id, target, environment, now };
   const question = { facts, policies, occasion, roster, firstSeenAt, reviews, exceptions };
@@ -186,16 +181,17 @@ type Decided = {
   readonly exceptions: Exceptions;
 };
 
-function recordOf(given: Decided): ToRecord {
+function recordOf(given: Decided, policies: WrittenPolicies): ToRecord {
   const { id, place, digest, now, heard, firstSeenAt, judgement } = given;
   const { decision, facts } = judgement.record;
-  const { body, factsSalt } = bodyOf(given);
+  const text = recordText(judgement.record, policies.text);
+  const { body, factsSalt } = bodyOf(given, { facts: text.facts, judged: policies.judged });
   const entry = prepare({ kind: "decision", at: now, subject: digest, body });
   const owed = debtLeft(judgement, { place, change: id, decision: entry.id }, given.exceptions);
   return {
     ...{ heard, entry },
     with: owed === null ? [] : [prepare({ kind: "debt", at: now, subject: digest, body: owed })],
-    record: { text: canonicalJson(judgement.record as unknown as Json), factsSalt }, // plain data
+    record: { text: text.whole, factsSalt },
     change: {
       ...place,
       ...{ id, digest, subject: facts?.change.subject ?? "", firstSeenAt, judgedAt: now },
@@ -218,12 +214,15 @@ function answerTo(
   };
 }
 
-function bodyOf({ id, place, judgement }: Decided): {
+function bodyOf(
+  { id, place, judgement }: Decided,
+  written: { readonly facts: string; readonly judged: Digest },
+): {
   readonly body: Bodies["decision"];
   readonly factsSalt: Uint8Array;
 } {
   const { record: stored, counted, waived } = judgement;
-  const { decision, facts, policies } = stored satisfies DecisionRecord;
+  const { decision } = stored satisfies DecisionRecord;
   const factsSalt = new Uint8Array(randomBytes(SALT_LENGTH));
   const { repository, target, environment } = place;
   return {
@@ -235,8 +234,8 @@ function bodyOf({ id, place, judgement }: Decided): {
       engine: decision.engine,
       rules: rulesOf(decision),
       policies: [...new Set(decision.policies.filter((one) => one !== ""))].sort(),
-      judged: judgedDigest(policies),
-      facts: saltedDigest(FACTS_TAG, factsSalt, facts as unknown as Json), // validated facts
+      judged: written.judged,
+      facts: saltedDigestOf(FACTS_TAG, factsSalt, written.facts),
       counted: counted.map((one) => one.entry).sort(),
       approvals: wantedByPasskey(decision),
       ...(waived.length === 0 ? {} : { waived: waived.map((one) => one.entry).sort() }),

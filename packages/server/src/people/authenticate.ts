@@ -3,8 +3,11 @@ import {
   findExchangedToken,
   findSession,
   findTerminal,
-  findToken,
+  findTokens,
+  grouped,
   type OpenSession,
+  type StoredToken,
+  type TokenAsked,
 } from "@interlock/store";
 import { type Actor, NOBODY } from "../http/actor.ts";
 import { type Authenticate, bearer, cookieNamed, SESSION_COOKIE } from "../http/bind.ts";
@@ -19,18 +22,25 @@ import { verbsOf } from "./tokens.ts";
  * request with such a header is never taken for the browser's person, whatever the header says.
  */
 export function authenticator(terms: PeopleTerms): Authenticate {
+  const tokenOf = grouped((asked: readonly TokenAsked[]) => findTokens(terms.store.db, asked));
   return async (request) =>
     request.headers.authorization === undefined
       ? await personBehind(terms, cookieNamed(request, SESSION_COOKIE))
-      : await bearerBehind(terms, bearer(request));
+      : await bearerBehind(terms, bearer(request), tokenOf);
 }
 
 /** Each kind of secret has a prefix of its own, and is looked for nowhere else. */
-async function bearerBehind(terms: PeopleTerms, secret: string | null): Promise<Actor> {
+async function bearerBehind(
+  terms: PeopleTerms,
+  secret: string | null,
+  tokenOf: TokenOf,
+): Promise<Actor> {
   return secret?.startsWith(TERMINAL_PREFIX) === true
     ? await terminalBehind(terms, secret.slice(TERMINAL_PREFIX.length))
-    : await tokenBehind(terms, secret);
+    : await tokenBehind(terms, secret, tokenOf);
 }
+
+type TokenOf = (asked: TokenAsked) => Promise<StoredToken | null>;
 
 async function terminalBehind(terms: PeopleTerms, secret: string): Promise<Actor> {
   const hash = hashOfSecret(secret);
@@ -72,12 +82,15 @@ async function issuerCounts(
   return known && (await book.at(store.db)).persons.get(person)?.active === true;
 }
 
-async function tokenBehind(terms: PeopleTerms, secret: string | null): Promise<Actor> {
-  const { store, now } = terms;
+async function tokenBehind(
+  terms: PeopleTerms,
+  secret: string | null,
+  tokenOf: TokenOf,
+): Promise<Actor> {
   if (secret === null || !secret.startsWith(TOKEN_PREFIX)) return NOBODY;
   const hash = hashOfSecret(secret.slice(TOKEN_PREFIX.length));
   if (hash === null) return NOBODY;
-  const token = (await findToken(store.db, hash, now())) ?? (await exchanged(terms, hash));
+  const token = (await tokenOf({ hash, now: terms.now() })) ?? (await exchanged(terms, hash));
   if (token === null) return NOBODY;
   const { id, repository, verbs } = token;
   return { kind: "token", id, repository, verbs: verbsOf(verbs) };

@@ -17,6 +17,17 @@ export function peopleFacts(roster: Roster, identity: IdentitySettings, now: num
   };
 }
 
+/** `peopleFacts`, once a roster while time changes nothing of it: until somebody's sign-in says their teams. */
+export function peopleOnce(identity: IdentitySettings): (roster: Roster, now: number) => People {
+  const known = new WeakMap<Roster, People>();
+  return (roster, now) => {
+    if (roster.told.claims.size > 0) return peopleFacts(roster, identity, now);
+    const people = known.get(roster) ?? peopleFacts(roster, identity, now);
+    known.set(roster, people);
+    return people;
+  };
+}
+
 /**
  * What two sources say of people, together. Records of one id become one, which is active only where
  * both say so; records that share an account `personGraph` takes for one person. What one of the

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { sql } from "kysely";
 import type { Database } from "../driver.ts";
 import type { Transaction } from "../transaction.ts";
 
@@ -42,16 +43,23 @@ const workingTokens = (db: Database, now: number) =>
     .where("revoked_at", "is", null)
     .where("expires_at", ">", now);
 
-/** The token of a secret, unless it is revoked or expired. */
-export async function findToken(
+export type TokenAsked = { readonly hash: Uint8Array; readonly now: number };
+
+/** The token of each secret, unless it is revoked or expired. */
+export async function findTokens(
   db: Database,
-  hash: Uint8Array,
-  now: number,
-): Promise<StoredToken | null> {
-  const found = await workingTokens(db, now)
-    .where("secret_hash", "=", Buffer.from(hash))
-    .executeTakeFirst();
-  return found ?? null;
+  asked: readonly TokenAsked[],
+): Promise<readonly (StoredToken | null)[]> {
+  const hashes = asked.map(({ hash }) => Buffer.from(hash));
+  const rows = await workingTokens(db, Math.min(...asked.map(({ now }) => now)))
+    .select("secret_hash as hash")
+    .where(sql<boolean>`secret_hash = any(${hashes}::bytea[])`)
+    .execute();
+  const found = new Map(rows.map(({ hash, ...token }) => [hash.toString("hex"), token]));
+  return asked.map(({ now }, i) => {
+    const token = found.get(hashes[i]?.toString("hex") ?? "");
+    return token !== undefined && token.expiresAt > now ? token : null;
+  });
 }
 
 /** Those that work, of one maker or of all; oldest first. */
