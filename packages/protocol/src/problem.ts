@@ -26,6 +26,7 @@ const STATUS: Partial<Readonly<Record<FailureCode, number>>> = {
   STORE_NEWER: 503,
   STORE_UNCERTAIN: 503,
   STORE_UNREACHABLE: 503,
+  LEDGER_BEHIND: 503,
   LEDGER_STALE: 503,
 };
 

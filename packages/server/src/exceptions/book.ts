@@ -18,8 +18,6 @@ export type ExceptionsBook = {
   readonly latest: (db: Database) => Promise<Exceptions>;
   /** The newest that are remembered, as old as they may be. */
   readonly known: () => Exceptions;
-  /** Remembers nothing: the ledger is another one, such as a restored backup of it. */
-  readonly forget: () => void;
   /** Exceptions after the entries that come next, up to an index; they are committed, and none is left out. */
   readonly after: (exceptions: Exceptions, next: NextEntries) => Promise<Exceptions>;
 };
@@ -78,9 +76,6 @@ export function exceptionsBook(
       return await upTo(db, index, await people.at(db));
     },
     known: () => known,
-    forget: () => {
-      known = NO_EXCEPTIONS;
-    },
     after: async (exceptions, { entries, upTo: index, roster }) => {
       const read_ = await read(exceptions, entries, roster);
       return keep({ ...read_, upTo: Math.max(read_.upTo, index) });

@@ -28,7 +28,7 @@ import type { PeopleBook } from "../people/book.ts";
 import { joinPeople, peopleOnce } from "../people/facts.ts";
 import type { Hearing } from "./hearing.ts";
 import { type Judgement, judge, rulesOf, wantedByPasskey } from "./judge.ts";
-import { openLooking } from "./looking.ts";
+import { type Look, openLooking } from "./looking.ts";
 import { type GivenPolicy, policyBook, type WrittenPolicies } from "./policies.ts";
 import { recordText } from "./record-text.ts";
 import { recorder, type ToRecord } from "./recorder.ts";
@@ -86,6 +86,7 @@ export function openGate(terms: GateTerms): Gate {
         ...{ facts: facts.value, policies: read.policies, compiled: policies.compiled },
         ...{ reviews, look, people },
       });
+      if (decided === null) return refused(SHORTER);
       const toRecord = recordOf(decided, policies.written(read.policies));
       const recorded = await save(toRecord);
       if (recorded.kind === "failed") return { ok: false, failure: recorded.failure };
@@ -107,7 +108,7 @@ type ToJudge = {
   readonly policies: DecisionRecord["policies"];
   readonly compiled: (policy: Policy) => CompiledPolicy;
   readonly reviews: StatementEvidence;
-  readonly look: ReturnType<typeof openLooking>;
+  readonly look: Look;
   readonly people: ReturnType<typeof peopleOnce>;
 };
 
@@ -115,17 +116,13 @@ async function decideNow(
   { identity, now: clock }: GateTerms,
   place: Place,
   { facts: given, policies, compiled, reviews, look, people }: ToJudge,
-): Promise<Decided> {
+): Promise<Decided | null> {
   const { digest: claimed } = given.change;
   const digest = isUnknown(claimed) || !isDigest(claimed) ? null : claimed;
   const id = changeId(place, digest);
-  const {
-    upTo,
-    roster,
-    exceptions,
-    heard,
-    firstSeenAt: seenAt,
-  } = await look({ digest, change: id });
+  const looked = await look({ digest, change: id });
+  if (looked === null) return null;
+  const { upTo, roster, exceptions, heard, firstSeenAt: seenAt } = looked;
   const now = clock();
   const firstSeenAt = seenAt ?? now;
   const { target, environment } = place;
@@ -156,6 +153,12 @@ function factsAt(place: Place, given: Readonly<Record<string, unknown>>): Answer
     });
   return { ok: true, value: facts };
 }
+
+const SHORTER: Refusal = {
+  code: "LEDGER_BEHIND",
+  message: "the ledger is shorter than this server has read it",
+  help: "restore the entries; if the older ledger is the one to go on with, start the server again",
+};
 
 const refused = (failure: Refusal) => ({ ok: false as const, failure });
 

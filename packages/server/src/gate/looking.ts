@@ -29,17 +29,22 @@ type Terms = {
   readonly hearing: Hearing;
 };
 
+/** `null`: the ledger is shorter than it was, and stays no ledger to decide by until the server starts again. */
+export type Look = (about: LookingAt) => Promise<Looked | null>;
+
 /**
  * Looks at the ledger for many questions in one statement.
  *
  * INVARIANT (nothing-stale): what is remembered is only what entries up to an index say, and entries
  * never change; every look asks for all that came after it. A ledger that has become shorter is
- * another one: then nothing is remembered.
+ * another one: going on would miss what it says anew, and starting over would forget what was taken
+ * out, such as a revocation.
  */
-export function openLooking(terms: Terms): (about: LookingAt) => Promise<Looked> {
+export function openLooking(terms: Terms): Look {
   const { store, book, exceptions } = terms;
   let seen = 0;
-  const look = async (about: readonly LookingAt[]): Promise<readonly Looked[]> => {
+  let shorter = false;
+  const look = async (about: readonly LookingAt[]): Promise<readonly (Looked | null)[]> => {
     const before = { roster: book.known(), exceptions: exceptions.known() };
     const found = await lookUp(store.db, {
       peopleFrom: before.roster.upTo + 1,
@@ -47,12 +52,8 @@ export function openLooking(terms: Terms): (about: LookingAt) => Promise<Looked>
       about: about.map(({ digest, change }) => ({ digest: digest ?? "", change })),
       signedLimit: HEARING_LIMIT,
     });
-    if (found.size < seen) {
-      seen = found.size;
-      book.forget();
-      exceptions.forget();
-      return await look(about);
-    }
+    shorter ||= found.size < seen;
+    if (shorter) return about.map(() => null);
     seen = found.size;
     const now = await everybody(terms, before, found);
     return await Promise.all(about.map((each, i) => looked(terms, now, each, found.about[i])));

@@ -85,8 +85,9 @@ export function healthRoutes(app: FastifyInstance, { store, ledger }: HealthTerm
     seconds.observe({ route, status: reply.statusCode }, reply.elapsedTime / 1_000);
   });
   app.get("/healthz", (_request, reply) => reply.send({ ok: true }));
+  const head = { most: 0 };
   app.get("/readyz", async (_request, reply) => {
-    const failure = await notReady(store);
+    const failure = await notReady(store, head);
     const ready = failure === null ? { ok: true } : { ok: false, ...failure };
     return reply.code(ready.ok ? 200 : 503).send({ ...ready, publishing: publishing(ledger) });
   });
@@ -108,15 +109,19 @@ function publishing(ledger: HealthTerms["ledger"]) {
   return { ok, witnessesAway, ...(stopped === null ? {} : stopped) };
 }
 
+/** `head.most`: the longest that the ledger has been seen. */
 async function notReady(
   store: Store,
+  head: { most: number },
 ): Promise<{ readonly code: string; readonly message: string } | null> {
   const lost = store.lost();
   if (lost !== null) return { code: "STORE_UNREACHABLE", message: lost };
   const superseded = await store.version.look();
   if (superseded !== null) return superseded;
   try {
-    await ledgerSize(store.db);
+    const size = await ledgerSize(store.db);
+    if (size < head.most) return { code: "LEDGER_BEHIND", message: SHORTER };
+    head.most = size;
     return null;
   } catch (error) {
     // Whatever keeps the database from answering keeps this server from deciding.
@@ -126,3 +131,6 @@ async function notReady(
     };
   }
 }
+
+const SHORTER =
+  "the ledger is shorter than this server has seen it; restore the entries, or start the server again";

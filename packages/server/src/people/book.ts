@@ -12,8 +12,6 @@ export type PeopleBook = {
   readonly at: (db: Database) => Promise<Roster>;
   /** The newest roster that is remembered, as old as it may be. */
   readonly known: () => Roster;
-  /** Remembers nothing: the ledger is another one, such as a restored backup of it. */
-  readonly forget: () => void;
   /** A roster after the entries about people that come next; they are committed, and none between is left out. */
   readonly after: (roster: Roster, entries: readonly StoredEntry[]) => Promise<Roster>;
 };
@@ -66,9 +64,6 @@ export function peopleBook(store: Pick<Store, "db">, onUnproven: Unproven): Peop
   return {
     at,
     known: () => known,
-    forget: () => {
-      known = NOBODY_YET;
-    },
     after: async (roster, entries) => keep(await read(roster, entries)),
   };
 }
