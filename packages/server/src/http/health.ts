@@ -52,22 +52,7 @@ export function healthRoutes(app: FastifyInstance, { store, ledger }: HealthTerm
       this.set((await latestCheckpoint(store.db))?.size ?? 0);
     },
   });
-  new Gauge({
-    ...{ name: "interlock_contents_bytes", help: "Contents of changes kept", registers },
-    collect: async function () {
-      this.set(await contentsHeldBytes(store.db));
-    },
-  });
-  new Gauge({
-    ...{
-      name: "interlock_unrecorded_changes",
-      help: "Movements of protected refs that nothing allowed",
-      registers,
-    },
-    collect: async function () {
-      this.set(await unrecordedCount(store.db));
-    },
-  });
+  gaugesOfTables(registers, store);
   new Gauge({
     ...{ name: "interlock_ledger_stopped", help: "1 while nothing is signed", registers },
     collect: function () {
@@ -107,6 +92,25 @@ function publishing(ledger: HealthTerms["ledger"]) {
   const witnessesAway = ledger.witnessesAway();
   const ok = stopped === null && witnessesAway.length === 0;
   return { ok, witnessesAway, ...(stopped === null ? {} : stopped) };
+}
+
+function gaugesOfTables(registers: Registry[], store: Store): void {
+  new Gauge({
+    ...{ name: "interlock_contents_bytes", help: "Contents of changes kept", registers },
+    collect: async function () {
+      this.set(await contentsHeldBytes(store.db));
+    },
+  });
+  new Gauge({
+    ...{
+      name: "interlock_unrecorded_changes",
+      help: "Movements of protected refs that nothing allowed",
+      registers,
+    },
+    collect: async function () {
+      this.set(await unrecordedCount(store.db));
+    },
+  });
 }
 
 /** `head.most`: the longest that the ledger has been seen. */
