@@ -328,6 +328,7 @@ describe("doctor: people", () => {
 
 describe("doctor --if-down", () => {
   const TIERS = ["--protect", "main:1", "web:3"];
+  const THRICE = ["waits", "waits", "waits"];
   const LETS = { ...START, "interlock/policy.yaml": LETTING };
 
   it("not-the-outage: shows what the policy lets go on, and the rehearsal does exactly that", async () => {
@@ -357,7 +358,8 @@ describe("doctor --if-down", () => {
       );
     }
     expect(says).toMatch(/is away: .*STORE_UNREACHABLE: the database is away, as rehearsed/);
-    expect(says).toContain("goes on without a decision");
+    expect(says).toMatch(/main, signed by two, while the database is away goes on, as declared/);
+    expect(says).toContain("signed in an emergency by rehearsal-one and rehearsal-two");
     expect(git(at.bare, "for-each-ref")).toBe(before);
     expect(await at.doors()).toEqual(["if-down-open"]);
     expect(says).not.toContain(TOKEN);
@@ -369,7 +371,7 @@ describe("doctor --if-down", () => {
     git(at.bare, "fetch", "-q", at.work, "+main:main");
     const { status, says } = await at.doctor("--if-down", "--rehearse", "--json");
     const { rehearsed } = JSON.parse(says);
-    expect(rehearsed.map((one: { happened: string }) => one.happened)).toEqual(["waits", "waits"]);
+    expect(rehearsed.map((one: { happened: string }) => one.happened)).toEqual(THRICE);
     expect([status, rehearsed[0].said]).toEqual([
       0,
       expect.stringContaining("the policy cannot be read"),

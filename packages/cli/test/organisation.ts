@@ -153,5 +153,12 @@ export async function signedIn(origin: string, key: SoftAuthenticator | undefine
     );
   };
   const approve = (change: string) => signs(change, { decision: "approve" });
-  return { call, approve, signs };
+  const endorse = async (proposal: string): Promise<Answer> => {
+    const path = `/api/v1/proposals/${proposal}`;
+    const asked = await call("POST", `${path}/options`, {});
+    const { challenge: shown } = asked.body["publicKey"] as { challenge: string };
+    const signed = assertionOver(key, origin, shown, asked.body["nonce"]);
+    return await call("POST", `${path}/endorse`, signed);
+  };
+  return { call, approve, signs, endorse };
 }

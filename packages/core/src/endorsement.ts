@@ -9,6 +9,8 @@ export const AGREED_KINDS = [
   ...(["person", "key", "recovery", "revocation", "change"] as const),
   /** A token that says who is active and in which team. */
   "provisioner",
+  /** A key on one's own machine, for when the server is away. */
+  "emergency",
 ] as const;
 export type AgreedKind = (typeof AGREED_KINDS)[number];
 
@@ -73,10 +75,12 @@ export const ENDORSERS = 2;
  * token for provisioning, which is about nobody and names who proposed it.
  */
 export const mayEndorse = ({ kind, person }: ProposalTerms, endorser: string): boolean =>
-  endorser !== person || kind === "key" || kind === "provisioner";
+  endorser !== person || isOwnKey(kind) || kind === "provisioner";
+
+const isOwnKey = (kind: AgreedKind): boolean => kind === "key" || kind === "emergency";
 
 /** Whether some endorsers are enough; each of them may endorse. by (two-people) */
 export function isAgreed(terms: ProposalTerms, endorsers: readonly string[]): boolean {
   const persons = new Set(endorsers.filter((one) => mayEndorse(terms, one)));
-  return persons.size >= ENDORSERS && (terms.kind !== "key" || persons.has(terms.person));
+  return persons.size >= ENDORSERS && (!isOwnKey(terms.kind) || persons.has(terms.person));
 }

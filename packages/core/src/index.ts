@@ -14,6 +14,7 @@ export {
 export { type CompiledPolicy, type CompiledRule, compilePolicy, policyDigest } from "./compile.ts";
 export { decide, type JudgingPolicy } from "./decide.ts";
 export * from "./decision.ts";
+export * from "./emergency.ts";
 export * from "./endorsement.ts";
 export * from "./explain.ts";
 export {
@@ -47,6 +48,7 @@ export {
   type Signed,
   termsOf,
 } from "./ledger/bodies.ts";
+export { AWAY_WAYS, type LandedAway } from "./ledger/emergency.ts";
 export * from "./ledger/entry.ts";
 export type { DebtBody } from "./ledger/exceptions.ts";
 export { RUN_CHOICES, RUN_OUTCOMES, RUN_PARTS } from "./ledger/runs.ts";

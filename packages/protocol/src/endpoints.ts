@@ -3,6 +3,7 @@ import * as changes from "./api/changes.ts";
 import * as contents from "./api/contents.ts";
 import * as device from "./api/device.ts";
 import * as drafts from "./api/drafts.ts";
+import * as emergency from "./api/emergency.ts";
 import * as events from "./api/events.ts";
 import * as exceptions from "./api/exceptions.ts";
 import * as gate from "./api/gate.ts";
@@ -21,6 +22,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   contents,
   device,
   drafts,
+  emergency,
   events,
   exceptions,
   gate,

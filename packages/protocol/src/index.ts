@@ -22,6 +22,8 @@ export type { DeviceAsking, DevicePolled, TerminalShown } from "./api/device.ts"
 export * as deviceApi from "./api/device.ts";
 export type { DraftListed, DraftShown } from "./api/drafts.ts";
 export * as draftsApi from "./api/drafts.ts";
+export type { AwayRecord } from "./api/emergency.ts";
+export * as emergencyApi from "./api/emergency.ts";
 export { EVENT, events, type LiveEvent } from "./api/events.ts";
 export type { DebtShown, IncidentShown, OverrideShown } from "./api/exceptions.ts";
 export * as exceptionsApi from "./api/exceptions.ts";

@@ -8,6 +8,16 @@ export {
   verifySignedEntry,
 } from "./approval.ts";
 export { fromBase64url, toBase64url } from "./bytes.ts";
+export {
+  EMERGENCY_TEXT_MAX,
+  type EmergencySignature,
+  type EmergencySigners,
+  emergencyKeyId,
+  emergencySigners,
+  formatEmergency,
+  type KnownEmergencyKey,
+  readEmergency,
+} from "./emergency.ts";
 export { type ProofFile, proofFilesOf } from "./proof-files.ts";
 export {
   RECEIPT_MAX,

@@ -8,6 +8,7 @@ import type { FastifyInstance } from "fastify";
 import { CONTENTS_QUOTA, type ContentsQuota, removeStaleContents } from "./changes/quota.ts";
 import { changeRoutes } from "./changes/routes.ts";
 import { draftRoutes } from "./drafts/routes.ts";
+import { emergencyRoutes } from "./emergency/routes.ts";
 import { EVENT_TERMS, eventRoutes } from "./events/routes.ts";
 import { type ExceptionsBook, exceptionsBook } from "./exceptions/book.ts";
 import { exceptionRoutes } from "./exceptions/routes.ts";
@@ -263,6 +264,7 @@ function wire(app: FastifyInstance, wired: Wired): Gate {
   ledgerApiRoutes(app, authenticate, { store, now, policy, site: siteNow });
   eventRoutes(app, { store, authenticate, now, ...EVENT_TERMS });
   exceptionRoutes(app, authenticate, { store, ledger, book, hearing, now, exceptions });
+  emergencyRoutes(app, authenticate, { store, ledger, book, hearing, now, policy });
   runRoutes(app, authenticate, { store, ledger, book, hearing, now });
   refRoutes(app, authenticate, { store, ledger, now });
   draftRoutes(app, authenticate, { store, now });

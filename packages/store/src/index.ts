@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 export {
   type Asked,
   changeById,
@@ -31,6 +32,7 @@ export type { Result, StoreFailure, StoreFailureCode } from "./failure.ts";
 export * from "./forges.ts";
 export { grouped } from "./grouped.ts";
 export { type Happened, happenedBetween } from "./happened.ts";
+export { importedAs, rememberImport } from "./imported.ts";
 export * from "./ledger.ts";
 export { LOOK_UP_PAGE, type LookedUp, lookUp } from "./looking.ts";
 export { advanceCursor, type ClaimedCursor, claimCursor, releaseCursor } from "./notices.ts";

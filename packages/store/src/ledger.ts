@@ -267,7 +267,7 @@ export async function entriesOfKindsAbout(
 
 /** The kinds of the index `ledger_entry_people`, as its migration has them. */
 export const PEOPLE_KINDS = sql`('founding', 'agreement', 'person', 'enrolment', 'revocation',
-  'provisioned', 'members', 'teams-claimed')`;
+  'provisioned', 'members', 'teams-claimed', 'emergency-key')`;
 
 /** Entries that say who people are and which keys are theirs, from an index on, oldest first. */
 export async function peopleEntries(

@@ -31,6 +31,7 @@ export type Tables = {
   readonly content_sent: { readonly sender: string; readonly day: number; readonly bytes: number };
   readonly content_blob: ContentBlob;
   readonly once: Once;
+  readonly imported: Imported;
   readonly document: DocumentRow;
   readonly notice_cursor: NoticeCursorRow;
   readonly document_draft: DocumentDraft;
@@ -131,6 +132,11 @@ type ChangeContents = {
   readonly bytes: number;
   readonly stored_at: number;
   readonly listed: Generated<boolean>;
+};
+
+type Imported = {
+  readonly record: Buffer;
+  readonly index: number;
 };
 
 type Once = {

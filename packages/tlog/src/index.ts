@@ -45,6 +45,7 @@ export {
   verifySubtreeInclusion,
 } from "./merkle/verify.ts";
 export { cosign, type SignBytes } from "./note/cosignature.ts";
+export { isWeakKey } from "./note/ed25519.ts";
 export {
   formatVerifierKey,
   type KeyKind,

@@ -125,11 +125,13 @@ async function shownIfDown(
   return wrong.length > 0;
 }
 
-function rehearsedLines({ ref, away, happened, declared: said, said: shown }: Rehearsed) {
+function rehearsedLines({ ref, away, signed, happened, declared: said, said: shown }: Rehearsed) {
   const as = happened === said ? "as declared" : `NOT as declared (${said})`;
   return [
     "",
-    printable(`rehearsed: a push to ${ref} while the ${away} is away ${happened}, ${as}`),
+    printable(
+      `rehearsed: a push to ${ref}${signed ? ", signed by two," : ""} while the ${away} is away ${happened}, ${as}`,
+    ),
     ...printableLines(shown.trimEnd())
       .split("\n")
       .map((line) => `  | ${line}`),

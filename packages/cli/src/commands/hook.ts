@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { GateError } from "@interlock/core";
 import type { Command } from "commander";
+import { importPending } from "../hook/import.ts";
 import {
   installing,
   ownProgram,
@@ -12,7 +13,13 @@ import {
 } from "../hook/install.ts";
 import { type PreReceive, preReceive } from "../hook/pre-receive.ts";
 import { isAlarm, type Moved, movedText, reconcile } from "../hook/reconcile.ts";
-import { type Protected, problemOf, type Settings, TIMEOUT_MS } from "../hook/settings.ts";
+import {
+  type Protected,
+  problemOf,
+  readSettings,
+  type Settings,
+  TIMEOUT_MS,
+} from "../hook/settings.ts";
 import { readText } from "../judge/text.ts";
 import { jsonText, printable } from "../output/printable.ts";
 
@@ -73,6 +80,14 @@ export function hookCommand(program: Command): void {
       await always(once, secondsOf(options.every));
     });
   hook
+    .command("import")
+    .description(
+      "bring what landed while the server was away into its ledger; exit code 1 when some waits",
+    )
+    .option("--repo <bare>", "the bare repository", ".")
+    .option("--json", "print JSON")
+    .action(importing);
+  hook
     .command("pre-receive")
     .description("what the hook runs: judge the push on standard input")
     .option("--pusher <account>", "who pushed (default: what the Git server says)")
@@ -102,6 +117,31 @@ function secondsOf(written: string): number {
   const seconds = Number(written);
   if (Number.isSafeInteger(seconds) && seconds >= 1 && seconds <= 86_400) return seconds;
   throw usage(`\`${written}\` is no time from 1 to 86400 seconds`);
+}
+
+const IMPORTED_MAX = 100_000;
+
+async function importing({ repo, json }: Repo & { readonly json?: boolean }): Promise<void> {
+  process.exitCode = 1;
+  const { gitDir } = await placeOf(repo);
+  const report = await importPending(gitDir, readSettings(gitDir), IMPORTED_MAX);
+  process.exitCode = report.waits === null ? 0 : 1;
+  const { imported, unread, waits } = report;
+  const lines = [
+    ...imported.map(
+      ({ target, head, index, says }) =>
+        `entry ${index}: ${head.slice(0, 12)} on ${target}${says === null ? "" : `, which does not verify: ${says}`}`,
+    ),
+    ...(unread === 0
+      ? []
+      : [`${unread} line(s) of an older version, or damaged, stay as they are`]),
+    waits === null ? "nothing waits" : `${waits.count} wait: ${waits.because}`,
+  ];
+  process.stdout.write(
+    json === true
+      ? `${jsonText(report, 2)}\n`
+      : lines.map((line) => `${printable(line)}\n`).join(""),
+  );
 }
 
 function install(hook: Command): void {

@@ -73,7 +73,8 @@ export type Without = {
   readonly narrowed: { readonly tiers: readonly number[]; readonly saidBy: string } | null;
 };
 
-type Waits = { readonly says: string; readonly help: string };
+/** `curable`: two people who sign an emergency let it go on. */
+type Waits = { readonly says: string; readonly help: string; readonly curable: boolean };
 
 const EMERGENCY =
   "try again when it is back; if it cannot wait, two people sign with `interlock emergency sign`";
@@ -84,32 +85,41 @@ const EMERGENCY =
  */
 export function heldAlone({ facts, policies }: Question, without: Without): Waits | null {
   const { away, narrowed } = without;
-  const unreadable = policies.find((p) => p.kind === "unreadable");
-  if (unreadable !== undefined)
-    return { says: `the policy cannot be read: ${unreadable.because}`, help: "mend it" };
-  if (decide(policies, facts).effective === "deny") return DENIED;
+  const never = neverAlone({ facts, policies });
+  if (never !== null) return never;
   const tier = tierTouched(facts.change, without.tier ?? null);
-  if (tier === null)
-    return { says: "it has no tier, so nothing lets it go on without the server", help: EMERGENCY };
+  if (tier === null) return waits("it has no tier, so nothing lets it go on without the server");
   if (whileAway(policies, { tier, away, now: facts.now }) === "hold")
-    return {
-      says: `a change of Tier ${tier} waits for it: \`ifDown\` of the policy in force does not let it go on`,
-      help: EMERGENCY,
-    };
+    return waits(
+      `a change of Tier ${tier} waits for it: \`ifDown\` of the policy in force does not let it go on`,
+    );
   if (facts.change.gate.length > 0)
-    return {
-      says: `it changes the gate itself (${facts.change.gate.join(", ")}), and the next change would be judged by that`,
-      help: EMERGENCY,
-    };
+    return waits(
+      `it changes the gate itself (${facts.change.gate.join(", ")}), and the next change would be judged by that`,
+    );
   if (narrowed !== null && !narrowed.tiers.includes(tier))
-    return {
-      says: `a change of Tier ${tier} waits for it: ${narrowed.saidBy} does not name it`,
-      help: EMERGENCY,
-    };
+    return waits(`a change of Tier ${tier} waits for it: ${narrowed.saidBy} does not name it`);
   return null;
 }
 
+const waits = (says: string): Waits => ({ says, help: EMERGENCY, curable: true });
+
+/** What waits whoever signs: what cannot be judged at all, and what is denied. */
+export function neverAlone({
+  facts,
+  policies,
+}: Pick<Question, "facts" | "policies">): Waits | null {
+  const unreadable = policies.find((p) => p.kind === "unreadable");
+  if (unreadable !== undefined)
+    return {
+      says: `the policy cannot be read: ${unreadable.because}`,
+      ...{ help: "mend it", curable: false },
+    };
+  return decide(policies, facts).effective === "deny" ? DENIED : null;
+}
+
 const DENIED: Waits = {
+  curable: false,
   says: "the policy denies this change, and no approval that the server may hold would cure that",
   help: "run `interlock check` on it, and change it",
 };

@@ -1,35 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What landed while the server did not answer: a line each, kept in the repository. */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+/** What landed while the server did not answer: a line each, kept in the repository until it is imported. */
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { isUnknown, teamsTouched } from "@interlock/core";
+import { type AwayRecord, emergencyApi, gate } from "@interlock/protocol";
+import { jsonOf } from "./answer.ts";
+import { judges, type Question } from "./ask.ts";
+import { appendLine, linesOf } from "./lines.ts";
 
 const JOURNAL = "interlock-away.jsonl";
+/** A line for each that is an entry of the ledger, written once that is durable. */
+const IMPORTED = "interlock-away-imported.jsonl";
 
+/** What was let through, with all that the server needs to look at it afterwards as it would have before. */
 export type WentOn = {
-  /** Milliseconds since 1970 UTC. */
-  readonly at: number;
-  readonly ref: string;
-  readonly old: string;
-  readonly new: string;
-  readonly digest: string | null;
-  readonly pushedBy: readonly string[] | null;
-  readonly because: string;
+  readonly id: string;
+  readonly record: AwayRecord;
+  readonly question: Readonly<Record<string, unknown>>;
 };
 
-/** Durable before the push is let through, so that nothing lands without a trace. */
-export function keepRecord(gitDir: string, entry: WentOn): void {
-  const file = openSync(join(gitDir, JOURNAL), "a", 0o600);
-  try {
-    writeSync(file, `${JSON.stringify(entry)}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+export function wentOn(
+  { place, facts, policies }: Question,
+  how: {
+    readonly pushedBy: readonly string[] | null;
+    readonly because: string;
+    readonly signed: readonly string[];
+  },
+): WentOn {
+  const { digest, environment } = facts.change;
+  return {
+    id: randomUUID(),
+    record: {
+      place: { ...place, environment },
+      digest: isUnknown(digest) ? null : digest,
+      landedAt: Date.now(),
+      pushedBy: how.pushedBy === null ? null : [...how.pushedBy],
+      because: how.because.slice(0, 2_000).toWellFormed(),
+      teams: [...(teamsTouched(facts.change) ?? [])],
+      signed: [...how.signed],
+    },
+    question: { place, facts, policies: judges(policies) },
+  };
 }
 
-/** How many pushes the journal has. */
-export function recordsKept(gitDir: string): number {
-  const path = join(gitDir, JOURNAL);
-  if (!existsSync(path)) return 0;
-  return readFileSync(path, "utf8").split("\n").length - 1;
+/** Durable before the push is let through, so that nothing lands without a trace. by (entry-first) */
+export const keepRecord = (gitDir: string, entry: WentOn): void =>
+  appendLine(join(gitDir, JOURNAL), JSON.stringify({ version: 2, ...entry }));
+
+/** Pushes that no entry of the ledger is known of; a `null` was written by an older version, or is damaged. */
+export function pendingRecords(gitDir: string): readonly (WentOn | null)[] {
+  const imported = new Set(
+    linesOf(join(gitDir, IMPORTED)).map((line) => {
+      const value = jsonOf(line);
+      return isRecord(value) ? value["id"] : undefined;
+    }),
+  );
+  return linesOf(join(gitDir, JOURNAL))
+    .map(readLine)
+    .filter((one) => one === null || !imported.has(one.id));
 }
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+function readLine(line: string): WentOn | null {
+  const value = jsonOf(line);
+  if (!isRecord(value)) return null;
+  const { id, record, question } = value;
+  const read = emergencyApi.AWAY_RECORD.safeParse(record);
+  const asked = gate.body.safeParse(question);
+  if (typeof id !== "string" || !read.success || !asked.success) return null;
+  return { id, record: read.data, question: asked.data };
+}
+
+/** Only once the entry is durable: a record that is brought twice is one entry. */
+export const markImported = (gitDir: string, id: string, index: number): void =>
+  appendLine(join(gitDir, IMPORTED), JSON.stringify({ id, index }));
+
+/** How many pushes wait to be imported. */
+export const recordsKept = (gitDir: string): number => pendingRecords(gitDir).length;

@@ -5,6 +5,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openRepository, type Repository } from "@interlock/facts";
 import { printable } from "../output/printable.ts";
+import { afterAnswer } from "./after.ts";
+import { pushedLines } from "./emergency.ts";
 import { standingRefs } from "./landing.ts";
 import {
   isNothing,
@@ -77,12 +79,15 @@ type Judged = { readonly update: RefUpdate; readonly how: Protected };
 
 async function eachOf(updates: readonly Judged[], gate: Gate): Promise<boolean> {
   let allowed = 0;
+  let answered = false;
   // One after the other: what is said of one ref stands together.
   for (const { update, how } of updates) {
     const verdict = await judgeUpdate(update, how, gate);
     say(verdict.says);
     if (verdict.allowed) allowed++;
+    answered ||= verdict.answered === true;
   }
+  if (answered) say(await afterAnswer(gate));
   if (allowed === updates.length) return true;
   if (updates.length > 1)
     say(
@@ -109,6 +114,7 @@ async function gateOf(
     ...here,
     standing,
     pushedBy: pusherOf(options.pusher, process.env),
+    emergency: pushedLines(process.env),
     firstCommit: await firstCommit(repository, updates),
   };
 }

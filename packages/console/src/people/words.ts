@@ -23,6 +23,8 @@ export function titleOf(proposal: ProposalShown, people: readonly PersonShown[])
       return proposal.active === false ? `${who} leaves` : `${who} is changed`;
     case "provisioner":
       return `a token for SCIM: ${who}`;
+    case "emergency":
+      return `an emergency key for ${who}`;
   }
 }
 
@@ -62,6 +64,11 @@ export function effectsOf(
       return [
         "Whoever has its secret can end anybody's part here, add people without a passkey, and say who is in the teams that the server's settings give to SCIM.",
         `${nameOf(people, proposal.by)} has its secret, which works for a year.`,
+      ];
+    case "emergency":
+      return [
+        `While no server can be asked, a signature with a key on ${who}'s own machine, and one of another person's, let a change land.`,
+        "Each such change is recorded here afterwards, and reviewed by two others.",
       ];
   }
 }
@@ -103,6 +110,7 @@ export function endorseLabel(
     revocation: `the passkey of ${who} ends`,
     change: proposal.active === false ? `${who} leaves` : `${who} is changed`,
     provisioner: `the token for SCIM ${who}`,
+    emergency: `an emergency key for ${who}`,
   }[proposal.kind];
   return last ? `Endorse, and at once: ${act}` : `Endorse: ${act}`;
 }
@@ -110,7 +118,7 @@ export function endorseLabel(
 /** Whose endorsement is missing: how many, and where one of them has to be of a certain person, who. */
 export function missingOf(proposal: ProposalShown, people: readonly PersonShown[]): string {
   const { kind, person, endorsedBy, needed } = proposal;
-  const ofOwner = kind === "key" && !endorsedBy.includes(person);
+  const ofOwner = (kind === "key" || kind === "emergency") && !endorsedBy.includes(person);
   const others = needed - endorsedBy.length - (ofOwner ? 1 : 0);
   const owner = `${nameOf(people, person)}'s, with a passkey they have`;
   if (others <= 0) return owner;

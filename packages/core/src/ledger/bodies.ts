@@ -7,7 +7,9 @@ import { AGREED_KINDS, isAgreed, type ProposalTerms } from "../endorsement.ts";
 import { about, bool, count, type Infer, int, list, object, optional, text } from "../schema.ts";
 import { problemsOfStatement, STATEMENT, type Statement } from "../statement.ts";
 import type { Invalid } from "../validate.ts";
+import { EMERGENCY_KEY, EMERGENCY_SIGNED, LANDED_AWAY } from "./emergency.ts";
 import { DEBT_LEFT, INCIDENT, INCIDENT_CLOSED } from "./exceptions.ts";
+import { atLeast, sortedSet } from "./lists.ts";
 import { REMEDY, RUN, RUN_END, RUN_STEP } from "./runs.ts";
 
 const person = text({ max: 200 });
@@ -251,6 +253,9 @@ export const BODIES = {
   provisioned: PROVISIONED,
   members: MEMBERS,
   unrecorded: UNRECORDED,
+  "emergency-key": EMERGENCY_KEY,
+  emergency: EMERGENCY_SIGNED,
+  away: LANDED_AWAY,
 } as const;
 
 export type EntryKind = keyof typeof BODIES;
@@ -294,11 +299,12 @@ export const RULES_OF_BODIES: Problems = {
   "debt-review": (body) => problemsOfSigned("debt-review", body),
   incident: ({ systems }) => sortedSet(systems, "systems"),
   "incident-closed": () => [],
-  debt: ({ overrides, incidents, teams, by }) => [
+  debt: ({ overrides, incidents, teams, by, cause }) => [
     ...sortedSet(overrides, "overrides"),
     ...sortedSet(incidents, "incidents"),
     ...sortedSet(teams, "teams"),
-    ...atLeast(by, 2, "by"),
+    // Who signed an emergency is in the entry that it names; what `ifDown` let go on nobody signed.
+    ...atLeast(by, cause === undefined ? 2 : 0, "by"),
   ],
   decision: ({ rules, policies, counted, waived = [] }) => [
     ...sortedSet(rules, "rules"),
@@ -324,6 +330,13 @@ export const RULES_OF_BODIES: Problems = {
   ],
   unrecorded: ({ old, new: fresh }) =>
     old === fresh ? [{ path: "new", message: "it did not move" }] : [],
+  "emergency-key": ({ by }) => atLeast(by, 2, "by"),
+  emergency: () => [],
+  away: ({ pushedBy, signers, teams }) => [
+    ...sortedSet(pushedBy, "pushedBy"),
+    ...sortedSet(signers, "signers"),
+    ...sortedSet(teams, "teams"),
+  ],
   members: ({ added, removed }) => [...sortedSet(added, "added"), ...sortedSet(removed, "removed")],
 };
 
@@ -382,16 +395,4 @@ function problemsOfSigned(kind: keyof typeof DECISION_OF, body: Signed): readonl
       message: "the statement and the entry must both have a reason or neither",
     });
   return problems;
-}
-
-function atLeast(names: readonly string[], least: number, path: string): readonly Invalid[] {
-  return new Set(names).size === names.length && names.length >= least
-    ? []
-    : [{ path, message: `at least ${least} different persons are needed, each named once` }];
-}
-
-function sortedSet(items: readonly string[], path: string): readonly Invalid[] {
-  return items.every((item, i) => i === 0 || (items[i - 1] ?? "") < item)
-    ? []
-    : [{ path, message: "not sorted, or one of them twice" }];
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the ledger holds of incidents, and of what break-glass left to be reviewed. */
-import { about, type Infer, list, object, text } from "../schema.ts";
+import { about, type Infer, list, object, optional, text } from "../schema.ts";
 
 const person = text({ max: 200 });
 const entry = about("id of an entry: its leaf hash in the log", text({ max: 64, form: "digest" }));
@@ -33,5 +33,9 @@ export const DEBT_LEFT = object({
     list(text({ max: 200 }), 100),
   ),
   by: about("who signed the overrides; they cannot review it", list(person, 50)),
+  cause: about(
+    "what landed while the server was away; `decision` and `overrides` are then its entry",
+    optional(text({ values: ["away", "emergency"] })),
+  ),
 });
 export type DebtBody = Infer<typeof DEBT_LEFT>;

@@ -19,6 +19,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 const HEX = "0123456789abcdef".repeat(4) as Digest;
+const KEY = "BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU";
 const SALT = new Uint8Array(32).fill(1);
 
 const signed = (decision: Signed["statement"]["decision"], over: Partial<Signed> = {}): Signed => ({
@@ -125,6 +126,16 @@ const GOOD: Bodies = {
     added: ["ana"],
     removed: ["bo"],
     token: "token-1",
+  },
+  "emergency-key": {
+    ...{ person: "ana", credential: KEY, key: KEY, usableFrom: 1, by: ["ana", "bo"], agreed: HEX },
+  },
+  emergency: { signed: "interlock-emergency-1.e30.AA", verified: false, by: "bo" },
+  away: {
+    ...{ record: HEX, change: "c-1", repository: "git:1", target: "refs/heads/main" },
+    ...{ environment: "", base: "a", head: "b", landedAt: 1, pushedBy: ["email:ana@example.com"] },
+    ...{ because: "the server is away", way: "emergency", signed: [], signers: ["bo", "cy"] },
+    ...{ teams: ["payments"], verified: true, by: "token-1" },
   },
   approval: signed("approve"),
   rejection: signed("reject"),

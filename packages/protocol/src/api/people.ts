@@ -154,6 +154,17 @@ const PERSON = z.strictObject({
   active: z.boolean(),
   accounts: z.array(z.string()),
   keys: z.array(KEY),
+  emergencyKeys: z
+    .array(
+      z.strictObject({
+        credential: z.string(),
+        enrolledAt: TIME,
+        usableFrom: TIME,
+        revokedAt: TIME.nullable(),
+      }),
+    )
+    .default([])
+    .describe("on the person's own machine; they count only while the server is away"),
 });
 export type PersonShown = z.input<typeof PERSON>;
 
@@ -199,7 +210,7 @@ export type Proposed = z.output<typeof PROPOSED>;
 
 const PROPOSAL = z.strictObject({
   proposal: z.string(),
-  kind: z.enum(["person", "key", "recovery", "revocation", "change", "provisioner"]),
+  kind: z.enum(["person", "key", "recovery", "revocation", "change", "provisioner", "emergency"]),
   person: z.string().describe("whom it is about"),
   name: z.string().nullable(),
   active: z.boolean().nullable(),

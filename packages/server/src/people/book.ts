@@ -70,10 +70,13 @@ export function peopleBook(store: Pick<Store, "db">, onUnproven: Unproven): Peop
 
 const KINDS = [
   ...(["founding", "agreement", "person", "enrolment", "revocation"] as const),
-  ...(["provisioned", "members", "teams-claimed"] as const),
+  ...(["provisioned", "members", "teams-claimed", "emergency-key"] as const),
 ] as const;
 
-function peopleEntryIn(stored: StoredEntry): PeopleEntry | null {
+/** An entry about people, with its body; `null`: it is none, was erased, or is not its leaf's. */
+export function peopleEntryIn(
+  stored: Pick<StoredEntry, "index" | "kind" | "leaf" | "body">,
+): PeopleEntry | null {
   const kind = KINDS.find((one) => one === stored.kind);
   const read = kind === undefined ? null : bodyIn(kind, stored);
   // `bodyIn` gives the body of the kind that was asked for, which the compiler cannot tell of a union.

@@ -10,7 +10,6 @@ import {
   insertPerson,
   insertToken,
   proposalSecretHash,
-  readKey,
   readKeys,
   readPerson,
   readSite,
@@ -22,6 +21,7 @@ import {
 } from "@interlock/store";
 import type { Answer } from "../http/bind.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
+import { emergencyEntries, standingEmergencyKey } from "./emergency.ts";
 import { appendWithKeys, type Enrolling, enrolling } from "./enrolling.ts";
 import { personOf } from "./founding.ts";
 import { termsOfProposal, type Whole } from "./proposal.ts";
@@ -32,6 +32,7 @@ import { done, refused, type SiteTerms, type Work } from "./terms.ts";
 type Effects = { readonly entries: readonly Prepared[]; readonly keys: readonly Enrolling[] };
 
 type Within = Pick<Work, "tx" | "now"> & {
+  readonly book: SiteTerms["book"];
   /** Id of the agreement's entry, to which the effects point. */
   readonly agreed: string;
   /** Who signed, sorted. */
@@ -61,7 +62,7 @@ export async function carryOut(
     );
   const agreement = await agreementOf(tx, now, whole);
   const by = [...new Set(whole.endorsers)].sort();
-  const effects = await effectsOf({ tx, now, agreed: agreement.id, by }, whole);
+  const effects = await effectsOf({ tx, now, book: terms.book, agreed: agreement.id, by }, whole);
   if (!effects.ok) return effects;
   const { entries, keys } = effects.value;
   const all = { entries: [agreement, ...entries], keys };
@@ -99,6 +100,7 @@ async function effectsOf(within: Within, whole: Whole): Promise<Answer<Effects>>
   if (kind === "change") return await change(within, whole);
   if (kind === "revocation") return await revoke(within, whole);
   if (kind === "provisioner") return await provisioner(within, whole);
+  if (kind === "emergency") return await emergency(within, whole);
   return await enrol(within, whole);
 }
 
@@ -150,11 +152,24 @@ async function enrol(within: Within, whole: Whole): Promise<Answer<Effects>> {
   return done({ entries, keys });
 }
 
-async function revoke({ tx, now, agreed, by }: Within, whole: Whole): Promise<Answer<Effects>> {
+async function emergency({ tx, now, agreed, by }: Within, whole: Whole): Promise<Answer<Effects>> {
+  const site = await readSite(tx);
+  const owner = await readPerson(tx, whole.proposal.person);
+  if (site === null || owner === null || !owner.active) return noSuch("active person");
+  const { cooldownMs } = site;
+  return done({ ...NONE, entries: emergencyEntries(whole, { at: now, agreed, by, cooldownMs }) });
+}
+
+async function revoke(
+  { tx, now, agreed, by, book }: Within,
+  whole: Whole,
+): Promise<Answer<Effects>> {
   const { person, credential, reason } = whole.proposal;
-  const key = credential === null ? null : await readKey(tx, credential);
-  if (key === null || !(await revokeKey(tx, key.credential, now))) return noSuch("key that works");
-  const body = { person, credential: key.credential, reason, by, agreed };
+  if (credential === null) return noSuch("key that works");
+  const emergencyKey = await standingEmergencyKey({ book }, tx, credential);
+  if (emergencyKey === null && !(await revokeKey(tx, credential, now)))
+    return noSuch("key that works");
+  const body = { person, credential, reason, by, agreed };
   return done({
     ...NONE,
     entries: [prepare({ kind: "revocation", at: now, subject: null, body })],

@@ -4,6 +4,7 @@ import { readKey, readKeys, revokeKey } from "@interlock/store";
 import type { Actor } from "../http/actor.ts";
 import type { Answer } from "../http/bind.ts";
 import { prepare } from "../ledger/record.ts";
+import { standingEmergencyKey } from "./emergency.ts";
 import { freshSession, personOfActor } from "./fresh.ts";
 import { noSuch } from "./proposing.ts";
 import { done, inTransaction, looked, type SiteTerms } from "./terms.ts";
@@ -20,7 +21,10 @@ export async function revokeOwnKey(
     if (!fresh.ok) return fresh;
     const { tx, now } = within;
     const key = await readKey(tx, credential);
-    const own = key?.person === person && (await revokeKey(tx, credential, now));
+    const emergency = await standingEmergencyKey(terms, tx, credential);
+    const own =
+      emergency?.person === person ||
+      (key?.person === person && (await revokeKey(tx, credential, now)));
     if (!own) return noSuch("key of yours that works");
     const body = { person, credential, reason, by: [person] };
     const entry = prepare({ kind: "revocation", at: now, subject: null, body });
@@ -54,6 +58,11 @@ export async function shownPeople(
       people: persons.map(({ id, name, active, accounts }) => ({
         ...{ person: id, name, active, accounts: [...accounts] },
         keys: keys.get(id) ?? [],
+        emergencyKeys: [...roster.emergencyKeys.values()]
+          .filter(({ person }) => person === id)
+          .map(({ credential, enrolledAt, usableFrom, revokedAt }) => ({
+            ...{ credential, enrolledAt, usableFrom, revokedAt },
+          })),
       })),
     });
   });

@@ -34,6 +34,7 @@ const WITH_KEY: Readonly<Record<AgreedKind, boolean>> = {
   revocation: false,
   change: false,
   provisioner: false,
+  emergency: false,
 };
 
 export function agreedKind({ kind }: Pick<StoredProposal, "kind">): AgreedKind {

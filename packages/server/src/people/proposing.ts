@@ -21,9 +21,9 @@ import { needsKey, shown, wholeOf } from "./proposal.ts";
 import { newId, newSecret, TOKEN_PREFIX } from "./secrets.ts";
 import { done, inTransaction, looked, refused, type SiteTerms } from "./terms.ts";
 
-const PROPOSAL_MS = 72 * 3_600_000;
+export const PROPOSAL_MS = 72 * 3_600_000;
 /** Of all persons together: people read each of them before they sign. */
-const MOST_OPEN = 50;
+export const MOST_OPEN = 50;
 
 type Wanted = Pick<
   StoredProposal,
@@ -72,7 +72,7 @@ const NOTHING = {
 } as const;
 
 async function wantedBy(
-  { identity }: SiteTerms,
+  { identity, book }: SiteTerms,
   tx: Database,
   { by, given }: { readonly by: string; readonly given: Proposed },
 ): Promise<Answer<Wanted>> {
@@ -88,7 +88,8 @@ async function wantedBy(
   if (given.kind === "person") return await newPerson(tx, given);
   if (given.kind === "change") return await changedPerson(tx, given);
   if (given.kind === "revocation") {
-    const key = await readKey(tx, given.credential);
+    const emergency = (await book.at(tx)).emergencyKeys.get(given.credential);
+    const key = emergency ?? (await readKey(tx, given.credential));
     if (key === null || key.revokedAt !== null) return noSuch("key that works");
     if (key.person === by)
       return refused(

@@ -13,6 +13,7 @@ import {
   type AssertionVerdict,
   type EnrolledKey,
   type Enrolment,
+  emergencyKeyId,
   fromBase64url,
   verifyAssertion,
 } from "@interlock/receipt";
@@ -39,6 +40,18 @@ export type RosterKey = {
   readonly revokedAt: number | null;
 };
 
+/** A key on somebody's own machine, for when no server can be asked. */
+export type EmergencyKey = {
+  readonly person: string;
+  /** SHA-256 of the key, as base64url. */
+  readonly credential: string;
+  /** Ed25519 public key as base64url. */
+  readonly key: string;
+  readonly enrolledAt: number;
+  readonly usableFrom: number;
+  readonly revokedAt: number | null;
+};
+
 type Agreement = { readonly body: AgreementBody; readonly personDone: boolean };
 
 /**
@@ -52,6 +65,8 @@ export type Roster = {
   readonly persons: ReadonlyMap<string, RosterPerson>;
   /** By credential id. */
   readonly keys: ReadonlyMap<string, RosterKey>;
+  /** By credential id. */
+  readonly emergencyKeys: ReadonlyMap<string, EmergencyKey>;
   /** By entry id: what two people signed, and whether it was carried out. */
   readonly agreements: ReadonlyMap<string, Agreement>;
   /** What identity providers say of teams. */
@@ -63,11 +78,19 @@ export const NOBODY_YET: Roster = {
   founding: null,
   persons: new Map(),
   keys: new Map(),
+  emergencyKeys: new Map(),
   agreements: new Map(),
   told: NOTHING_TOLD,
 };
 
-type PeopleKind = "founding" | "agreement" | "person" | "enrolment" | "revocation" | ToldKind;
+type PeopleKind =
+  | "founding"
+  | "agreement"
+  | "person"
+  | "enrolment"
+  | "revocation"
+  | "emergency-key"
+  | ToldKind;
 
 /** An entry about people whose body has been checked against its leaf. */
 export type PeopleEntry = {
@@ -103,6 +126,8 @@ export async function fold(roster: Roster, item: PeopleEntry): Promise<Folded> {
       return enrol(next, item);
     case "revocation":
       return revoke(next, item);
+    case "emergency-key":
+      return enrolForEmergency(next, item);
     case "provisioned": {
       const { person: id, name, active, accounts } = item.body;
       const told = toldAfter(next.told, item);
@@ -246,13 +271,44 @@ function enrol(roster: Roster, item: Of<"enrolment">): Folded {
   if (founder) return kept(withKey);
   const agreement = agreedFor(roster, body.agreed, owner);
   const keyDigest = sha256Hex(bytesIn(body.key));
-  const named = agreement?.body.keys.some(
-    (one) => one.credential === credential && one.keyDigest === keyDigest,
-  );
+  const named =
+    agreement?.body.about !== "emergency" &&
+    agreement?.body.keys.some(
+      (one) => one.credential === credential && one.keyDigest === keyDigest,
+    );
   return named === true ? kept(withKey) : refused(roster, `nobody agreed to the key ${credential}`);
 }
 
+/** An agreement about an emergency key makes no passkey, and one about a passkey no emergency key. */
+function enrolForEmergency(roster: Roster, { body, entry }: Of<"emergency-key">): Folded {
+  const { person: owner, credential, key } = body;
+  const { founding, emergencyKeys } = roster;
+  if (founding === null) return refused(roster, "a key before the founding");
+  if (emergencyKeys.has(credential))
+    return refused(roster, `the key ${credential} was enrolled before`);
+  const agreement = agreedFor(roster, body.agreed, owner);
+  const bytes = bytesIn(key);
+  const keyDigest = sha256Hex(bytes);
+  const named =
+    agreement?.body.about === "emergency" &&
+    emergencyKeyId(bytes) === credential &&
+    agreement.body.keys.some((one) => one.credential === credential && one.keyDigest === keyDigest);
+  if (!named) return refused(roster, `nobody agreed to the emergency key ${credential}`);
+  const usableFrom = Math.max(body.usableFrom, entry.at + founding.body.cooldownMs);
+  const enrolled = { person: owner, credential, key, enrolledAt: entry.at, usableFrom };
+  return kept({
+    ...roster,
+    emergencyKeys: new Map(emergencyKeys).set(credential, { ...enrolled, revokedAt: null }),
+  });
+}
+
 function revoke(roster: Roster, { body, entry }: Of<"revocation">): Folded {
+  const emergency = roster.emergencyKeys.get(body.credential);
+  if (emergency !== undefined) {
+    const ended = { ...emergency, revokedAt: emergency.revokedAt ?? entry.at };
+    const emergencyKeys = new Map(roster.emergencyKeys).set(body.credential, ended);
+    return kept({ ...roster, emergencyKeys });
+  }
   const key = roster.keys.get(body.credential);
   if (key === undefined) return kept(roster);
   const revokedAt = key.revokedAt ?? entry.at;

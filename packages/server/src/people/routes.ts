@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { deviceApi, peopleApi, signInApi, tokensApi } from "@interlock/protocol";
+import { deviceApi, emergencyApi, peopleApi, signInApi, tokensApi } from "@interlock/protocol";
 import { readSite } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import { type Authenticate, bind, refuse } from "../http/bind.ts";
@@ -13,6 +13,7 @@ import {
   shownDeviceLogin,
   startDeviceLogin,
 } from "./device.ts";
+import { proposeEmergencyKey } from "./emergency.ts";
 import { endorse, endorsementOptions } from "./endorsing.ts";
 import { beginFounding, completeFounding, foundingState } from "./founding.ts";
 import { registerKey, registrationOptions, shownInvitation } from "./invitations.ts";
@@ -129,6 +130,9 @@ function peopleRoutesOf(app: FastifyInstance, authenticate: Authenticate, terms:
   bind(app, authenticate, peopleApi.people, () => shownPeople(terms));
   bind(app, authenticate, peopleApi.revokeKey, ({ actor, body }) =>
     revokeOwnKey(terms, actor, body),
+  );
+  bind(app, authenticate, emergencyApi.proposeEmergencyKey, ({ actor, body }) =>
+    proposeEmergencyKey(terms, actor, body),
   );
   bind(app, authenticate, peopleApi.propose, ({ actor, body }) => propose(terms, actor, body));
   bind(app, authenticate, peopleApi.proposals, () => shownProposals(terms));

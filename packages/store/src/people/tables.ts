@@ -59,7 +59,8 @@ export type ProposalKind =
   | "recovery"
   | "revocation"
   | "change"
-  | "provisioner";
+  | "provisioner"
+  | "emergency";
 export type ProposalState = "open" | "done" | "withdrawn";
 
 type ProposalRow = {
