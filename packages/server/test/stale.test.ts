@@ -84,7 +84,7 @@ describe.each(ENGINES.filter(({ name }) => name === "postgres"))("nothing-stale"
   });
 
   it("IN5 AQ15 a revocation that is taken out beneath a server brings nobody back: it decides no more", async () => {
-    const world = await openWorld(engine, HOUR);
+    const world = await openWorld(engine, { periodMs: HOUR });
     const { db } = world.store;
     const digest = fresh();
     const id = String((await judged(world, { digest })).body["change"]);

@@ -27,6 +27,15 @@ export * from "./contents.ts";
 export * from "./documents.ts";
 export * from "./drafts.ts";
 export { type Database, plain } from "./driver.ts";
+export {
+  entriesAbout,
+  entriesOfKinds,
+  entriesOfKindsAbout,
+  exceptionEntries,
+  newestOfKind,
+  peopleEntries,
+  readEntry,
+} from "./entries.ts";
 export { type EntryListed, entriesBefore, entryListed } from "./entry-rows.ts";
 export type { Result, StoreFailure, StoreFailureCode } from "./failure.ts";
 export * from "./forges.ts";

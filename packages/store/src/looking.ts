@@ -2,13 +2,8 @@
 import { type RawBuilder, sql } from "kysely";
 import { SIGNED_KINDS } from "./changes.ts";
 import type { Database } from "./driver.ts";
-import {
-  type EntryRow,
-  EXCEPTION_KINDS,
-  PEOPLE_KINDS,
-  type StoredEntry,
-  storedEntryOf,
-} from "./ledger.ts";
+import { type EntryRow, EXCEPTION_KINDS, PEOPLE_KINDS, storedEntryOf } from "./entries.ts";
+import type { StoredEntry } from "./ledger.ts";
 
 /** What a decision has to know of the ledger. */
 export type ToLookUp = {
