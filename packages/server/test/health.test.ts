@@ -68,6 +68,22 @@ describe.each(ENGINES.filter(({ name }) => name === "postgres"))("on a server", 
     await app.close();
   });
 
+  it("IN8 figures for everybody hold no word of what anybody changes", async () => {
+    const world = await openWorld(engine);
+    const app = httpApp({ origin: ORIGIN, log: false });
+    healthRoutes(app, { store: world.store, ledger: world.ledger }).decided("hold");
+    const asked = question();
+    const { body } = await world.call("gate", "POST", "/api/v1/gate", asked);
+    const { payload: figures } = await app.inject("/metrics");
+    expect(figures).toMatch(/^interlock_decisions_total\{effective="hold"\} 1$/m);
+    expect(figures).toMatch(/^interlock_ledger_entries [1-9]/m);
+    const { repository, target } = asked.place;
+    for (const word of [String(body["change"]), repository, target, "ana", "billing"])
+      expect(figures).not.toContain(word);
+    await app.close();
+    await world.close();
+  });
+
   it("stops when another process migrates the database beneath it", async () => {
     const world = await openWorld(engine, { periodMs: 3_600_000 });
     const app = httpApp({ origin: ORIGIN, log: false, stopped: world.store.version.superseded });
