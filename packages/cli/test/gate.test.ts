@@ -24,6 +24,22 @@ describe("the first policy", () => {
     );
   });
 
+  it("a softer mode of one of its rules is another policy", () => {
+    const rules = (mode: string) =>
+      `policy: own\nversion: 1\nmode: enforce\nrules:\n  - id: two\n    mode: ${mode}\n    title: Two read it\n    when: change.totals.files > 0\n    require: [{ approvals: { count: 2, from: anyone } }]\n`;
+    const bringing = (mode: string) =>
+      repository({ a: "1" }, { "interlock/policy.yaml": rules(mode) });
+    const digestOf = (dir: string) =>
+      /--trust-first-policy ([0-9a-f]{64})/.exec(interlock(dir, "check").stdout)?.[1] ?? "";
+    const [strict, soft] = [bringing("enforce"), bringing("observe")];
+    const digest = digestOf(strict);
+    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    const ids = (dir: string) =>
+      json(dir, "--trust-first-policy", digest).decision.rules.map((r: { rule: string }) => r.rule);
+    expect(ids(strict)).not.toContain("first-policy");
+    expect(ids(soft)).toContain("first-policy");
+  });
+
   it("is for the first only: a later one is judged by the one before it", () => {
     const dir = adopting();
     commit(dir, { "interlock/policy.yaml": ENFORCED }, "stricter");

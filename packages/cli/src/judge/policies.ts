@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Which policies judge a change: the one in force, the proposed one, or the built-in ones. */
-import { approvals, type JudgingPolicy, type Policy, type Rule } from "@interlock/core";
+import {
+  approvals,
+  type JudgingPolicy,
+  judgedDigest,
+  type Policy,
+  type Rule,
+} from "@interlock/core";
 import { builtInPacks } from "@interlock/policy";
 import { compiled } from "./compiled.ts";
 import { gateKept } from "./gate-kept.ts";
@@ -89,7 +95,7 @@ function builtIn(): Policies {
 function first(source: PolicySource, trusted: string | undefined): Policies {
   const judge = judging("proposed", source);
   const origin = `${POLICY_PATH}, which is the first`;
-  if (judge.kind === "policy" && judge.policy.digest === trusted)
+  if (judge.kind === "policy" && wordForWord(judge.policy.policy) === trusted)
     return { policies: [judge], origin };
   const rule: Rule = {
     id: "first-policy",
@@ -97,7 +103,7 @@ function first(source: PolicySource, trusted: string | undefined): Policies {
     says: `the change brings the first \`${POLICY_PATH}\``,
     help:
       judge.kind === "policy"
-        ? `read \`${POLICY_PATH}\`; if it is what you want, run again with \`--trust-first-policy ${judge.policy.digest}\``
+        ? `read \`${POLICY_PATH}\`; if it is what you want, run again with \`--trust-first-policy ${wordForWord(judge.policy.policy)}\``
         : `mend \`${POLICY_PATH}\` first: ${judge.because}`,
     require: [approvals(2, "anyone")],
     covers: false,
@@ -106,6 +112,9 @@ function first(source: PolicySource, trusted: string | undefined): Policies {
   const bootstrap = compiled({ ...BARE, id: "bootstrap", mode: "enforce", rules: [rule] });
   return { policies: [{ role: "in-force", kind: "policy", policy: bootstrap }, judge], origin };
 }
+
+/** Of all that it says: the digest that approvals name leaves out modes, and softer ones are another policy. */
+const wordForWord = (policy: Policy): string => judgedDigest([{ role: "proposed", policy }]);
 
 /** One that was read here, or could not be. */
 type Read = Exclude<JudgingPolicy, { readonly kind: "shown" }>;
