@@ -55,7 +55,6 @@ export const saveDraft = endpoint({
   summary:
     "keep what you wrote, unless it was changed elsewhere since the version that you began with",
   access: "session",
-  anyMeans: true,
   params: one,
   body: z.strictObject({
     change: CHANGE,
@@ -71,7 +70,6 @@ export const dropDraft = endpoint({
   path: "/api/v1/drafts/:draft",
   summary: "forget a document that you were writing; what is in Git stays",
   access: "session",
-  anyMeans: true,
   params: one,
   answer: z.strictObject({ dropped: z.boolean() }),
 });

@@ -115,7 +115,7 @@ describe.each(ENGINES)("on $name", (engine) => {
   it("TK1 a token sends for its own repository only, and reads nothing; nobody without one sends", async () => {
     const { input, digest } = someChange();
     const { change: id } = await judged(digest);
-    expect((await send(id, "contents", input, "bo")).status).toBe(403);
+    expect((await send(id, "contents", input, "bo")).status).toBe(404);
     expect((await send(id, "contents", input, "nobody")).status).toBe(401);
     const url = `/api/v1/changes/${id}/contents`;
     expect((await world.call("gate", "GET", url)).status).toBe(403);
