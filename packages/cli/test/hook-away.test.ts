@@ -83,7 +83,9 @@ describe("a server that is away, slow or talks nonsense", () => {
     expect(status).toBe(0);
     expect(says).toContain("! goes on without a decision  refs/heads/sandbox");
     const [line] = readFileSync(join(w.bare, "interlock-away.jsonl"), "utf8").split("\n");
-    expect(JSON.parse(line ?? "")).toMatchObject({ ref: "refs/heads/sandbox", old: ZEROS });
+    expect(JSON.parse(line ?? "")).toMatchObject({
+      record: { place: { target: "refs/heads/sandbox" }, pushedBy: ["email:ana@example.com"], signed: [] },
+    });
     expect(interlock(w.bare, "hook", "status").stdout).toContain("1 push(es) landed while");
     install(w.bare, await answering(503, AWAY_STORE), REFS);
     await waits("web", "a change of Tier 3 waits");
