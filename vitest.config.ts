@@ -15,11 +15,26 @@ const alias = [
   })),
 ];
 
+/** Their modules hold nothing that one test could leave to another, and loading them is half of the work. */
+const PURE = "(core|digest|document|facts|policy|receipt|tlog)";
+
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "tools/test/**/*.test.ts"],
-    globalSetup: ["packages/testkit/src/postgres-run.ts"],
+    projects: [
+      {
+        extends: true,
+        test: { name: "pure", include: [`packages/@${PURE}/test/**/*.test.ts`], isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: "rest",
+          include: [`packages/!${PURE}/test/**/*.test.ts`, "tools/test/**/*.test.ts"],
+          globalSetup: ["packages/testkit/src/postgres-run.ts"],
+        },
+      },
+    ],
     // For what hangs. A busy machine is no failure: some properties start git hundreds of times.
     testTimeout: 300_000,
     hookTimeout: 300_000,
