@@ -159,6 +159,48 @@ it("what people wrote breaks no line and hides nothing, whatever it is", () => {
   );
 });
 
+const LANDED = {
+  ...{ record: "ab".repeat(32), change: "c1", repository: "r", target: "refs/heads/main" },
+  ...{ environment: "", base: "0".repeat(40), head: "1".repeat(40), landedAt: 1, pushedBy: [] },
+  ...{ because: "it did not answer", signed: [], teams: [], verified: true, by: "t" },
+};
+const MOVED = { repository: "r", ref: "refs/heads/main", old: "0".repeat(40), token: "t" };
+
+it.each([
+  [
+    saying("away", { ...LANDED, way: "if-down", signers: [] }),
+    ["away", /main landed by `ifDown` of its policy, while something was away: it did not answer$/],
+  ],
+  [
+    saying("away", {
+      ...{ ...LANDED, way: "emergency", signers: ["bo"], verified: false, says: "one of two" },
+    }),
+    ["away", /in an emergency signed by bo, .*; it does not verify: one of two$/],
+  ],
+  [
+    saying("emergency", { signed: "x", verified: true, by: "bo" }),
+    ["away", /^bo brought in an emergency signature of theirs$/],
+  ],
+  [
+    saying("emergency-key", {
+      ...{ person: "bo", credential: "c", key: "k", usableFrom: 1, by: ["bo", "cy"] },
+      agreed: LANDED.record,
+    }),
+    ["people", /^bo has an emergency key, endorsed by bo and cy$/],
+  ],
+  [
+    saying("unrecorded", { ...MOVED, new: "1".repeat(40), because: "not-allowed" }),
+    ["unrecorded", /^refs\/heads\/main of r moved to 1{12} past the gate: nothing/],
+  ],
+  [saying("unrecorded", { ...MOVED, new: "1".repeat(40), because: "first-seen" }), null],
+] as const)("what landed or moved without a decision is told: %#", (said, wanted) => {
+  expect(said).toEqual(
+    wanted === null
+      ? null
+      : expect.objectContaining({ topic: wanted[0], text: expect.stringMatching(wanted[1]) }),
+  );
+});
+
 describe("settings", () => {
   const folder = mkdtempSync(join(tmpdir(), "interlock-notices-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

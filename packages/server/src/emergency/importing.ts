@@ -16,6 +16,7 @@ import type { Answer } from "../http/bind.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
 import { bodyIn } from "../ledger/stored.ts";
 import { done, refused } from "../people/terms.ts";
+import { isAllowed } from "../refs/report.ts";
 import { type RunTerms, within } from "../runs/terms.ts";
 import { type Verified, verifyAway, whyUnsigned } from "./verifying.ts";
 
@@ -52,8 +53,10 @@ export async function importAway(
     const entry = prepare({ kind: "away", at, subject, body });
     // A change that nobody can be shown could never be reviewed, and would hold its team for ever.
     const known = (await changeById(tx, body.change)) !== null;
+    // What the gate had allowed, and only a proof was missing of, has been looked at already.
+    const owed = known && !(body.way === "if-down" && (await allowedBefore(tx, record)));
     const debt = prepare({ kind: "debt", at, subject, body: debtOf(body, verified, entry.id) });
-    return { entries: known ? [entry, debt] : [entry], says: verified.says };
+    return { entries: owed ? [entry, debt] : [entry], says: verified.says };
   });
 }
 
@@ -72,6 +75,13 @@ export async function importEmergency(
     };
   });
 }
+
+/** By the ledger, when the enforcement point let it land. */
+const allowedBefore = async (
+  tx: Transaction,
+  { place: { repository, target }, digest, landedAt }: AwayRecord,
+): Promise<boolean> =>
+  digest !== null && (await isAllowed(tx, { repository, ref: target, digest, until: landedAt }));
 
 const whyOf = (says: string | null) => (says === null ? {} : { says: says.slice(0, 1_000) });
 

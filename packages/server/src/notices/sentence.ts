@@ -4,6 +4,8 @@ import type { Bodies, EntryKind } from "@interlock/core";
 /** What a receiver may choose to be told about. */
 export const TOPICS = [
   "break-glass",
+  "away",
+  "unrecorded",
   "waiver",
   "incident",
   "debt",
@@ -20,6 +22,21 @@ export type Said = { readonly topic: Topic; readonly text: string; readonly path
 type Sayings = { readonly [K in EntryKind]?: (body: Bodies[K]) => Said | null };
 
 const people = (text: string): Said => ({ topic: "people", text, path: "/people" });
+
+const WAYS = {
+  "if-down": () => "by `ifDown` of its policy, while something was away",
+  emergency: (signers: readonly string[]) =>
+    `in an emergency signed by ${signers.length === 0 ? "nobody whose signature verifies" : signers.join(" and ")}, while something was away`,
+} as const;
+
+const PAST = {
+  "not-allowed": "nothing in the ledger allowed this content there",
+  deleted: "it was deleted",
+  unreadable: "what it changed cannot be read any more",
+} as const;
+
+const doubt = (verified: boolean, says: string | undefined): string =>
+  verified ? "" : `; it does not verify: ${says ?? "nobody says why"}`;
 
 /** Which entries somebody should hear of without looking, and how they are said. */
 const SAYINGS: Sayings = {
@@ -54,6 +71,23 @@ const SAYINGS: Sayings = {
     ...{ topic: "debt", path: `/changes/${change}` },
     text: `${person} reviewed the break-glass of ${target}`,
   }),
+  away: ({ change, target, way, because, signers, verified, says }) => ({
+    ...{ topic: "away", path: `/changes/${change}` },
+    text: `a change of ${target} landed ${WAYS[way](signers)}: ${because}${doubt(verified, says)}`,
+  }),
+  emergency: ({ by, verified, says }) => ({
+    ...{ topic: "away", path: "/ledger" },
+    text: `${by} brought in an emergency signature of theirs${doubt(verified, says)}`,
+  }),
+  "emergency-key": ({ person, by }) =>
+    people(`${person} has an emergency key, endorsed by ${by.join(" and ")}`),
+  unrecorded: ({ ref, repository, because, new: fresh }) =>
+    because === "first-seen"
+      ? null
+      : {
+          ...{ topic: "unrecorded", path: "/ledger" },
+          text: `${ref} of ${repository} moved to ${fresh.slice(0, 12)} past the gate: ${PAST[because]}`,
+        },
   founding: ({ tenant, founders }) => people(`${tenant} was founded by ${founders.join(", ")}`),
   agreement: ({ about, person, by, endorsements, reason }) =>
     people(

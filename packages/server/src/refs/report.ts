@@ -118,9 +118,15 @@ async function whyUnrecorded(
 /** Whether an entry of the ledger, read from its leaf and not from a column, allows a content there. */
 export async function isAllowed(
   db: Database,
-  given: { readonly repository: string; readonly ref: string; readonly digest: string },
+  given: {
+    readonly repository: string;
+    readonly ref: string;
+    readonly digest: string;
+    /** Allowed by then, in milliseconds since 1970 UTC. */
+    readonly until?: number;
+  },
 ): Promise<boolean> {
-  const { repository, ref, digest } = given;
+  const { repository, ref, digest, until = Number.POSITIVE_INFINITY } = given;
   const decisions = await entriesOfKindsAbout(db, {
     ...{ subject: digest, kinds: ["decision"], limit: MOST_DECISIONS },
   });
@@ -128,6 +134,7 @@ export async function isAllowed(
     const read = bodyIn("decision", stored);
     return (
       read?.entry.subject === digest &&
+      read.entry.at <= until &&
       read.body.effective === "allow" &&
       read.body.repository === repository &&
       read.body.target === ref
