@@ -60,7 +60,7 @@ async function stand(more: readonly string[] = [], files = START) {
   git(bare, "config", "receive.fsckObjects", "true");
   git(bare, "config", "receive.denyNonFastForwards", "true");
   execFileSync("chmod", ["-R", "go-w", bare]);
-  install(bare, url, more);
+  await install(bare, url, more);
   const home = folder();
   const doctor = async (...args: readonly string[]) =>
     await running(home, [process.execPath, MAIN, "doctor", "--repo", bare, ...args], {
@@ -72,7 +72,8 @@ async function stand(more: readonly string[] = [], files = START) {
   return { url, shows, work, bare, home, doctor, doors, config, path };
 }
 
-type Case = readonly [id: string, open: (at: Stand) => void, close: (at: Stand) => void];
+type Turn = (at: Stand) => void | Promise<void>;
+type Case = readonly [id: string, open: Turn, close: Turn];
 
 const rewrite = (path: string, change: (text: string) => string): void =>
   writeFileSync(path, change(readFileSync(path, "utf8")));
@@ -245,9 +246,9 @@ const CASES: readonly Case[] = [
 describe("doctor", () => {
   it.each(CASES)("%s", async (id, open, close) => {
     const at = await stand();
-    open(at);
+    await open(at);
     expect(await at.doors()).toContain(id);
-    close(at);
+    await close(at);
     expect(await at.doors()).toEqual([]);
   });
 
@@ -266,7 +267,7 @@ describe("doctor", () => {
 
   it("server-away: nothing is taken for closed that was not looked at", async () => {
     const at = await stand();
-    install(at.bare, "http://127.0.0.1:1");
+    await install(at.bare, "http://127.0.0.1:1");
     const { status, says } = await at.doctor();
     expect([status, says]).toEqual([1, expect.stringMatching(/high +server-away/)]);
     expect(says).toContain("not looked at: the server's clock, founding, token, ledger and people");
@@ -339,12 +340,13 @@ describe("doctor --if-down", () => {
     expect([status, says]).toEqual([0, expect.any(String)]);
     const table = (ref: string, ...rows: readonly string[]) =>
       new RegExp([ref, "  while … is away +server +database +witness +forge", ...rows].join("\n"));
+    const one = "  a change of Tier 1 +waits +waits +waits +without reviews";
     const waits = "waits +waits +is judged +without reviews";
-    expect(says).toMatch(table("refs/heads/main \\(Tier 1\\)", `  a change of Tier 1 +${waits}`));
+    expect(says).toMatch(table("refs/heads/main \\(Tier 1\\)", one));
     expect(says).toMatch(
       table(
         "refs/heads/web \\(Tier 3\\)",
-        `  a change of Tier 1 +${waits}`,
+        one,
         `  a change of Tier 2 +${waits}`,
         "  a change of Tier 3 +goes on +goes on +is judged +without reviews",
       ),

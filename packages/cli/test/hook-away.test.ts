@@ -55,7 +55,7 @@ describe("a server that is away, slow or talks nonsense", () => {
       entry: "ab".repeat(32),
       decision: { outcome: "allow", effective: "allow", change: "f".repeat(64) },
     });
-    install(w.bare, await answering(200, JSON.stringify(other)));
+    await install(w.bare, await answering(200, JSON.stringify(other)));
     const { status, says } = await w.push("main");
     expect(status).toBe(1);
     expect(says).toContain("its decision is about another change");
@@ -87,7 +87,7 @@ describe("a server that is away, slow or talks nonsense", () => {
       record: { place: { target: "refs/heads/sandbox" }, pushedBy: ["email:ana@example.com"], signed: [] },
     });
     expect(interlock(w.bare, "hook", "status").stdout).toContain("1 push(es) landed while");
-    install(w.bare, await answering(503, AWAY_STORE), REFS);
+    await install(w.bare, await answering(503, AWAY_STORE), REFS);
     await waits("web", "a change of Tier 3 waits");
     change(w, { "a.txt": "three\n" });
     expect((await w.push("main:refs/heads/sandbox")).status).toBe(0);

@@ -178,7 +178,7 @@ describe("every way to move a ref", () => {
     const w = await world();
     const bare = join(folder(), "new.git");
     git(w.work, "init", "-q", "--bare", "-b", "main", bare);
-    install(bare, w.server.url);
+    await install(bare, w.server.url);
     git(w.work, "remote", "set-url", "origin", bare);
     const { status, says } = await w.push("main");
     expect(status).toBe(1);

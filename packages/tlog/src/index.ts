@@ -70,7 +70,13 @@ export {
   signText,
   type VerifiedSignature,
 } from "./note/open.ts";
-export { type Assurance, assuranceOf, isQuorum } from "./policy/assurance.ts";
+export {
+  type Assurance,
+  assuranceOf,
+  isQuorum,
+  type Lacking,
+  lackingOf,
+} from "./policy/assurance.ts";
 export {
   MAX_POLICY_LENGTH,
   type Policy,

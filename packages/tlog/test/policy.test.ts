@@ -5,6 +5,7 @@ import {
   CLOCK_TOLERANCE,
   formatVerifierKey,
   isQuorum,
+  lackingOf,
   MAX_POLICY_LENGTH,
   type Policy,
   parsePolicy,
@@ -367,6 +368,16 @@ describe("P5 honest label", () => {
           sets.map((t) => s.filter((n) => t.includes(n) && !operators.includes(n)).length),
         );
         expect(assuranceOf(policy, new Set(operators)).liars).toBe(Math.min(...shares));
+      }),
+    );
+    fc.assert(
+      fc.property(policies, fc.subarray(names), (policy, have) => {
+        const sets = subsets(names).filter((set) => isQuorum(policy, new Set(set)));
+        const missing = sets.map((set) => set.filter((name) => !have.includes(name)).length);
+        const { count, witnesses } = lackingOf(policy, new Set(have));
+        expect(count).toBe(Math.min(...missing));
+        expect(witnesses.filter((name) => have.includes(name))).toEqual([]);
+        expect(isQuorum(policy, new Set([...have, ...witnesses]))).toBe(true);
       }),
     );
   });

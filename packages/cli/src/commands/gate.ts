@@ -8,10 +8,14 @@ import { recompute } from "../gate/recompute.ts";
 import { explained, heldAlone, link } from "../gate/said.ts";
 import { shownChange } from "../gate/shown.ts";
 import { patiently } from "../gate/waiting.ts";
+import type { Answer } from "../hook/answer.ts";
 import { ask, type Question, type Reply } from "../hook/ask.ts";
 import { pusherOf } from "../hook/push.ts";
+import { readText } from "../judge/text.ts";
 import { paintFor } from "../output/paint.ts";
 import { jsonText, printableLines } from "../output/printable.ts";
+import { type Effect, effectOf } from "../provable/effect.ts";
+import { pin } from "../provable/pinned.ts";
 import { type Access, type AccessOptions, accessOf, withAccess } from "../remote/access.ts";
 import { changeIdOf, judgedOf } from "./change.ts";
 import { secondsOf } from "./sign.ts";
@@ -26,6 +30,7 @@ type Options = AccessOptions & {
   readonly tier?: string;
   readonly allowIfDown?: readonly string[];
   readonly wait?: boolean;
+  readonly trust?: string;
   readonly timeout: string;
   readonly json?: boolean;
 };
@@ -48,10 +53,14 @@ export function gateCommand(program: Command): void {
       "--allow-if-down <tier...>",
       "of what the policy's `ifDown` lets go on without the server, only these tiers do",
     )
+    .option(
+      "--trust <file>",
+      "the log and witnesses to believe for Tier 1 (default: the pinned ones, else the server's)",
+    )
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  interlock gate --base origin/main --target main\n  interlock gate --change 0123456789abcdef0123 --wait --timeout 7200\n\nThe token needs the verb `gate`, and `read` for `--change` and `--wait`.\nExit codes: 0 allow, 1 hold, 2 deny, 3 could not decide, 64 wrong usage",
+      "\nExamples:\n  interlock gate --base origin/main --target main\n  interlock gate --change 0123456789abcdef0123 --wait --timeout 7200\n\nThe token needs the verb `gate`, and `read` for `--change` and `--wait`.\nA change of Tier 1 waits until its decision is provable.\nExit codes: 0 allow, 1 hold, 2 deny, 3 could not decide, 64 wrong usage",
     )
     .action(run);
 }
@@ -69,15 +78,24 @@ async function run(options: Options): Promise<void> {
   const repository = await openRepository(options.repo);
   try {
     refuseShallow(repository);
+    const { gitDir } = repository.location;
+    if (options.trust !== undefined) await pin(gitDir, readText(options.trust));
     const question = await questionFrom(repository, access, options);
     const { server, secret: token } = access;
+    const until = Date.now() + (options.wait === true ? timeoutMs : access.timeoutMs);
     const asking = () => ask(question, { server, token, timeoutMs: access.timeoutMs });
     const reply =
       options.wait === true
         ? await patiently(asking, { remote: access, timeoutMs, say: saying })
         : await asking();
     if (reply.kind === "away") return withoutServer(question, { reply, access, tier, tiers });
-    conclude(reply, question, { access, options });
+    const answer = judgedOf(reply, access.server);
+    const terms = { ...{ remote: access, gitDir, tier, until }, narrowed: narrowedTo(tiers) };
+    const effect =
+      answer.effective === "allow"
+        ? await effectOf(question, answer, { ...terms, tell: saying })
+        : null;
+    conclude({ answer, effect }, question, options);
   } finally {
     repository.close();
   }
@@ -113,22 +131,35 @@ async function questionFrom(
   );
 }
 
-function conclude(
-  reply: Reply,
-  question: Question,
-  { access, options }: { readonly access: Access; readonly options: Options },
-): void {
-  const answer = judgedOf(reply, access.server);
+type Concluded = { readonly answer: Answer; readonly effect: Effect | null };
+
+function conclude({ answer, effect }: Concluded, question: Question, options: Options): void {
+  const waits = effect?.kind === "waits";
   // Before the output, whose reader may leave early. by (fail-closed)
-  process.exitCode = EXIT[answer.effective];
+  process.exitCode = waits ? EXIT.hold : EXIT[answer.effective];
   const { id: change, url, words, index, entry, effective, decision } = answer;
   const { place } = question;
   process.stdout.write(
     options.json === true
-      ? `${jsonText({ change, url, words, index, entry, effective, place, decision }, 2)}\n`
+      ? `${jsonText({ change, url, words, index, entry, effective, effect: effect?.kind ?? null, place, decision }, 2)}\n`
       : [explained(answer, { question }, paintFor(process.stdout)), ...link(answer)].join("\n"),
   );
+  if (effect !== null && effect.kind !== "durable") saying(effectText(effect, place.target));
 }
+
+function effectText(effect: Exclude<Effect, { kind: "durable" }>, target: string): string {
+  switch (effect.kind) {
+    case "provable":
+      return effect.says;
+    case "goes-on":
+      return `! goes on, not provable yet  ${target}\n  ${effect.why}\n  \`ifDown\` of the policy in force lets it`;
+    case "waits":
+      return `● hold  ${target}\n  ${effect.why}\n  ${effect.waits.says}\n  help: ${effect.waits.help}`;
+  }
+}
+
+const narrowedTo = (tiers: readonly number[] | undefined) =>
+  tiers === undefined ? null : { tiers, saidBy: "`--allow-if-down`" };
 
 type Alone = {
   readonly reply: Extract<Reply, { readonly kind: "away" }>;
@@ -140,8 +171,7 @@ type Alone = {
 /** As the hook does; there is no repository here to keep a record in, so the pipeline's log has it. */
 function withoutServer(question: Question, { reply, access, tier, tiers }: Alone): void {
   const why = `\`${access.server}\` is away: ${reply.says}`;
-  const narrowed = tiers === undefined ? null : { tiers, saidBy: "`--allow-if-down`" };
-  const reason = heldAlone(question, { away: reply.what, tier, narrowed });
+  const reason = heldAlone(question, { away: reply.what, tier, narrowed: narrowedTo(tiers) });
   if (reason !== null) {
     process.exitCode = EXIT.hold;
     saying(`● hold  ${question.place.target}\n  ${why}\n  ${reason.says}\n  help: ${reason.help}`);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { GateError } from "@interlock/core";
 import type { Command } from "commander";
+import { firstFetch } from "../hook/first-fetch.ts";
 import { importPending } from "../hook/import.ts";
 import {
   installing,
@@ -22,6 +23,7 @@ import {
 } from "../hook/settings.ts";
 import { readText } from "../judge/text.ts";
 import { jsonText, printable } from "../output/printable.ts";
+import { pin, shownTrust } from "../provable/pinned.ts";
 
 type Repo = { readonly repo: string };
 type InstallOptions = Repo & {
@@ -29,6 +31,7 @@ type InstallOptions = Repo & {
   readonly tokenFile: string;
   readonly protect?: readonly string[];
   readonly allowIfDown?: readonly string[];
+  readonly trust?: string;
   readonly timeout: string;
   readonly dryRun?: boolean;
 };
@@ -156,6 +159,10 @@ function install(hook: Command): void {
       "--allow-if-down <tier...>",
       "of what the policy's `ifDown` lets go on, only these tiers do here",
     )
+    .option(
+      "--trust <file>",
+      "the log and witnesses to believe (default: those pinned here, else the server's)",
+    )
     .option("--timeout <ms>", "how long to wait for the server", String(TIMEOUT_MS))
     .option("--dry-run", "only say what would be done")
     .action(async (options: InstallOptions) => {
@@ -163,13 +170,24 @@ function install(hook: Command): void {
       const settings = settingsFrom(options, place);
       const why = problemOf(settings);
       if (why !== null) throw usage(why);
+      const trust = options.trust === undefined ? null : readText(options.trust);
       carryOut(installing(place, settings, ownProgram()), options.dryRun);
+      if (options.dryRun !== true) await fetched(place.gitDir, settings, trust);
       const refs = settings.protect.map(({ ref }) => ref).join(", ");
       if (options.dryRun !== true)
         process.stdout.write(
           `next: push to ${printable(refs)}; whoever pushes reads the decision\n`,
         );
     });
+}
+
+async function fetched(gitDir: string, settings: Settings, trust: string | null): Promise<void> {
+  if (trust !== null) {
+    const counts = shownTrust(await pin(gitDir, trust));
+    process.stdout.write(`${printable(`from now on only ${counts} counts here`)}\n`);
+  }
+  const lines = await firstFetch(gitDir, settings);
+  process.stdout.write(lines.map((line) => `${printable(line)}\n`).join(""));
 }
 
 function carryOut({ says, run }: Steps, dryRun: boolean | undefined): void {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What goes on while something is away: as declared, and as the hook does it. */
 import { existsSync } from "node:fs";
-import { AWAY, type Away, type JudgingPolicy, whileAway } from "@interlock/core";
+import { AWAY, type Away, type JudgingPolicy, NEVER_WITHOUT, whileAway } from "@interlock/core";
 import { openRepository } from "@interlock/facts";
 import { narrowedBy, type Protected, protectionOf, type Settings } from "../hook/settings.ts";
 import { workspaceAt } from "../judge/workspace.ts";
+import { pinnedAt } from "../provable/pinned.ts";
 
 export type Outcome = "waits" | "goes on" | "is judged" | "without reviews";
 
@@ -14,6 +15,8 @@ export type Target = {
   readonly tip: string;
   readonly how: Protected;
   readonly policies: readonly JudgingPolicy[];
+  /** The trust policy that is pinned here asks for no witness. */
+  readonly unwitnessed: boolean;
 };
 
 export type Declared = {
@@ -41,15 +44,15 @@ export const declared = (targets: readonly Target[], settings: Settings): readon
   }));
 
 /**
- * A witness that is away costs a checkpoint its cosignature and holds no decision up. A forge that is
- * away takes its reviews along, and approvals by passkey count as before.
+ * A witness that is away holds no decision up, and effects on Tier 1 wait for its cosignature where the
+ * pinned quorum needs it. A forge that is away takes its reviews along; approvals by passkey count.
  */
 export function expected(
-  { policies }: Pick<Target, "policies">,
+  { policies, unwitnessed }: Pick<Target, "policies" | "unwitnessed">,
   { tier, away }: { readonly tier: number | null; readonly away: Away },
   settings: Settings,
 ): Outcome {
-  if (away === "witness") return "is judged";
+  if (away === "witness" && (unwitnessed || tier !== NEVER_WITHOUT)) return "is judged";
   if (away === "forge") return "without reviews";
   const narrowed = narrowedBy(settings);
   const proceeds =
@@ -64,6 +67,8 @@ export async function standingTargets(
   settings: Settings,
 ): Promise<readonly Target[]> {
   if (!existsSync(gitDir)) return [];
+  const pinned = pinnedAt(gitDir);
+  const unwitnessed = pinned !== null && pinned.quorum === null;
   const repository = await openRepository(gitDir);
   try {
     const { refs } = await repository.refs("refs/");
@@ -72,7 +77,7 @@ export async function standingTargets(
       const how = protectionOf(name, settings);
       if (how === null) continue;
       const { policies } = await workspaceAt(repository, target, { after: null });
-      targets.push({ ref: name, tip: target, how, policies });
+      targets.push({ ref: name, tip: target, how, policies, unwitnessed });
     }
     return targets;
   } finally {

@@ -74,7 +74,7 @@ export type Without = {
 };
 
 /** `curable`: two people who sign an emergency let it go on. */
-type Waits = { readonly says: string; readonly help: string; readonly curable: boolean };
+export type Waits = { readonly says: string; readonly help: string; readonly curable: boolean };
 
 const EMERGENCY =
   "try again when it is back; if it cannot wait, two people sign with `interlock emergency sign`";
@@ -99,6 +99,24 @@ export function heldAlone({ facts, policies }: Question, without: Without): Wait
     );
   if (narrowed !== null && !narrowed.tiers.includes(tier))
     return waits(`a change of Tier ${tier} waits for it: ${narrowed.saidBy} does not name it`);
+  return null;
+}
+
+/**
+ * Why a change that the server allowed waits while witnesses are away, or `null` where `ifDown` of the
+ * policy in force lets it go on. by (fail-closed, own-policy)
+ */
+export function heldUnwitnessed(
+  { facts, policies }: Question,
+  { tier: ofTarget, narrowed }: Pick<Without, "tier" | "narrowed">,
+): Waits | null {
+  const tier = tierTouched(facts.change, ofTarget ?? null);
+  if (tier === null || whileAway(policies, { tier, away: "witness", now: facts.now }) === "hold")
+    return waits(
+      `a change of Tier ${tier ?? "1, for all that is known,"} waits for them: \`ifDown\` of the policy in force does not let it go on`,
+    );
+  if (narrowed !== null && !narrowed.tiers.includes(tier))
+    return waits(`a change of Tier ${tier} waits for them: ${narrowed.saidBy} does not name it`);
   return null;
 }
 

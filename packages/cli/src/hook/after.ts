@@ -4,6 +4,7 @@ import { GateError } from "@interlock/core";
 import { fetchRoster } from "../emergency/fetching.ts";
 import { keepRoster, readRoster } from "../emergency/roster.ts";
 import { printable } from "../output/printable.ts";
+import { pinnedText } from "../provable/pinned.ts";
 import { importPending } from "./import.ts";
 import type { Settings } from "./settings.ts";
 
@@ -54,12 +55,17 @@ async function refreshed(gitDir: string, settings: Settings): Promise<readonly s
   }
 }
 
-/** Keeps the roster as the server has it now. Throws `GateError`, and the one before stays. */
+/**
+ * Keeps the roster as the server has it now; the first one is verified by the trust policy that is
+ * pinned here. Throws `GateError`, and the one before stays.
+ */
 export async function refreshRoster(
   gitDir: string,
   { server, token, timeoutMs }: Pick<Settings, "server" | "token" | "timeoutMs">,
   policy: string | null = null,
 ): Promise<void> {
   const remote = { server: server.replace(/\/+$/, ""), secret: token, timeoutMs };
-  keepRoster(gitDir, await fetchRoster(remote, { known: readRoster(gitDir), policy }));
+  const known = readRoster(gitDir);
+  const own = policy ?? (known === null ? pinnedText(gitDir) : null);
+  keepRoster(gitDir, await fetchRoster(remote, { known, policy: own }));
 }

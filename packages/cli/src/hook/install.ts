@@ -13,6 +13,7 @@ import {
 import { join, relative, resolve, sep } from "node:path";
 import { GateError } from "@interlock/core";
 import { openRepository } from "@interlock/facts";
+import { pinnedAt, shownTrust, TRUST_FILE } from "../provable/pinned.ts";
 import { recordsKept } from "./away.ts";
 import {
   protectionOf,
@@ -232,16 +233,24 @@ export function status(place: Place): {
         ({ ref, tier }) => `protects  ${ref}${tier === undefined ? "" : ` (Tier ${tier})`}`,
       ),
       `if down   as \`ifDown\` of the policy says${tiers === undefined ? "" : tiers === "" ? ", and nothing goes on here" : `, and only ${tiers}`}; see \`interlock doctor --if-down\``,
+      `trust     ${trustOf(gitDir)}`,
       ...(existsSync(kept) ? [`then      ${kept}`] : []),
       ...(count === 0
         ? []
-        : [`away      ${count} push(es) landed while the server did not answer`]),
+        : [`away      ${count} push(es) landed while the server or a witness was away`]),
       ...(protectionOf(main, settings) === null
         ? [`note      the default branch \`${main}\` is not protected`]
         : []),
       ...doors.map((door) => `OPEN      ${door}`),
     ],
   };
+}
+
+function trustOf(gitDir: string): string {
+  const pinned = pinnedAt(gitDir);
+  return pinned === null
+    ? "nothing is pinned yet: the first push of Tier 1 takes what the server says, or `--trust FILE`"
+    : `only ${shownTrust(pinned)} counts (${TRUST_FILE})`;
 }
 
 function* openDoors({ gitDir, hook }: Place, settings: Settings): Generator<string> {

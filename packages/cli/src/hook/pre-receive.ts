@@ -53,6 +53,7 @@ export async function preReceive(options: PreReceive): Promise<boolean> {
 }
 
 async function judged(gitDir: string, input: Buffer, options: PreReceive): Promise<boolean> {
+  const begunAt = Date.now();
   const settings = readSettings(gitDir);
   const updates = readPush(input, gitDir).flatMap((update) => {
     const how = protectionOf(update.ref, settings);
@@ -69,7 +70,10 @@ async function judged(gitDir: string, input: Buffer, options: PreReceive): Promi
     objectFolders: quarantineOf(process.env, join(gitDir, "objects")),
   });
   try {
-    return await eachOf(updates, await gateOf({ repository, gitDir, settings }, updates, options));
+    return await eachOf(
+      updates,
+      await gateOf({ repository, gitDir, settings, begunAt }, updates, options),
+    );
   } finally {
     repository.close();
   }
@@ -80,14 +84,17 @@ type Judged = { readonly update: RefUpdate; readonly how: Protected };
 async function eachOf(updates: readonly Judged[], gate: Gate): Promise<boolean> {
   let allowed = 0;
   let answered = false;
+  let recorded = false;
   // One after the other: what is said of one ref stands together.
   for (const { update, how } of updates) {
     const verdict = await judgeUpdate(update, how, gate);
     say(verdict.says);
     if (verdict.allowed) allowed++;
     answered ||= verdict.answered === true;
+    recorded ||= verdict.recorded === true;
   }
-  if (answered) say(await afterAnswer(gate));
+  // What this push put on record has not landed yet: the next one brings it in.
+  if (answered && !recorded) say(await afterAnswer(gate));
   if (allowed === updates.length) return true;
   if (updates.length > 1)
     say(
@@ -101,6 +108,7 @@ async function gateOf(
     readonly repository: Repository;
     readonly gitDir: string;
     readonly settings: Settings;
+    readonly begunAt: number;
   },
   updates: readonly Judged[],
   options: PreReceive,
@@ -112,7 +120,7 @@ async function gateOf(
     : [];
   return {
     ...here,
-    standing,
+    ...{ standing, tell: say },
     pushedBy: pusherOf(options.pusher, process.env),
     emergency: pushedLines(process.env),
     firstCommit: await firstCommit(repository, updates),

@@ -3,11 +3,13 @@
 import { GateError } from "@interlock/core";
 import type { Repository } from "@interlock/facts";
 import { questionAbout } from "../gate/question.ts";
-import { explained, heldAlone, link, neverAlone } from "../gate/said.ts";
+import { explained, heldAlone, link, neverAlone, type Waits } from "../gate/said.ts";
 import type { Workspace } from "../judge/workspace.ts";
 import { paintFor } from "../output/paint.ts";
 import { printable } from "../output/printable.ts";
-import { ask, type Question, type Reply } from "./ask.ts";
+import { effectOf } from "../provable/effect.ts";
+import type { Answer } from "./answer.ts";
+import { ask, type Question } from "./ask.ts";
 import { keepRecord, wentOn } from "./away.ts";
 import { sendContents } from "./contents.ts";
 import { emergencyOf } from "./emergency.ts";
@@ -20,6 +22,8 @@ export type Verdict = {
   readonly says: string;
   /** The server judged it, so it can be told of what happened while it was away. */
   readonly answered?: true;
+  /** It lands and is on record here, for the next push to bring in. */
+  readonly recorded?: true;
 };
 
 export type Gate = {
@@ -33,6 +37,10 @@ export type Gate = {
   readonly standing: readonly Standing[];
   /** The first commit of this push, for a repository that has none yet. */
   readonly firstCommit: string | null;
+  /** When the push began, in milliseconds since 1970 UTC. */
+  readonly begunAt: number;
+  /** Tells whoever pushes at once. */
+  readonly tell: (text: string) => void;
 };
 
 const DROPPED_SHOWN = 5;
@@ -67,38 +75,65 @@ const held = (ref: string, lines: readonly string[]): Verdict => ({
 
 async function judgeLanding(landing: Landing, how: Protected, gate: Gate): Promise<Verdict> {
   const { question, workspace } = await questionOf(landing, gate);
+  const alone: Alone = { landing, how, gate, question };
   const reply = await ask(question, gate.settings);
-  if (reply.kind === "judged") {
-    // The decision stands already: whatever becomes of the contents, it is the same.
-    const warning = await sendContents(reply.answer, {
-      ...{ subject: landing.subject, question, repository: gate.repository },
-      asking: gate.settings,
-    });
-    return {
-      allowed: reply.answer.effective === "allow",
-      answered: true,
-      says: [
-        ...about(landing),
-        explained(reply.answer, { question, workspace }, paintFor(process.stderr)),
-        ...(warning === null ? [] : [`  ! ${printable(warning)}`]),
-        ...(gate.emergency.length > 0 && reply.answer.effective !== "allow" ? [NOT_AWAY] : []),
-        ...link(reply.answer),
-      ].join("\n"),
-    };
-  }
+  if (reply.kind === "judged") return await judged(reply.answer, workspace, alone);
   const { server } = gate.settings;
   if (reply.kind === "refused")
     return held(landing.update.ref, [
       `the server \`${server}\` does not judge this push: ${reply.says}`,
       `help: ${reply.help}`,
     ]);
-  return await withoutServer(`\`${server}\` is away: ${reply.says}`, {
-    landing,
-    how,
-    gate,
-    question,
-    reply,
+  const narrowed = narrowedBy(gate.settings);
+  return await withoutServer(alone, {
+    why: `\`${server}\` is away: ${reply.says}`,
+    lead: "goes on without a decision",
+    waits: heldAlone(question, { away: reply.what, tier: how.tier, narrowed }),
+    never: neverAlone(question),
   });
+}
+
+async function judged(answer: Answer, workspace: Workspace, alone: Alone): Promise<Verdict> {
+  const { landing, gate, question } = alone;
+  // The decision stands already: whatever becomes of the contents, it is the same.
+  const warning = await sendContents(answer, {
+    ...{ subject: landing.subject, question, repository: gate.repository },
+    asking: gate.settings,
+  });
+  const allowed = answer.effective === "allow";
+  const says = [
+    ...about(landing),
+    explained(answer, { question, workspace }, paintFor(process.stderr)),
+    ...(warning === null ? [] : [`  ! ${printable(warning)}`]),
+    ...(gate.emergency.length > 0 && !allowed ? [NOT_AWAY] : []),
+    ...link(answer),
+  ].join("\n");
+  return allowed ? await taken(answer, says, alone) : { allowed, answered: true, says };
+}
+
+/** Of several refs in one push each is looked after for so long, however long the others took. */
+const PATIENCE_MS_LEAST = 3_000;
+
+/** What the server allowed, once it may have its effect. by (entry-first) */
+async function taken(answer: Answer, says: string, alone: Alone): Promise<Verdict> {
+  const { landing, how, gate, question } = alone;
+  const { gitDir, settings, begunAt } = gate;
+  const { server, token, timeoutMs } = settings;
+  const least = Date.now() + Math.min(timeoutMs, PATIENCE_MS_LEAST);
+  const effect = await effectOf(question, answer, {
+    ...{ gitDir, tier: how.tier, narrowed: narrowedBy(settings) },
+    remote: { server: server.replace(/\/+$/, ""), secret: token, timeoutMs },
+    until: Math.max(begunAt + timeoutMs, least),
+    tell: (line) => gate.tell(`  ${printable(landing.update.ref)}: ${printable(line)}\n`),
+  });
+  if (effect.kind === "durable") return { allowed: true, answered: true, says };
+  if (effect.kind === "provable")
+    return { allowed: true, answered: true, says: `${says}  ${printable(effect.says)}\n` };
+  const verdict = await withoutServer(alone, {
+    ...{ why: effect.why, lead: "goes on, not provable yet", never: null },
+    waits: effect.kind === "waits" ? effect.waits : null,
+  });
+  return { ...verdict, says: `${says}${verdict.says}`, answered: true };
 }
 
 async function questionOf(
@@ -115,21 +150,29 @@ type Alone = {
   readonly how: Protected;
   readonly gate: Gate;
   readonly question: Question;
-  readonly reply: Extract<Reply, { readonly kind: "away" }>;
+};
+
+/** What is away, why the change waits for it unless `ifDown` lets it, and what nobody can sign for. */
+type Absence = {
+  readonly why: string;
+  /** What is said of a push that goes on. */
+  readonly lead: string;
+  readonly waits: Waits | null;
+  readonly never: Waits | null;
 };
 
 /**
- * Goes on without the server where the policy in force says so or two people signed an emergency, and
- * never past what no evidence cures.
+ * Goes on without the server, or a proof, where the policy in force says so or two people signed an
+ * emergency, and never past what no evidence cures.
  */
-async function withoutServer(why: string, alone: Alone): Promise<Verdict> {
-  const { landing, how, gate, question, reply } = alone;
+async function withoutServer(alone: Alone, absence: Absence): Promise<Verdict> {
+  const { landing, gate, question } = alone;
+  const { why, waits, never } = absence;
   const { ref } = landing.update;
   const emergency = await emergencyOf(question, { ...gate, pushed: gate.emergency });
   if (emergency.kind === "signed") {
-    const never = neverAlone(question);
     if (never !== null) return held(ref, [why, never.says, `help: ${never.help}`]);
-    return goesOn(why, alone, {
+    return goesOn(alone, absence, {
       signed: emergency.lines,
       lets: [
         `signed in an emergency by ${emergency.signers.join(" and ")}`,
@@ -138,17 +181,18 @@ async function withoutServer(why: string, alone: Alone): Promise<Verdict> {
       ],
     });
   }
-  const narrowed = narrowedBy(gate.settings);
-  const reason = heldAlone(question, { away: reply.what, tier: how.tier, narrowed });
-  if (reason === null)
-    return goesOn(why, alone, { signed: [], lets: ["`ifDown` of the policy in force lets it"] });
+  if (waits === null)
+    return goesOn(alone, absence, {
+      signed: [],
+      lets: ["`ifDown` of the policy in force lets it"],
+    });
   const told = emergency.kind === "refused" ? emergency.says : [];
   return held(ref, [
     why,
-    reason.says,
+    waits.says,
     ...told.map((line) => `emergency: ${line}`),
-    `help: ${reason.help}`,
-    ...(reason.curable ? commandsFor(alone) : []),
+    `help: ${waits.help}`,
+    ...(waits.curable ? commandsFor(alone) : []),
   ]);
 }
 
@@ -162,17 +206,17 @@ const commandsFor = ({ landing: { update } }: Alone): readonly string[] =>
       ];
 
 function goesOn(
-  why: string,
   { landing, gate, question }: Alone,
+  { why, lead }: Absence,
   { signed, lets }: { readonly signed: readonly string[]; readonly lets: readonly string[] },
 ): Verdict {
   const { pushedBy, gitDir } = gate;
   keepRecord(gitDir, wentOn(question, { pushedBy, because: why, signed }));
   const lines = [why, ...lets, "this push is kept on record in the repository, and imported later"];
   return {
-    allowed: true,
+    ...{ allowed: true, recorded: true },
     says: [
-      `! goes on without a decision  ${printable(landing.update.ref)}`,
+      `! ${lead}  ${printable(landing.update.ref)}`,
       ...lines.map((line) => `  ${printable(line)}`),
       "",
     ].join("\n"),

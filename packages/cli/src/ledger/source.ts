@@ -10,16 +10,19 @@ import { readBody } from "../judge/http-body.ts";
 const FILE_MAX = TILE_WIDTH * (MAX_ENTRY_LENGTH + 2);
 const PATIENCE_MS = 30_000;
 
-/** Reads what lies below a URL or a directory. Throws `GateError` for what is no absence. */
-export function sourceOf(log: string): FetchStored {
-  return /^https?:\/\//.test(log) ? overHttp(log) : fromDirectory(log);
+/**
+ * Reads what lies below a URL or a directory; a server is waited for so long, each time. Throws
+ * `GateError` for what is no absence.
+ */
+export function sourceOf(log: string, patienceMs = PATIENCE_MS): FetchStored {
+  return /^https?:\/\//.test(log) ? overHttp(log, patienceMs) : fromDirectory(log);
 }
 
-function overHttp(prefix: string): FetchStored {
+function overHttp(prefix: string, patienceMs: number): FetchStored {
   const base = prefix.replace(/\/+$/, "");
   return async (path) => {
     const url = `${base}/${path}`;
-    const response = await answered(url);
+    const response = await answered(url, patienceMs);
     if (response.status === 404 || response.status === 410) return null;
     if (response.status !== 200) throw unreachable(url, `it answered ${response.status}`);
     const body = await bodyOf(url, response);
@@ -28,9 +31,9 @@ function overHttp(prefix: string): FetchStored {
   };
 }
 
-async function answered(url: string): Promise<Response> {
+async function answered(url: string, patienceMs: number): Promise<Response> {
   try {
-    return await fetch(url, { redirect: "error", signal: AbortSignal.timeout(PATIENCE_MS) });
+    return await fetch(url, { redirect: "error", signal: AbortSignal.timeout(patienceMs) });
   } catch (error) {
     throw unreachable(url, whyOf(error));
   }

@@ -57,7 +57,7 @@ export async function changeModes(
     throw new GateError("USAGE", "nobody can be asked here", "add `--yes`, or `--dry-run` to look");
   const writes = files.length > 0 && options.dryRun !== true && (!asks || (await agreed()));
   if (writes) writePolicy(plan.before, plan.after);
-  const next = files.length === 0 ? [] : stepsFor(files, wishText(plan.wish));
+  const next = files.length === 0 ? [] : stepsFor(files, wishText(plan.wish), mode === "observe");
   if (options.json === true) {
     const { wish, trials: tried, waits } = plan;
     const signers = await signersOf(options.repo);

@@ -24,8 +24,12 @@ export async function signersOf(repo: string): Promise<Signers> {
 
 export type Step = { readonly run: string; readonly why: string };
 
-/** Commands that bring an edit of these files into force. */
-export function stepsFor(files: readonly string[], subject: string): readonly Step[] {
+/** Commands that bring an edit of these files into force; one that leaves the gate, also without its server. */
+export function stepsFor(
+  files: readonly string[],
+  subject: string,
+  leaves: boolean,
+): readonly Step[] {
   const message = `policy: ${subject}`.replace(/'/g, "");
   return [
     {
@@ -38,8 +42,14 @@ export function stepsFor(files: readonly string[], subject: string): readonly St
       why: "each of the two, in their own terminal, or by the link: with their passkey",
     },
     { run: "git push", why: "again: it lands, and the modes are in force" },
+    ...(leaves ? [AWAY] : []),
   ];
 }
+
+const AWAY: Step = {
+  run: "interlock emergency sign",
+  why: "in place of `approve` while the server is down: two sign; the refused push says what they type",
+};
 
 const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path}'`);
 

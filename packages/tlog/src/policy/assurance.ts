@@ -73,3 +73,29 @@ function witnessed(policy: Policy, name: string, witnesses: ReadonlySet<string>)
   const count = group.members.filter((member) => witnessed(policy, member, witnesses)).length;
   return count >= group.threshold;
 }
+
+/** What a quorum still lacks: at least `count` more of these witnesses, by their names in the policy. */
+export type Lacking = { readonly count: number; readonly witnesses: readonly string[] };
+
+const NOTHING_LACKS: Lacking = { count: 0, witnesses: [] };
+
+/** How much is missing of the policy's quorum; `count` is 0 exactly where `isQuorum`. */
+export function lackingOf(policy: Policy, witnesses: ReadonlySet<string>): Lacking {
+  return policy.quorum === null ? NOTHING_LACKS : lacking(policy, policy.quorum, witnesses);
+}
+
+function lacking(policy: Policy, name: string, witnesses: ReadonlySet<string>): Lacking {
+  const group = policy.groups.find((g) => g.name === name);
+  if (group === undefined)
+    return witnesses.has(name) ? NOTHING_LACKS : { count: 1, witnesses: [name] };
+  const open = group.members
+    .map((member) => lacking(policy, member, witnesses))
+    .filter(({ count }) => count > 0);
+  const needed = group.threshold - (group.members.length - open.length);
+  if (needed <= 0) return NOTHING_LACKS;
+  const fewest = open.map(({ count }) => count).sort((a, b) => a - b);
+  return {
+    count: fewest.slice(0, needed).reduce((sum, each) => sum + each, 0),
+    witnesses: open.flatMap((one) => one.witnesses),
+  };
+}
