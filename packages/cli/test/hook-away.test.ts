@@ -11,7 +11,6 @@ const AWAY_STORE = JSON.stringify({
   ...{ type: "about:blank", title: "no", status: 503, detail: "the database is away" },
   ...{ code: "STORE_UNREACHABLE", help: "try again" },
 });
-const ZEROS = "0".repeat(40);
 const SECRET = /tok_canary/;
 
 describe("a server that is away, slow or talks nonsense", () => {
@@ -84,7 +83,11 @@ describe("a server that is away, slow or talks nonsense", () => {
     expect(says).toContain("! goes on without a decision  refs/heads/sandbox");
     const [line] = readFileSync(join(w.bare, "interlock-away.jsonl"), "utf8").split("\n");
     expect(JSON.parse(line ?? "")).toMatchObject({
-      record: { place: { target: "refs/heads/sandbox" }, pushedBy: ["email:ana@example.com"], signed: [] },
+      record: {
+        place: { target: "refs/heads/sandbox" },
+        pushedBy: ["email:ana@example.com"],
+        signed: [],
+      },
     });
     expect(interlock(w.bare, "hook", "status").stdout).toContain("1 push(es) landed while");
     await install(w.bare, await answering(503, AWAY_STORE), REFS);
