@@ -73,7 +73,7 @@ describe("the contents of a pushed change", () => {
       approve(w.server, w.server.asked[0]);
       const landed = await w.push("main");
       expect([landed.status, w.tip("refs/heads/main")]).toEqual([0, head]);
-      expect(landed.says).toContain("push again to send it");
+      expect(landed.says).toContain("push or ask again to send it");
     },
   );
 });

@@ -33,7 +33,7 @@ export async function sendContents(answer: Answer, judged: Judged): Promise<stri
     return null;
   } catch (error) {
     // Whatever it was, the decision stands, and whoever pushes is told.
-    return `people cannot read this change on the server yet: ${because(error)}; ask again to send it`;
+    return `people cannot read this change on the server yet: ${because(error)}; push or ask again to send it`;
   }
 }
 
