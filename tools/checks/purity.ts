@@ -3,7 +3,7 @@ import type { Complaint, TextFile } from "./complaint.ts";
 import { FUNCTIONS, lineOf, type Node, nodesOf, syntaxOf } from "./syntax.ts";
 
 /** House style 3.3: the decision is a function of its arguments. */
-const PURE = /^packages\/(?:core|digest)\/src\//;
+const PURE = /^packages\/(?:core|digest|judge)\/src\//;
 
 const FORBIDDEN: ReadonlyMap<string, string> = new Map([
   ["Date", "has no clock"],
@@ -29,7 +29,7 @@ const LOCALE = new Set([
   "localeCompare",
 ]);
 
-/** Complains about anything in `core` and `digest` that could give two answers to one question. */
+/** Complains about anything in `core`, `digest` and `judge` that could give two answers to one question. */
 export function checkPurity(files: readonly TextFile[]): readonly Complaint[] {
   return files
     .filter((file) => PURE.test(file.path))
