@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// Long runs that are no part of `npm test`: `campaign:laws`, `campaign:fuzz`, `campaign:kills`,
-// `campaign:mutation`, `campaign:passkeys`, `campaign:servers`, `campaign:soak`,
+// Long runs that are no part of `npm test`: `campaign:laws`, `campaign:fuzz`, `campaign:judge`,
+// `campaign:kills`, `campaign:mutation`, `campaign:passkeys`, `campaign:servers`, `campaign:soak`,
 // `campaign:vectors`.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -42,6 +42,7 @@ const CAMPAIGNS = {
   laws: () => properties(DECIDING),
   fuzz: () => properties(PARSING),
   passkeys: () => ({ args: ["tools/campaign/passkey-vectors.mjs"], runs: "1" }),
+  judge: () => ({ args: ["tools/campaign/judge.mjs"], runs: "1" }),
   mutation: () => ({ args: [STRYKER, "run", "tools/campaign/stryker.json"], runs: "0.1" }),
   vectors: () => ({ args: ["tools/campaign/vectors.mjs"], runs: "1" }),
   soak: () => ({ args: ["tools/campaign/soak.mjs"], runs: "1" }),

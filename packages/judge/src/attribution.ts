@@ -48,8 +48,6 @@ const WINDOWS = [
   { ms: 72 * HOUR_MS, weight: 0.2 },
 ] as const;
 const VETO_MS = 72 * HOUR_MS;
-/** No suspect gets more than this from counts: more only rounds the rest to nothing sooner. */
-const CONTRAST_MAX = 40;
 /** Log-odds of a change fitting by chance: it must explain the faults better than e^3 to 1. */
 const NONE_SCORE = 3;
 /** A suspect this much less likely than the first is halted no more. */
@@ -68,7 +66,8 @@ export function attribute(
 ): Outcome<Attribution> {
   const problem = objection(suspects, cells, faults);
   if (problem !== null) return problem;
-  const scored = suspects.map((suspect) => scoreOf(suspect, cells, faults));
+  const seen = seenOf(suspects, cells, faults);
+  const scored = suspects.map((suspect) => scoreOf(suspect, seen));
   const groups = groupsOf(suspects);
   // The graph is a hint from outside: it never tells apart what was exposed alike.
   const scores = suspects.map((_, i) =>
@@ -108,11 +107,34 @@ type Scored = {
   readonly because: Blame["because"];
 };
 
-function scoreOf(suspect: Suspect, cells: readonly Cell[], faults: readonly Fault[]): Scored {
+/** All that was seen, from the first fault or exposure to the last. */
+type Seen = {
+  readonly cells: readonly Cell[];
+  readonly faults: readonly Fault[];
+  readonly fromMs: number;
+  readonly untilMs: number;
+};
+
+function seenOf(
+  suspects: readonly Suspect[],
+  cells: readonly Cell[],
+  faults: readonly Fault[],
+): Seen {
+  let [fromMs, untilMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const include = (ms: number): void => {
+    fromMs = Math.min(fromMs, ms);
+    untilMs = Math.max(untilMs, ms);
+  };
+  for (const { atMs } of faults) include(atMs);
+  for (const { exposure } of suspects) for (const { sinceMs } of exposure) include(sinceMs);
+  return { cells, faults, fromMs, untilMs };
+}
+
+function scoreOf(suspect: Suspect, seen: Seen): Scored {
   const since = new Map(suspect.exposure.map(({ cell, sinceMs }) => [cell, sinceMs]));
   const votes = WINDOWS.map(() => 0);
   let vetoes = 0;
-  for (const { cell, atMs, count } of faults) {
+  for (const { cell, atMs, count } of seen.faults) {
     const start = since.get(cell);
     if (start === undefined) continue;
     const after = atMs - start;
@@ -120,16 +142,16 @@ function scoreOf(suspect: Suspect, cells: readonly Cell[], faults: readonly Faul
     for (const [i, { ms }] of WINDOWS.entries())
       if (after >= 0 && after <= ms) votes[i] = (votes[i] ?? 0) + count;
   }
-  const seen = votes.at(-1) ?? 0;
+  const voted = votes.at(-1) ?? 0;
   const none = { score: Number.NEGATIVE_INFINITY, votes, vetoes };
-  if (seen === 0) return { ...none, because: "no-fault-where-it-is" };
-  if (seen <= vetoes) return { ...none, because: "faults-were-there-before" };
+  if (voted === 0) return { ...none, because: "no-fault-where-it-is" };
+  if (voted <= vetoes) return { ...none, because: "faults-were-there-before" };
   const temporal = WINDOWS.reduce((sum, { weight }, i) => {
     const own = votes[i] ?? 0;
     return own > vetoes ? sum + weight * Math.log((own - vetoes + 1) / (vetoes + 1)) : sum;
   }, 0);
   const near = suspect.distance === null ? -UNKNOWN_DISTANCE : -suspect.distance;
-  const score = temporal + contrastOf(since, cells, faults) + Math.max(-4, near) * Math.LN2;
+  const score = temporal + contrastOf(since, seen) + Math.max(-4, near) * Math.LN2;
   return { score, votes, vetoes, because: "fits" };
 }
 
@@ -137,37 +159,38 @@ function scoreOf(suspect: Suspect, cells: readonly Cell[], faults: readonly Faul
 const UNKNOWN_DISTANCE = 3;
 
 /**
- * Log-likelihood ratio of "exposed cells have a higher rate" given each stratum's total: n times the
- * divergence of the share of faults from the share of exposure, negative where they have fewer.
+ * Log-likelihood ratio of "another rate where and while the change is there" given each stratum's
+ * total: n times the divergence of the share of faults from the share of exposure in cells and time,
+ * negative where there are fewer. All suspects are measured on the same faults, so ratios compare.
  */
-function contrastOf(
-  since: ReadonlyMap<string, number>,
-  cells: readonly Cell[],
-  faults: readonly Fault[],
-): number {
-  const first = Math.min(...since.values());
-  const after = new Map<string, number>();
-  for (const { cell, atMs, count } of faults)
-    if (atMs >= (since.get(cell) ?? first)) after.set(cell, (after.get(cell) ?? 0) + count);
+function contrastOf(since: ReadonlyMap<string, number>, seen: Seen): number {
+  const { cells, faults, fromMs, untilMs } = seen;
   const strata = new Map<string, { on: number; all: number; hit: number; total: number }>();
+  const stratumOf = new Map<string, string>();
   for (const { cell, stratum, exposureCount } of cells) {
+    stratumOf.set(cell, stratum);
     const s = strata.get(stratum) ?? { on: 0, all: 0, hit: 0, total: 0 };
-    const exposed = since.has(cell);
-    const found = after.get(cell) ?? 0;
+    const start = since.get(cell);
+    const length = untilMs - fromMs;
+    const part = start === undefined ? 0 : length === 0 ? 1 : (untilMs - start) / length;
     s.all += exposureCount;
-    s.total += found;
-    if (exposed) s.on += exposureCount;
-    if (exposed) s.hit += found;
+    s.on += exposureCount * part;
     strata.set(stratum, s);
+  }
+  for (const { cell, atMs, count } of faults) {
+    const s = strata.get(stratumOf.get(cell) ?? "");
+    if (s === undefined) continue;
+    s.total += count;
+    if (atMs >= (since.get(cell) ?? Number.POSITIVE_INFINITY)) s.hit += count;
   }
   let sum = 0;
   for (const { on, all, hit, total } of strata.values()) {
-    // A stratum that is wholly exposed, or not at all, has nothing to compare.
-    if (on === 0 || on >= all || total === 0) continue;
+    // A stratum that is exposed wholly and always, or never, has nothing to compare.
+    if (on <= 0 || on >= all || total === 0) continue;
     const divergence = divergenceOf(hit / total, on / all);
     sum += (hit / total > on / all ? 1 : -1) * total * divergence;
   }
-  return Math.max(-CONTRAST_MAX, Math.min(CONTRAST_MAX, sum));
+  return sum;
 }
 
 function divergenceOf(p: number, q: number): number {

@@ -46,7 +46,8 @@ type Fit = { readonly share: number; readonly dispersion: number; readonly error
 
 /**
  * Learns share and over-dispersion from slots before the change, by the moments of a beta-binomial
- * (Kleinman, JASA 1973). `missPpm` is the probability with which the share may lie outside the bounds;
+ * (Kleinman, JASA 1973). A signal that is nearly always zero, such as errors, has no share to learn:
+ * learn that of the requests that could have failed. `missPpm` is the probability with which the share may lie outside the bounds;
  * the false-halt rate of a test that uses them grows by it.
  */
 export function learnBaseline(slots: readonly Counts[], missPpm: number): Outcome<Baseline> {

@@ -26,8 +26,10 @@ export function addMoments(state: Moments, values: readonly number[]): Outcome<M
   return given({ count, mean, squares });
 }
 
-// The square of a sum of this many of them is still finite.
-const VALUE_MAX = 1e100;
+// Products of four of them, and of as many values, stay finite.
+const VALUE_MAX = 1e70;
+/** More than any threshold, and still a number. */
+const LN_MAX = 1e9;
 /** Below this the normal limit is no basis for anything. */
 const SAMPLES_LEAST = 30;
 
@@ -45,19 +47,17 @@ export function lnMeanHarm(
   margin: number,
 ): Outcome<number> {
   const { worse, scale } = question;
-  if (!Number.isFinite(scale) || scale <= 0 || !Number.isFinite(margin))
-    return refused("out-of-range", "scale or margin is no finite number", "pass a scale above 0");
+  if (!isScale(scale) || !(Math.abs(margin) <= VALUE_MAX))
+    return refused("out-of-range", "scale or margin is no usable number", "pass a scale above 0");
   const variance = varianceOf(arms.changed, arms.unchanged);
   if (variance === null) return given(0);
   const moved = (arms.changed.mean - arms.unchanged.mean) * (worse === "lower" ? -1 : 1) - margin;
-  const prior = scale * scale;
-  const both = variance + prior;
-  return given(
-    Math.LN2 +
-      0.5 * Math.log(variance / both) +
-      (prior * moved * moved) / (2 * variance * both) +
-      lnNormalCdf((scale * moved) / Math.sqrt(variance * both)),
-  );
+  const both = variance + scale * scale;
+  const root = Math.sqrt(variance) * Math.sqrt(both);
+  // Further down the terms only cancel: there is no evidence of harm.
+  const z = Math.max(-1e4, (scale * moved) / root);
+  const lnE = Math.LN2 + 0.5 * Math.log(variance / both) + (z * z) / 2 + lnNormalCdf(z);
+  return given(Math.min(LN_MAX, lnE));
 }
 
 /**
@@ -71,7 +71,7 @@ export function meanDifference(
 ): Outcome<{ readonly low: number; readonly high: number } | null> {
   const { scale, alphaPpm } = wanted;
   if (!isShare(alphaPpm)) return shareRefusal("alphaPpm", alphaPpm);
-  if (!Number.isFinite(scale) || scale <= 0)
+  if (!isScale(scale))
     return refused("out-of-range", `\`scale\` is ${String(scale)}`, "pass a scale above 0");
   const variance = varianceOf(arms.changed, arms.unchanged);
   if (variance === null) return given(null);
@@ -80,6 +80,10 @@ export function meanDifference(
   const half = Math.sqrt(((variance * both) / (scale * scale)) * reach);
   const middle = arms.changed.mean - arms.unchanged.mean;
   return given({ low: middle - half, high: middle + half });
+}
+
+function isScale(scale: number): boolean {
+  return scale >= 1 / VALUE_MAX && scale <= VALUE_MAX;
 }
 
 function varianceOf(x: Moments, y: Moments): number | null {
