@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lnSumExp } from "./numeric.ts";
+import { lnContrast, lnRaised, noRatios, type Seen, seenOf } from "./contrast.ts";
+import { lnMeanExp, lnSumExp } from "./numeric.ts";
 import { given, isCount, MILLION, type Outcome, refused } from "./outcome.ts";
 
 /** Where a concurrent change is, and since when. */
@@ -107,96 +108,76 @@ type Scored = {
   readonly because: Blame["because"];
 };
 
-/** All that was seen, from the first fault or exposure to the last. */
-type Seen = {
-  readonly cells: readonly Cell[];
-  readonly faults: readonly Fault[];
-  readonly fromMs: number;
-  readonly untilMs: number;
-};
-
-function seenOf(
-  suspects: readonly Suspect[],
-  cells: readonly Cell[],
-  faults: readonly Fault[],
-): Seen {
-  let [fromMs, untilMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  const include = (ms: number): void => {
-    fromMs = Math.min(fromMs, ms);
-    untilMs = Math.max(untilMs, ms);
-  };
-  for (const { atMs } of faults) include(atMs);
-  for (const { exposure } of suspects) for (const { sinceMs } of exposure) include(sinceMs);
-  return { cells, faults, fromMs, untilMs };
-}
-
 function scoreOf(suspect: Suspect, seen: Seen): Scored {
   const since = new Map(suspect.exposure.map(({ cell, sinceMs }) => [cell, sinceMs]));
-  const votes = WINDOWS.map(() => 0);
-  let vetoes = 0;
-  for (const { cell, atMs, count } of seen.faults) {
-    const start = since.get(cell);
-    if (start === undefined) continue;
-    const after = atMs - start;
-    if (after < 0 && after >= -VETO_MS) vetoes += count;
-    for (const [i, { ms }] of WINDOWS.entries())
-      if (after >= 0 && after <= ms) votes[i] = (votes[i] ?? 0) + count;
-  }
+  const { votes, vetoes, owed } = votesOf(since, seen);
   const voted = votes.at(-1) ?? 0;
   const none = { score: Number.NEGATIVE_INFINITY, votes, vetoes };
   if (voted === 0) return { ...none, because: "no-fault-where-it-is" };
-  if (voted <= vetoes) return { ...none, because: "faults-were-there-before" };
+  const rise = lnRise(since, seen, { voted, vetoes });
+  if (rise !== null && rise <= 0) return { ...none, because: "faults-were-there-before" };
   const temporal = WINDOWS.reduce((sum, { weight }, i) => {
-    const own = votes[i] ?? 0;
-    return own > vetoes ? sum + weight * Math.log((own - vetoes + 1) / (vetoes + 1)) : sum;
+    const [own, before] = [votes[i] ?? 0, owed[i] ?? 0];
+    return own > before ? sum + weight * Math.log((own + 1) / (before + 1)) : sum;
   }, 0);
   const near = suspect.distance === null ? -UNKNOWN_DISTANCE : -suspect.distance;
-  const score = temporal + contrastOf(since, seen) + Math.max(-4, near) * Math.LN2;
+  const contrast = lnContrast(since, seen);
+  // Where cells and time both can speak, both must: a cell that always fails is no change's doing.
+  const known = [contrast, rise].filter((ln) => ln !== null);
+  const evidence = known.length === 0 ? 0 : Math.min(...known);
+  const score = temporal + evidence + Math.max(-4, near) * Math.LN2;
   return { score, votes, vetoes, because: "fits" };
+}
+
+/**
+ * ln of the Bayes factor of "the rate rose in its cells when it came" over the 72 h on each side, or
+ * `null` when nothing was watched before.
+ */
+function lnRise(
+  since: ReadonlyMap<string, number>,
+  { fromMs, untilMs }: Seen,
+  { voted, vetoes }: { readonly voted: number; readonly vetoes: number },
+): number | null {
+  let [before, after] = [0, 0];
+  for (const start of since.values()) {
+    before += Math.min(VETO_MS, start - fromMs);
+    after += Math.min(VETO_MS, untilMs - start);
+  }
+  if (before <= 0 || after <= 0) return null;
+  const share = after / (after + before);
+  return lnMeanExp(lnRaised(noRatios(), { share, hit: voted, total: voted + vetoes }));
+}
+
+type Votes = {
+  readonly votes: readonly number[];
+  readonly vetoes: number;
+  /** Votes that each window would have at the rate of the time before. */
+  readonly owed: readonly number[];
+};
+
+function votesOf(since: ReadonlyMap<string, number>, { faults, fromMs, untilMs }: Seen): Votes {
+  const votes = WINDOWS.map(() => 0);
+  const owed = WINDOWS.map(() => 0);
+  let vetoes = 0;
+  for (const { cell, atMs, count } of faults) {
+    const start = since.get(cell);
+    if (start === undefined) continue;
+    const after = atMs - start;
+    if (after < -VETO_MS) continue;
+    if (after < 0) vetoes += count;
+    for (const [i, { ms }] of WINDOWS.entries()) {
+      if (after >= 0 && after <= ms) votes[i] = (votes[i] ?? 0) + count;
+      // A window that is longer than what was watched before owes no more than was seen per hour.
+      const before = Math.min(VETO_MS, start - fromMs);
+      const part = Math.min(ms, untilMs - start) / Math.max(1, before);
+      if (after < 0) owed[i] = (owed[i] ?? 0) + count * part;
+    }
+  }
+  return { votes, vetoes, owed };
 }
 
 /** As far as a change of which nobody knows how it could reach the fault. */
 const UNKNOWN_DISTANCE = 3;
-
-/**
- * Log-likelihood ratio of "another rate where and while the change is there" given each stratum's
- * total: n times the divergence of the share of faults from the share of exposure in cells and time,
- * negative where there are fewer. All suspects are measured on the same faults, so ratios compare.
- */
-function contrastOf(since: ReadonlyMap<string, number>, seen: Seen): number {
-  const { cells, faults, fromMs, untilMs } = seen;
-  const strata = new Map<string, { on: number; all: number; hit: number; total: number }>();
-  const stratumOf = new Map<string, string>();
-  for (const { cell, stratum, exposureCount } of cells) {
-    stratumOf.set(cell, stratum);
-    const s = strata.get(stratum) ?? { on: 0, all: 0, hit: 0, total: 0 };
-    const start = since.get(cell);
-    const length = untilMs - fromMs;
-    const part = start === undefined ? 0 : length === 0 ? 1 : (untilMs - start) / length;
-    s.all += exposureCount;
-    s.on += exposureCount * part;
-    strata.set(stratum, s);
-  }
-  for (const { cell, atMs, count } of faults) {
-    const s = strata.get(stratumOf.get(cell) ?? "");
-    if (s === undefined) continue;
-    s.total += count;
-    if (atMs >= (since.get(cell) ?? Number.POSITIVE_INFINITY)) s.hit += count;
-  }
-  let sum = 0;
-  for (const { on, all, hit, total } of strata.values()) {
-    // A stratum that is exposed wholly and always, or never, has nothing to compare.
-    if (on <= 0 || on >= all || total === 0) continue;
-    const divergence = divergenceOf(hit / total, on / all);
-    sum += (hit / total > on / all ? 1 : -1) * total * divergence;
-  }
-  return sum;
-}
-
-function divergenceOf(p: number, q: number): number {
-  const part = (x: number, y: number): number => (x === 0 ? 0 : x * Math.log(x / y));
-  return part(p, q) + part(1 - p, 1 - q);
-}
 
 function groupScore(group: readonly number[], scored: readonly Scored[]): number {
   const scores = group.map((i) => scored[i]?.score ?? Number.NEGATIVE_INFINITY);

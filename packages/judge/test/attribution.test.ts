@@ -81,8 +81,11 @@ describe("blame among concurrent changes", () => {
   });
 
   test("faults that were there before veto", () => {
-    const before = faultsIn([0, 1], 20, START - 10 * HOUR);
-    const found = got(attribute([on("late", [0, 1])], CELLS, [...before, ...faultsIn([0, 1], 20)]));
+    const next = chance(8);
+    const always = Array.from({ length: 40 }, (_, i) =>
+      faultsIn([0, 1], poisson(next, 20), START + (i - 20) * HOUR + HOUR / 2),
+    ).flat();
+    const found = got(attribute([on("late", [0, 1])], CELLS, always));
     expect(found.blames[0]).toMatchObject({ blamePpm: 0, because: "faults-were-there-before" });
     expect(found.noneOfThesePpm).toBe(1_000_000);
   });

@@ -130,7 +130,7 @@ describe("a drop", () => {
   test("false alarms are at least the run length apart, on average", () => {
     const short = got(dropTest({ toleratedPpm: 0, runLength: 200 }, 0.01));
     let total = 0;
-    const runs = 60;
+    const runs = 30;
     for (let run = 0; run < runs; run += 1) {
       const next = chance(run);
       let [state, slots] = [noDrops(short), 0];
