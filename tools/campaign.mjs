@@ -11,7 +11,7 @@ import { ROOT, setUp } from "./setup.mjs";
 const VITEST = "node_modules/vitest/vitest.mjs";
 const STRYKER = "node_modules/@stryker-mutator/core/bin/stryker.js";
 const PARSING = ["facts", "tlog", "receipt", "cli"];
-const DECIDING = ["digest", "core", "policy"];
+const DECIDING = ["digest", "judge", "core", "policy"];
 
 /** Test files of the packages that have properties. */
 function withProperties(packages) {
