@@ -38,7 +38,8 @@ export default defineConfig({
     // For what hangs. A busy machine is no failure: some properties start git hundreds of times.
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    pool: "threads",
+    // Not threads: starting git from a process that holds all workers copies all their page tables.
+    pool: "forks",
     // The default leaves one processor idle, of two that is half.
     maxWorkers: availableParallelism(),
   },
