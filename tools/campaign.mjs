@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // Long runs that are no part of `npm test`: `campaign:laws`, `campaign:fuzz`, `campaign:judge`,
-// `campaign:kills`, `campaign:mutation`, `campaign:passkeys`, `campaign:servers`, `campaign:soak`,
-// `campaign:vectors`.
+// `campaign:kills`, `campaign:mutation`, `campaign:passkeys`, `campaign:rollouts`,
+// `campaign:servers`, `campaign:soak`, `campaign:vectors`.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -37,12 +37,15 @@ const properties = (packages) => ({
 
 const KILLS = ["--config", "tools/campaign/vitest.config.mjs", "packages/store/test/kills.test.ts"];
 
+const ROLLOUTS = ["--config", "tools/campaign/vitest.config.mjs", "packages/core/test/rollout"];
+
 /** A mutant is tried against every test that reaches it, so properties run a tenth as often. */
 const CAMPAIGNS = {
   laws: () => properties(DECIDING),
   fuzz: () => properties(PARSING),
   passkeys: () => ({ args: ["tools/campaign/passkey-vectors.mjs"], runs: "1" }),
   judge: () => ({ args: ["tools/campaign/judge.mjs"], runs: "1" }),
+  rollouts: () => ({ args: [VITEST, "run", ...ROLLOUTS], runs: "20" }),
   mutation: () => ({ args: [STRYKER, "run", "tools/campaign/stryker.json"], runs: "0.1" }),
   vectors: () => ({ args: ["tools/campaign/vectors.mjs"], runs: "1" }),
   soak: () => ({ args: ["tools/campaign/soak.mjs"], runs: "1" }),
@@ -62,9 +65,11 @@ setUp();
 const { args, runs } = campaign();
 /** At each of a dozen points. */
 const KILL_ROUNDS = process.env.KILL_ROUNDS ?? "200";
+/** Of simulated rollouts among faults. */
+const seeds = name === "rollouts" ? { ROLLOUT_SEEDS: process.env.ROLLOUT_SEEDS ?? "5000" } : {};
 const { status } = spawnSync(process.execPath, [...args, ...more], {
   cwd: ROOT,
   stdio: "inherit",
-  env: { ...process.env, FC_RUNS: process.env.FC_RUNS ?? runs, KILL_ROUNDS },
+  env: { ...process.env, FC_RUNS: process.env.FC_RUNS ?? runs, KILL_ROUNDS, ...seeds },
 });
 process.exit(status ?? 1);

@@ -66,6 +66,7 @@ export { type DecisionRecord, judgedDigest, type Replayed, replay } from "./repl
 export * from "./requirement.ts";
 export * from "./risk.ts";
 export { RISK_MODEL } from "./risk-model.generated.ts";
+export * from "./rollout/index.ts";
 export * from "./schema.ts";
 export * from "./statement.ts";
 export { type Invalid, problemsOf, type Validated, validateFacts } from "./validate.ts";

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  admitPlan,
+  type Cell,
+  checkPlan,
+  conflictsAmong,
+  detectionDelay,
+  exposureAt,
+  levelsAfter,
+  lossOf,
+  type Pending,
+  type Plan,
+  type PlanProblem,
+  planRollout,
+  type SoloExposure,
+  withinCeiling,
+} from "@interlock/core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { BAKE, cell, digest, MINUTE, PLAN, T0, TERMS, wave } from "./plans.ts";
+
+const { waves: _, ...REQUEST } = PLAN;
+const orders = (count: number) => count * 1_000_000;
+
+describe("orders lost if this is bad", () => {
+  it("one per cent of 17,700 orders a minute for four minutes are 708", () => {
+    const detection = {
+      sampleMs: 3 * MINUTE,
+      lostMicroOrders: 0,
+      worstMs: 15 * MINUTE,
+      stopMs: MINUTE,
+    };
+    const loss = lossOf({ ...PLAN, detection, waves: [wave({ a: 40_000 })] });
+    expect(loss).toMatchObject({ firstMicroOrders: orders(708), microOrders: orders(708) });
+  });
+
+  it("a bake that excludes harm beyond a margin leaves the margin at risk", () => {
+    const [first, second, third] = lossOf(PLAN).waves;
+    expect([first, second, third].map((one) => one?.atRiskPpm)).toEqual([
+      1_000_000, 20_000, 20_000,
+    ]);
+    expect(third?.exposurePpm).toBe(1_000_000);
+  });
+
+  it("fewer orders take longer to tell, up to the worst delay", () => {
+    expect(detectionDelay(PLAN, 10_000)).toBeGreaterThan(detectionDelay(PLAN, 100_000));
+    expect(detectionDelay(PLAN, 0)).toBe(16 * MINUTE);
+  });
+
+  it("more exposure, slower detection or more orders never cost less", () => {
+    const ppm = fc.nat(1_000_000);
+    fc.assert(
+      fc.property(ppm, ppm, fc.nat(1e12), fc.nat(1e7), (a, b, rate, lost) => {
+        const detection = { ...PLAN.detection, lostMicroOrders: lost };
+        const at = (toPpm: number, more = 0) =>
+          lossOf({
+            cells: [cell("a", { sharePpm: 1_000_000 })],
+            waves: [wave({ a: toPpm })],
+            microOrdersPerMinute: rate + more,
+            detection: { ...detection, stopMs: detection.stopMs + more },
+          }).microOrders;
+        expect(at(Math.min(a, b))).toBeLessThanOrEqual(at(Math.max(a, b)));
+        expect(at(a)).toBeLessThanOrEqual(at(a, 60_000));
+      }),
+    );
+  });
+});
+
+describe("a plan", () => {
+  it("over budget is refused with the smallest plan that fits", () => {
+    const bold: Plan = { ...PLAN, waves: [wave({ a: 1_000_000 })] };
+    const terms = { ...TERMS, budgetMicroOrders: orders(1_500) };
+    const refused = admitPlan(bold, terms, { bake: BAKE, growth: 25 });
+    expect(refused).toMatchObject({ ok: false, failure: { code: "ROLLOUT_OVER_BUDGET" } });
+    const fits = refused.ok ? null : refused.fits;
+    expect(fits).not.toBeNull();
+    if (fits !== null) expect(lossOf(fits).microOrders).toBeLessThanOrEqual(orders(1_500));
+    expect(fits === null ? 0 : exposureAt(fits.cells, levelsAfter(fits, 0))).toBe(10_000);
+  });
+
+  it("that no cells can fit is refused with the nearest one", () => {
+    const planned = planRollout(
+      { plan: REQUEST, bake: BAKE, growth: 10 },
+      { ...TERMS, budgetMicroOrders: 1 },
+    );
+    expect(planned).toMatchObject({ ok: false, failure: { code: "ROLLOUT_OVER_BUDGET" } });
+  });
+
+  const staged = [{ kind: "staged", cells: 1, trafficPpm: 10_000, bakeMs: 30 * MINUTE }] as const;
+  const whole = wave({ b: 1_000_000, c: 1_000_000, d: 1_000_000 });
+  const cases: readonly (readonly [PlanProblem["code"], Partial<Plan>, Partial<typeof TERMS>?])[] =
+    [
+      ["no-waves", { waves: [] }],
+      ["cells-not-sorted", { cells: [cell("b"), cell("a")] }],
+      ["cell-unknown", { waves: [wave({ z: 10 })] }],
+      [
+        "cell-twice",
+        {
+          waves: [
+            {
+              ...wave({}),
+              steps: [
+                { cell: "a", toPpm: 1 },
+                { cell: "a", toPpm: 2 },
+              ],
+            },
+          ],
+        },
+      ],
+      ["step-back", { waves: [wave({ a: 20 }), wave({ a: 10 })] }],
+      ["not-divisible", { cells: [cell("a", { divisible: false })], waves: [wave({ a: 10 })] }],
+      ["first-wave-too-wide", { waves: [wave({ a: 1_000_000 })] }, { staged }],
+      ["bake-too-short", { waves: [wave({ a: 10 })] }, { staged }],
+      ["bake-too-short", { asyncFailureMs: 11 * MINUTE }],
+      ["bake-without-evidence", { waves: [wave({ a: 10 }, { ...BAKE, samples: 0 })] }],
+      ["pair-not-staged", { waves: [whole] }],
+      ["emergency-without-entry", { lane: "emergency" }],
+      ["emergency-too-wide", { lane: "emergency", emergency: digest("e"), keys: ["cart/"] }],
+      [
+        "emergency-too-wide",
+        { lane: "emergency", emergency: digest("e"), provenRuns: ["code-7"], waves: [whole] },
+      ],
+      [
+        "bake-too-short",
+        {
+          lane: "emergency",
+          emergency: digest("e"),
+          asyncFailureMs: 0,
+          waves: [wave({ a: 10 }, { ...BAKE, ms: 0 })],
+        },
+      ],
+      ["over-budget", {}, { budgetMicroOrders: 1 }],
+    ];
+  const described = cases.map(([code, over, terms]) => ({ code, over, terms: terms ?? {} }));
+  it.each(described)("with `$code` does not go out", ({ code, over, terms }) => {
+    const found = checkPlan({ ...PLAN, ...over }, { ...TERMS, ...terms }).map((one) => one.code);
+    expect(found).toContain(code);
+  });
+
+  it("with a proven pair may begin wider", () => {
+    expect(checkPlan({ ...PLAN, provenRuns: ["code-7"], waves: [whole] }, TERMS)).toEqual([]);
+  });
+
+  it("that is made fits its terms, ends everywhere, and begins with one cell of each new pair", () => {
+    const cells = fc
+      .array(
+        fc.record({
+          sharePpm: fc.integer({ min: 1, max: 100_000 }),
+          divisible: fc.boolean(),
+          runs: fc.constantFrom("x", "y"),
+        }),
+        { minLength: 1, maxLength: 8 },
+      )
+      .map((list): readonly Cell[] => list.map((one, i) => cell(`c${i}`, one)));
+    fc.assert(
+      fc.property(
+        cells,
+        fc.integer({ min: 2, max: 20 }),
+        fc.nat(100_000),
+        (cells, growth, budget) => {
+          const terms = { ...TERMS, budgetMicroOrders: orders(budget) };
+          const planned = planRollout({ plan: { ...REQUEST, cells }, bake: BAKE, growth }, terms);
+          const { plan } = planned.ok ? planned : planned.nearest;
+          const problems = checkPlan(plan, terms).map(({ code }) => code);
+          expect(problems).toEqual(planned.ok ? [] : ["over-budget"]);
+          const levels = levelsAfter(plan, plan.waves.length - 1);
+          expect(cells.every(({ id }) => levels.get(id) === 1_000_000)).toBe(true);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("the ceiling of one person", () => {
+  const ceiling = { tier: 2, cells: 1, trafficPpm: 10_000 };
+  const asked: SoloExposure = {
+    person: "ana",
+    at: T0,
+    tier: 3,
+    cells: ["cart/a"],
+    trafficPpm: 6_000,
+  };
+  const DAY = 24 * 60 * MINUTE;
+  const cases: readonly (readonly [
+    string,
+    readonly SoloExposure[],
+    Partial<SoloExposure>,
+    boolean,
+  ])[] = [
+    ["is theirs alone", [{ ...asked, person: "bo" }], {}, true],
+    ["is summed over the day", [{ ...asked, at: T0 - DAY + 1 }], {}, false],
+    ["is free again after a day", [{ ...asked, at: T0 - DAY }], {}, true],
+    ["is not opened by a clock set back", [{ ...asked, at: T0 + DAY }], {}, false],
+    ["counts cells of all systems", [{ ...asked, cells: ["pay/a"], trafficPpm: 1 }], {}, false],
+    ["counts a cell once", [{ ...asked, trafficPpm: 4_000 }], {}, true],
+    ["has nothing of Tier 1", [], { tier: 1 }, false],
+  ];
+  it.each(cases)("%s", (_name, earlier, over, allowed) => {
+    expect(withinCeiling(ceiling, earlier, { ...asked, ...over })).toBe(allowed);
+  });
+});
+
+describe("changes under way", () => {
+  const pending = (rollout: string, over: Partial<Pending> = {}): Pending => ({
+    rollout,
+    target: "etcd",
+    keys: ["cart/promise"],
+    cells: ["a", "b"],
+    system: "cart",
+    ...over,
+  });
+  const cases: readonly (readonly [string, Partial<Pending>, readonly unknown[]])[] = [
+    ["write the same key", {}, [{ kind: "keys", keys: ["cart/promise"], cells: ["a", "b"] }]],
+    [
+      "write beneath a folder of the other",
+      { keys: ["cart/"] },
+      [{ kind: "keys", keys: ["cart/promise"] }],
+    ],
+    [
+      "bring two halves of one system to one cell",
+      { target: "git", keys: ["app"], cells: ["b"] },
+      [{ kind: "pair", cells: ["b"] }],
+    ],
+    ["share no cell", { cells: ["c"] }, []],
+    ["share a beginning of a name only", { keys: ["cart/prom"], system: "pay" }, []],
+  ];
+  it.each(cases)("conflict where they %s, whatever the order", (_, over, expected) => {
+    const both = [pending("r1"), pending("r2", over)];
+    expect(conflictsAmong(both)).toMatchObject(expected);
+    expect(conflictsAmong([...both].reverse())).toEqual(conflictsAmong(both));
+  });
+});
