@@ -69,5 +69,6 @@ export { RISK_MODEL } from "./risk-model.generated.ts";
 export * from "./rollout/index.ts";
 export * from "./schema.ts";
 export * from "./statement.ts";
+export * from "./unwind/index.ts";
 export { type Invalid, problemsOf, type Validated, validateFacts } from "./validate.ts";
 export { type StandingOverride, waiversFrom } from "./waivers.ts";

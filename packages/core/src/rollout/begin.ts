@@ -39,6 +39,7 @@ export function beginRollout(
       clockMs: 0,
       seenAt: now,
       fence: 0,
+      turn: 0,
       leased: false,
       persons: [],
       wave: 0,

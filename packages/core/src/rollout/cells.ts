@@ -3,6 +3,7 @@
 import {
   cellOf,
   dropId,
+  fenceOf,
   mapCell,
   notify,
   same,
@@ -11,7 +12,7 @@ import {
   withoutOperation,
 } from "./edit.ts";
 import type { Content } from "./effect.ts";
-import type { WriteResult } from "./event.ts";
+import type { CellRead, WriteResult } from "./event.ts";
 import { backoffMs } from "./jitter.ts";
 import type { CellState, Operation, RolloutState } from "./state.ts";
 import { halt, readAgain } from "./stop.ts";
@@ -69,14 +70,8 @@ function inConflict(state: RolloutState, cell: string, holds: string): RolloutSt
   return notify(marked, "cell-in-conflict", cell);
 }
 
-export function readBack(
-  state: RolloutState,
-  {
-    id,
-    cell,
-    found,
-  }: { readonly id: string; readonly cell: string; readonly found: Content | null },
-): RolloutState {
+export function readBack(state: RolloutState, read: CellRead): RolloutState {
+  const { id, cell, found } = read;
   const asked = waitingEffect(state, "read", id);
   const known = cellOf(state, cell);
   if (asked === null || asked.cell !== cell || known === null) return state;
@@ -84,11 +79,21 @@ export function readBack(
   const { operation } = known;
   if (found === null) return later(answered, known);
   if (operation === undefined) return seen(answered, known, found);
-  if (same(found, operation.content)) return done(answered, known, operation);
+  if (same(found, operation.content) && isCertain(state, known, read))
+    return done(answered, known, operation);
   if (isOurs(state, known, found)) return notYet(answered, { ...known, content: found }, operation);
   return operation.way === "forward"
     ? foreign(answered, cell, found)
     : inConflict(answered, cell, found.version);
+}
+
+/**
+ * Where a write forward may still be on its way, a cell that looks as it did before is not back: it
+ * is once the target has seen a fence that keeps that write out. A target without fences is believed.
+ */
+function isCertain(state: RolloutState, { doubtful, operation }: CellState, { fence }: CellRead) {
+  if (operation?.way !== "back" || !doubtful) return true;
+  return fence === null ? operation.answer === "yes" : fence >= fenceOf(state);
 }
 
 function later(state: RolloutState, { id, operation }: CellState): RolloutState {

@@ -3,7 +3,7 @@
 import { digestOf } from "@interlock/digest";
 import type { Content, Effect, EffectKind, EffectOf, Notice, RolloutEntry } from "./effect.ts";
 import { type Cell, MILLION } from "./plan.ts";
-import type { CellState, Operation, RolloutState } from "./state.ts";
+import { type CellState, type Operation, type RolloutState, TURNS } from "./state.ts";
 
 type Unnumbered<E> = E extends unknown ? Omit<E, "id"> : never;
 
@@ -95,3 +95,10 @@ export function cellOf(state: RolloutState, id: string): CellState | null {
 export function writeKey(rollout: string, cell: string, { content, entry, attempt }: Operation) {
   return digestOf("interlock/rollout-write/v1", { rollout, cell, content, entry, attempt });
 }
+
+/**
+ * What a target compares with what it has seen. A driver may sit on a write for as long as it likes,
+ * read the target, and only then send it: what was handed out before a halt must not land after the
+ * way back, under the same lease either.
+ */
+export const fenceOf = ({ fence, turn }: RolloutState): number => fence * TURNS + turn;

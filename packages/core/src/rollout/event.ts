@@ -51,13 +51,7 @@ export type Report =
       readonly cell: string;
       readonly result: WriteResult;
     }
-  /** `null`: the target is away. */
-  | {
-      readonly kind: "read";
-      readonly id: string;
-      readonly cell: string;
-      readonly found: Content | null;
-    }
+  | CellRead
   | Verdict
   | { readonly kind: "signal-stale"; readonly source: string }
   | { readonly kind: "capacity"; readonly id: string; readonly enough: boolean }
@@ -67,6 +61,16 @@ export type Report =
   | { readonly kind: "leased"; readonly fence: number }
   | { readonly kind: "lease-lost"; readonly fence: number }
   | { readonly kind: "time" };
+
+export type CellRead = {
+  readonly kind: "read";
+  readonly id: string;
+  readonly cell: string;
+  /** `null`: the target is away. */
+  readonly found: Content | null;
+  /** The largest fence that the target has seen for the cell; `null`: it keeps none. */
+  readonly fence: number | null;
+};
 
 /** `failed`: evidence of harm. `worse`: things are worse than when going back began. */
 export type Verdict = {

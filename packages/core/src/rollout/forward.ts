@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a running rollout does next by itself. */
-import { append, emit, mapCell, mapCells, notify, same, withOperation, writeKey } from "./edit.ts";
+import {
+  append,
+  emit,
+  fenceOf,
+  mapCell,
+  mapCells,
+  notify,
+  same,
+  withOperation,
+  writeKey,
+} from "./edit.ts";
 import { MILLION } from "./plan.ts";
 import { soloExposure, withinCeiling } from "./solo.ts";
 import type { CellState, Operation, RolloutState } from "./state.ts";
@@ -113,7 +123,7 @@ export function sendWrite(
     over: mayHold(state, cell, operation),
     key: writeKey(state.id, cell.id, operation),
     entry,
-    fence: state.fence,
+    fence: fenceOf(state),
   });
 }
 

@@ -5,6 +5,10 @@ import { CELLS_MAX, MILLION, PLAN } from "./plan.ts";
 
 export const STATE_VERSION = 1;
 
+/** A lease and a turn make one number that fences: more turns than a rollout has halts. */
+export const TURNS = 2 ** 20;
+export const FENCE_MAX = 2 ** 32;
+
 const name = text({ max: 200 });
 const entry = text({ max: 64, form: "digest" });
 
@@ -96,7 +100,8 @@ export const STATE = object({
   phase: text({ values: PHASES }),
   clockMs: about("time that the machine saw pass; a clock that jumps moves it little", count()),
   seenAt: about("the latest `now`", int(0)),
-  fence: count(),
+  fence: about("of the lease", int(0, FENCE_MAX)),
+  turn: about("one more whenever writes that were handed out are given up", int(0, TURNS - 1)),
   leased: bool(),
   persons: about("who stand behind it: author or operator, and approvers; sorted", list(name, 100)),
   decision: about("the entry that allows it", optional(entry)),

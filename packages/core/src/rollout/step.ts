@@ -14,7 +14,7 @@ import type { RolloutFailure } from "./failure.ts";
 import { driveForward } from "./forward.ts";
 import { runsNow } from "./pair.ts";
 import { type Asked, isRequest, request } from "./request.ts";
-import type { RolloutState } from "./state.ts";
+import { FENCE_MAX, type RolloutState } from "./state.ts";
 import { readAgain } from "./stop.ts";
 import { judged, stale } from "./verdict.ts";
 
@@ -96,7 +96,7 @@ function reported(state: RolloutState, event: Report): RolloutState {
 
 /** The driver before this one may have sent what is in the outbox: writes are found out about first. */
 function leased(state: RolloutState, fence: number): RolloutState {
-  if (fence <= state.fence) return state;
+  if (fence <= state.fence || fence > FENCE_MAX) return state;
   const settled = drop(state, ({ kind }) => kind === "write" || kind === "read");
   return mapCells({ ...settled, fence, leased: true }, toChecking);
 }

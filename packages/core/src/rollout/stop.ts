@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { append, drop, emit, mapCells, notify, toChecking, withoutOperation } from "./edit.ts";
+import {
+  append,
+  drop,
+  emit,
+  fenceOf,
+  mapCells,
+  notify,
+  toChecking,
+  withoutOperation,
+} from "./edit.ts";
 import type { CellState, RolloutState } from "./state.ts";
 import { cellsToGoBack, versionBack, withoutWayBack } from "./way-back.ts";
 
@@ -69,7 +78,8 @@ function withoutWrites(state: RolloutState): RolloutState {
       // Its entry may become durable all the same; nobody acts on it then.
       (kind === "append" && "entry" in effect && STEPS_ON.has(effect.entry)),
   );
-  return mapCells(silent, (cell) =>
+  const turned = { ...silent, turn: silent.turn + 1 };
+  return mapCells(turned, (cell) =>
     cell.operation?.status === "queued" ? withoutOperation(cell) : toChecking(cell),
   );
 }
@@ -117,4 +127,4 @@ export function inFlight(state: RolloutState): readonly CellState[] {
 
 /** Reads again a cell of which it is not known whether a write took effect. */
 export const readAgain = (state: RolloutState, cell: string): RolloutState =>
-  emit(state, { kind: "read", cell, fence: state.fence });
+  emit(state, { kind: "read", cell, fence: fenceOf(state) });

@@ -152,6 +152,7 @@ export class Walk {
           id,
           cell: effect.cell,
           found: this.held.get(effect.cell) ?? null,
+          fence: null,
         });
         return;
       case "analyse":

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { Simulation } from "./simulation.ts";
 
-const SEEDS = Number(process.env["ROLLOUT_SEEDS"] ?? "200");
+const SEEDS = Number(process.env["ROLLOUT_SEEDS"] ?? "300");
 const FIRST = Number(process.env["ROLLOUT_FIRST_SEED"] ?? "1");
 
 describe("a rollout among faults", () => {

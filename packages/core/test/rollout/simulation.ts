@@ -192,7 +192,13 @@ export class Simulation {
         this.checkWrite(effect);
         return { kind: "written", id, cell: effect.cell, result: this.target.write(effect) };
       case "read":
-        return { kind: "read", id, cell: effect.cell, found: this.target.read(effect.cell) };
+        return {
+          kind: "read",
+          id,
+          cell: effect.cell,
+          found: this.target.read(effect.cell),
+          fence: this.target.slot(effect.cell).fence,
+        };
       case "analyse":
         return this.verdict(effect);
       case "capacity":
