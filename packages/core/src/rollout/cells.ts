@@ -35,10 +35,9 @@ export function written(
   if (operation === undefined) return answered;
   if (result === "away") return again(answered, write.cell, operation);
   if (result === "refused") return refused(answered, write.cell, operation);
-  return mapCell(answered, write.cell, (one) => ({
-    ...withOperation(one, { status: "checking", answer: result, notBefore: 0 }),
-    doubtful: one.doubtful || result === "unknown",
-  }));
+  return mapCell(answered, write.cell, (one) =>
+    withOperation(one, { status: "checking", answer: result, notBefore: 0 }),
+  );
 }
 
 /** The answer to a write that was given up: it may have taken effect after the cell was read. */
@@ -121,21 +120,13 @@ function done(state: RolloutState, { id }: CellState, operation: Operation): Rol
 }
 
 function notYet(state: RolloutState, cell: CellState, operation: Operation): RolloutState {
-  const doubtful = operation.answer === "unknown";
-  const kept = mapCell(state, cell.id, (one) => ({
-    ...one,
-    content: cell.content,
-    doubtful: one.doubtful || doubtful,
-  }));
+  const kept = mapCell(state, cell.id, (one) => ({ ...one, content: cell.content }));
   if (operation.way === "forward" && state.phase !== "running")
-    return mapCell(kept, cell.id, (one) => ({ ...withoutOperation(one), doubtful: true }));
+    return mapCell(kept, cell.id, withoutOperation);
   if (operation.answer !== "yes") return again(kept, cell.id, operation);
   if (operation.attempt >= ATTEMPTS_MAX) {
     if (operation.way === "forward") {
-      const cleared = mapCell(kept, cell.id, (one) => ({
-        ...withoutOperation(one),
-        doubtful: true,
-      }));
+      const cleared = mapCell(kept, cell.id, withoutOperation);
       const because = `the target says that it wrote \`${cell.id}\` and did not`;
       return halt(cleared, { by: "", because });
     }

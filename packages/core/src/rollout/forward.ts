@@ -114,6 +114,8 @@ export function sendWrite(
   const sent = mapCell(state, cell.id, (one) => ({
     ...withOperation(one, { status: "sent" }),
     touched: true,
+    // Until it was read back: whatever becomes of the operation, that it was sent stays known.
+    doubtful: one.doubtful || way === "forward",
   }));
   return emit(sent, {
     kind: "write",
