@@ -6,6 +6,7 @@ import {
   exceptionsBook,
   headFile,
   httpApp,
+  type IdentitySettings,
   type Ledger,
   logKey,
   NO_IDENTITY,
@@ -13,7 +14,9 @@ import {
   type openGithub,
   openHearing,
   openLedger,
+  type PeopleBook,
   peopleBook,
+  prepare,
   type Report,
 } from "@interlock/server";
 import type { Store } from "@interlock/store";
@@ -42,6 +45,7 @@ export type ForgeServer = {
   readonly app: ReturnType<typeof httpApp>;
   readonly store: Store;
   readonly ledger: Ledger;
+  readonly book: PeopleBook;
   /** What was told to whoever runs the server. */
   readonly trouble: string[];
   /** Folder of the first server's mirrors. */
@@ -58,6 +62,10 @@ export type ForgeServerTerms = {
   readonly shown?: ((report: Report) => Report) | undefined;
   /** Says why nothing can be gathered; `null`: it can. */
   readonly unread?: (() => string | null) | undefined;
+  /** Teams that are read from the forge. */
+  readonly forgeTeams?: IdentitySettings["forgeTeams"];
+  /** Whom the ledger knows. */
+  readonly persons?: readonly { readonly id: string; readonly accounts: readonly string[] }[];
   /** Asserts what must hold when the test ends. */
   readonly ended: () => void;
 };
@@ -75,7 +83,7 @@ function lenderOf(engine: EngineUnderTest) {
 
 export async function forgeServer(
   engine: EngineUnderTest,
-  { open, shown, unread, ended }: ForgeServerTerms,
+  { open, shown, unread, forgeTeams = [], persons = [], ended }: ForgeServerTerms,
 ): Promise<ForgeServer> {
   const { store, giveBack } = await lenderOf(engine).lend();
   const data = folder();
@@ -88,10 +96,20 @@ export async function forgeServer(
       throw new Error(failure.message);
     },
   });
+  const provisioned = persons.map(({ id, accounts }) => ({
+    ...{ person: id, name: id, active: true, accounts: [...accounts] },
+    ...{ user: id, userName: id, token: "token-1", ended: [] },
+  }));
+  for (const body of provisioned) {
+    const entry = prepare({ kind: "provisioned", at: Date.now(), subject: null, body });
+    const appended = await ledger.appendSoon([entry]);
+    if (appended.kind !== "committed") throw new Error(`not kept: ${appended.kind}`);
+  }
   const unproven = () => undefined;
   const book = peopleBook(store, unproven);
   const gate = openGate({
-    ...{ store, ledger, now: Date.now, origin: ORIGIN, identity: NO_IDENTITY },
+    ...{ store, ledger, now: Date.now, origin: ORIGIN },
+    identity: { ...NO_IDENTITY, forgeTeams },
     book,
     exceptions: exceptionsBook(store, book, unproven),
     hearing: openHearing(unproven),
@@ -100,7 +118,7 @@ export async function forgeServer(
   const trouble: string[] = [];
   const start = (mirrors: string) =>
     open({
-      ...{ store, gate, now: Date.now, origin: ORIGIN, pollMs: 250 },
+      ...{ store, ledger, book, gate, now: Date.now, origin: ORIGIN, pollMs: 250 },
       joinPeople: (people) => Promise.resolve(people),
       report: (judged) => (shown ?? ((report) => report))(checkReport(judged)),
       gather: async (request, stop) => {
@@ -124,7 +142,7 @@ export async function forgeServer(
   const settled = () => noJobs(store);
   await settled();
   return {
-    ...{ app, store, ledger, trouble, settled, mirrors: join(data, "mirrors") },
+    ...{ app, store, ledger, book, trouble, settled, mirrors: join(data, "mirrors") },
     second: async () => {
       forges.push(await start("mirrors-2"));
     },

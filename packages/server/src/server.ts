@@ -12,6 +12,7 @@ import { emergencyRoutes } from "./emergency/routes.ts";
 import { EVENT_TERMS, eventRoutes } from "./events/routes.ts";
 import { type ExceptionsBook, exceptionsBook } from "./exceptions/book.ts";
 import { exceptionRoutes } from "./exceptions/routes.ts";
+import { githubTeams } from "./forge/github/teams.ts";
 import { type ForgesTerms, openForges } from "./forge/opening.ts";
 import { type Gate, openGate } from "./gate/gate.ts";
 import { type Hearing, openHearing } from "./gate/hearing.ts";
@@ -22,7 +23,7 @@ import { consoleRoutes, readConsole } from "./http/console.ts";
 import { healthRoutes } from "./http/health.ts";
 import { openOnce } from "./http/once.ts";
 import { apiRoutes } from "./http/openapi.ts";
-import type { IdentitySettings } from "./identity/settings.ts";
+import { type IdentitySettings, withForgeTeams } from "./identity/settings.ts";
 import { ledgerApiRoutes } from "./ledger/api.ts";
 import type { LedgerFailure } from "./ledger/failure.ts";
 import { headFile } from "./ledger/head.ts";
@@ -92,6 +93,8 @@ const UPKEEP_MS = 3_600_000;
 export async function startServer(terms: ServerTerms): Promise<Answer<RunningServer>> {
   const unusable = unusableIn(terms);
   if (unusable !== null) return { ok: false, failure: unusable };
+  const identity = withForgeTeams(terms.identity, githubTeams(terms.forges?.github));
+  if (!identity.ok) return identity;
   const place =
     terms.databaseUrl === null
       ? { directory: join(terms.data, "database") }
@@ -104,7 +107,7 @@ export async function startServer(terms: ServerTerms): Promise<Answer<RunningSer
     for (const close of open.splice(0).reverse()) await close();
   };
   try {
-    const started = await startOn(store, terms, open);
+    const started = await startOn(store, { ...terms, identity: identity.value }, open);
     if (!started.ok) await shut();
     return started.ok ? { ok: true, value: { ...started.value, close: shut } } : started;
   } catch (error) {
@@ -204,7 +207,7 @@ async function startOn(
   const gate = wire(app, { ...own, people: people.value, origin, now, policy, contents });
   if (terms.console !== null) consoleRoutes(app, readConsole(terms.console));
   if (terms.forges !== undefined) {
-    const around = { store, book, identity, gate, origin, now, data: terms.data };
+    const around = { store, ledger, book, identity, gate, origin, now, data: terms.data };
     const forge = await openForges(terms.forges, around);
     forge.routes(app);
     open.push(() => forge.close());

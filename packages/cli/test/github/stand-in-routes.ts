@@ -76,16 +76,37 @@ const pullOf = (state: State, pull: PullState): object => ({
 });
 
 const ROUTES: readonly Route[] = [
+  route("GET", "/orgs/acme/installation", "app", ({ appId }) => ({
+    status: 200,
+    body: { id: 31, app_id: appId, account: {} },
+  })),
+  route("GET", "/orgs/acme/teams/([^/]+)", "members:read", ({ teams }, [slug = ""]) => {
+    const team = teams.get(slug);
+    return team === undefined ? GONE : { status: 200, body: { id: team.id, slug, name: slug } };
+  }),
+  route(
+    "GET",
+    "/orgs/acme/teams/([^/]+)/members",
+    "members:read",
+    (state, [slug = ""], request) => {
+      const team = state.teams.get(slug);
+      return team === undefined ? GONE : paged(state, request, team.members);
+    },
+  ),
   route("GET", `${R}/installation`, "app", ({ appId }) => ({
     status: 200,
     body: { id: 31, app_id: appId, account: {} },
   })),
   route("POST", "/app/installations/31/access_tokens", "app", (state, _given, { body }) => {
     const { repository_ids, permissions } = body as {
-      repository_ids: number[];
+      repository_ids?: number[];
       permissions: Record<string, string>;
     };
-    if (JSON.stringify(repository_ids) !== `[${state.repositoryId}]`)
+    const ofTeams = JSON.stringify(permissions) === '{"members":"read"}';
+    if (
+      !(ofTeams && repository_ids === undefined) &&
+      JSON.stringify(repository_ids) !== `[${state.repositoryId}]`
+    )
       state.wrong.push("a token for more than the one repository");
     const token = `ghs_canary${nextId()}`;
     state.tokens.set(token, permissions);

@@ -71,6 +71,8 @@ export type State = {
   }[];
   readonly runs: CheckRun[];
   readonly deployments: Map<number, { id: number; sha: string; environment: string }>;
+  /** Teams of the organisation, by slug. */
+  readonly teams: Map<string, { id: number; members: User[] }>;
   readonly answers: { run: number; environment_name: string; state?: string; comment: string }[];
   readonly tokens: Map<string, Readonly<Record<string, string>>>;
   /** Every request, `METHOD path`. */
@@ -142,7 +144,14 @@ export async function github(files: Files): Promise<Github> {
   const state: State = {
     ...{ repositoryId: 77, name: "acme/shop", appId: APP, bare },
     ...{ pulls: new Map(), reviews: new Map(), events: new Map(), activity: [], runs: [] },
-    ...{ deployments: new Map(), answers: [], tokens: new Map(), asked: [], wrong: [] },
+    ...{
+      deployments: new Map(),
+      teams: new Map(),
+      answers: [],
+      tokens: new Map(),
+      asked: [],
+      wrong: [],
+    },
     ...{ count: { notModified: 0, tokens: 0 }, pageSize: 100, broken: () => null },
   };
   const url = await listening((request, response) => void serve(state, top, request, response));

@@ -28,13 +28,17 @@ export type WorldTerms = {
   readonly before?: (hub: Github) => void;
   readonly shown?: (report: Report) => Report;
   readonly unread?: () => string | null;
+  readonly teams?: GithubGiven["teams"];
+  /** Persons whom the ledger knows, each with the account on GitHub. */
+  readonly persons?: readonly string[];
 };
 
 export async function world(engine: EngineUnderTest, terms: WorldTerms = {}): Promise<World> {
   const hub = await github({ ...FILES, ...terms.files });
   terms.before?.(hub);
+  const { teams = {}, persons = [] } = terms;
   const given: GithubGiven = {
-    ...{ appId: APP, key: APP_KEY, api: `${hub.url}/api`, web: hub.url },
+    ...{ teams, appId: APP, key: APP_KEY, api: `${hub.url}/api`, web: hub.url },
     secrets: (terms.secrets ?? [SECRET]).map((secret) => Buffer.from(secret)),
     repositories: [
       { name: "acme/shop", id: 77, protect: terms.protect ?? ["main"], deployments: true },
@@ -42,6 +46,8 @@ export async function world(engine: EngineUnderTest, terms: WorldTerms = {}): Pr
   };
   const server = await forgeServer(engine, {
     ...{ shown: terms.shown, unread: terms.unread },
+    forgeTeams: Object.entries(teams).map(([team, { id }]) => ({ team, group: `github:${id}` })),
+    persons: persons.map((id) => ({ id, accounts: [`github:${id}`] })),
     open: (around) => openGithub(around, given),
     ended: () => expect(hub.wrong).toEqual([]),
   });

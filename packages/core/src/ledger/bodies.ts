@@ -10,6 +10,7 @@ import type { Invalid } from "../validate.ts";
 import { EMERGENCY_KEY, EMERGENCY_SIGNED, LANDED_AWAY } from "./emergency.ts";
 import { DEBT_LEFT, INCIDENT, INCIDENT_CLOSED } from "./exceptions.ts";
 import { atLeast, sortedSet } from "./lists.ts";
+import { MEMBERS, problemsOfMembers } from "./members.ts";
 import { REMEDY, RUN, RUN_END, RUN_STEP } from "./runs.ts";
 
 const person = text({ max: 200 });
@@ -172,15 +173,6 @@ const PROVISIONED = object({
   ended: about("tokens of theirs that ended with it, sorted", list(text({ max: 64 }), 1_000)),
 });
 
-/** What an identity provider made of one of its groups. */
-const MEMBERS = object({
-  group: about("id that the provider uses", text({ max: 64 })),
-  name: about("what the provider calls it, or nothing once it is gone", text({ max: 400 })),
-  added: about("persons, sorted", list(person, 5_000)),
-  removed: about("persons, sorted", list(person, 5_000)),
-  token,
-});
-
 const OUTCOMES = ["allow", "hold", "deny"] as const;
 
 const DECISION = object({
@@ -337,7 +329,7 @@ export const RULES_OF_BODIES: Problems = {
     ...sortedSet(signers, "signers"),
     ...sortedSet(teams, "teams"),
   ],
-  members: ({ added, removed }) => [...sortedSet(added, "added"), ...sortedSet(removed, "removed")],
+  members: problemsOfMembers,
 };
 
 /** The proposal that an agreement is about, as its endorsers signed it. */

@@ -225,6 +225,11 @@ describe("bodies", () => {
       expect(problemsOf(kind, { ...body, [name]: undefined })).toEqual([`${name}: missing`]);
   });
 
+  test("members that were read from a forge have no token", () => {
+    const body = { ...GOOD.members, token: undefined, forge: { goodUntil: 1 } };
+    expect(problemsOf("members", body)).toEqual([]);
+  });
+
   test.each<readonly [string, EntryKind, Readonly<Record<string, unknown>>, string]>([
     ["a founding by one", "founding", { founders: ["ana"] }, "founders: at least 2"],
     ["a founder twice", "founding", { founders: ["ana", "ana"] }, "founders: at least 2"],
@@ -249,6 +254,12 @@ describe("bodies", () => {
       "accounts: not sorted",
     ],
     ["a revocation by nobody", "revocation", { by: [] }, "by: at least 1"],
+    [
+      "members by a token and from a forge",
+      "members",
+      { forge: { goodUntil: 1 } },
+      "forge: what a token said was not read from a forge",
+    ],
     ["an erasure by one", "expunge", { by: ["ana"] }, "by: at least 2"],
     [
       "a rejection kept as an approval",

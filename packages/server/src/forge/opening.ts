@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from "node:path";
 import { type IdentitySettings, ownTeams } from "../identity/settings.ts";
-import type { PeopleBook } from "../people/book.ts";
 import { joinPeople, peopleFacts } from "../people/facts.ts";
 import { openGithub } from "./github/github.ts";
 import type { GithubGiven } from "./github/settings.ts";
@@ -18,8 +17,7 @@ export type ForgesTerms = Pick<ForgeTerms, "gather" | "report" | "pollMs"> & {
   readonly onForgeTrouble: (message: string) => void;
 };
 
-type Around = Pick<ForgeTerms, "store" | "gate" | "origin" | "now"> & {
-  readonly book: PeopleBook;
+type Around = Pick<ForgeTerms, "store" | "ledger" | "book" | "gate" | "origin" | "now"> & {
   /** Which teams have their source here. */
   readonly identity: IdentitySettings;
   readonly data: string;
@@ -28,10 +26,10 @@ type Around = Pick<ForgeTerms, "store" | "gate" | "origin" | "now"> & {
 /** Starts judging for the forges of the settings. */
 export async function openForges(
   { github, gitlab, gather, report, pollMs, onForgeTrouble }: ForgesTerms,
-  { store, book, identity, gate, origin, now, data }: Around,
+  { store, ledger, book, identity, gate, origin, now, data }: Around,
 ): Promise<Forge> {
   const terms: Omit<ForgeTerms, "stop"> = {
-    ...{ store, gate, now, origin, gather, report, onTrouble: onForgeTrouble },
+    ...{ store, ledger, book, gate, now, origin, gather, report, onTrouble: onForgeTrouble },
     joinPeople: async (given) => {
       const own = peopleFacts(await book.at(store.db), identity, now());
       return joinPeople(given, own, ownTeams(identity));

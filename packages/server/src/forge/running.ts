@@ -3,7 +3,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type ClaimedJob, forgetDeliveries, read, wantJobs } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
-import { intakeRoute, type ReadDelivery } from "./intake.ts";
+import { intakeRoute, type ReadDelivery, type Wanted } from "./intake.ts";
 import { listenOnce } from "./listening.ts";
 import { type JobDone, openRunner } from "./runner.ts";
 import type { ForgeTerms } from "./terms.ts";
@@ -21,6 +21,8 @@ export type ForgeWork = {
   readonly read: ReadDelivery;
   /** The forge's ids of those that this server judges. */
   readonly repositories: readonly string[];
+  /** What else is looked at first. */
+  readonly besides?: readonly Omit<Wanted, "hint">[];
   readonly work: (job: ClaimedJob) => Promise<JobDone>;
 };
 
@@ -33,7 +35,7 @@ const FORGET_EVERY_MS = 3_600_000;
 export async function runForge(
   terms: ForgeTerms,
   stopping: AbortController,
-  { forge, path, read: reading, repositories, work }: ForgeWork,
+  { forge, path, read: reading, repositories, besides = [], work }: ForgeWork,
 ): Promise<Forge> {
   const { store, now, onTrouble } = terms;
   const pollMs = terms.pollMs ?? POLL_MS;
@@ -41,9 +43,9 @@ export async function runForge(
   const dueAt = now();
   await wantJobs(
     store.db,
-    repositories.map((repository) => ({
-      ...{ forge, repository, subject: "reconcile", hint: "", dueAt },
-    })),
+    [...repositories.map((repository) => ({ repository, subject: "reconcile" })), ...besides].map(
+      (wanted) => ({ ...wanted, forge, hint: "", dueAt }),
+    ),
   );
   const { poke } = runner;
   const listening = listen(terms, { forge, pollMs, poke });

@@ -6,6 +6,8 @@ import type { Store } from "@interlock/store";
 import type { Gate } from "../gate/gate.ts";
 import type { GivenPolicy } from "../gate/policies.ts";
 import type { Answer } from "../http/bind.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { PeopleBook } from "../people/book.ts";
 
 /** One movement of the branch that a change comes from. Ids are those of git, zeros for nothing. */
 export type BranchPush = {
@@ -71,6 +73,8 @@ export type Reportable = {
 
 export type ForgeTerms = {
   readonly store: Store;
+  readonly ledger: Pick<Ledger, "append">;
+  readonly book: PeopleBook;
   readonly gate: Gate;
   readonly now: () => number;
   /** Of the console, for links. */

@@ -97,7 +97,12 @@ export type IdentitySettings = {
   readonly signIn: readonly SignInSettings[];
   readonly scim: ScimSettings | null;
   readonly ci: readonly CiSettings[];
+  /** Teams that are read from forges, which `withForgeTeams` adds from their settings. */
+  readonly forgeTeams?: readonly ForgeTeam[];
 };
+
+/** A team here, and the forge's own id of the one that it is there, such as `github:55`. */
+export type ForgeTeam = { readonly team: string; readonly group: string };
 
 export const NO_IDENTITY: IdentitySettings = { signIn: [], scim: null, ci: [] };
 
@@ -188,10 +193,23 @@ function textIn(file: string): string | undefined {
   }
 }
 
+/** The settings with the teams that forges speak for; refused where a team has another source already. */
+export function withForgeTeams(
+  identity: IdentitySettings,
+  forgeTeams: readonly ForgeTeam[],
+): Answer<IdentitySettings> {
+  const others = ownTeams(identity);
+  const twice = forgeTeams.find(({ team }) => others.has(team));
+  return twice === undefined
+    ? done({ ...identity, forgeTeams })
+    : invalid(`the team \`${twice.team}\` has two sources: a forge, and the identity settings`);
+}
+
 /** The teams of which this server knows the members; what others say of them does not count. */
-export function ownTeams({ signIn, scim }: IdentitySettings): ReadonlySet<string> {
+export function ownTeams({ signIn, scim, forgeTeams = [] }: IdentitySettings): ReadonlySet<string> {
   return new Set([
     ...signIn.flatMap(({ groups }) => Object.values(groups?.teams ?? {})),
     ...Object.values(scim?.teams ?? {}),
+    ...forgeTeams.map(({ team }) => team),
   ]);
 }

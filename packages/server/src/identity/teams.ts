@@ -3,13 +3,13 @@ import type { Roster } from "../people/roster.ts";
 import type { IdentitySettings } from "./settings.ts";
 
 /**
- * Who is in which of the teams that identity providers speak for, by the ledger. What a provider said
- * counts as long as the settings let it speak for that team, and what it said at a sign-in no longer
- * than they say: somebody of whom it said nothing is in none.
+ * Who is in which of the teams that identity providers and forges speak for, by the ledger. What a provider said
+ * counts as long as the settings let it speak for that team, and what it said at a sign-in, and what was
+ * read from a forge, no longer than it says: somebody of whom it said nothing is in none.
  */
 export function teamsByPerson(
   { told }: Roster,
-  { signIn, scim }: IdentitySettings,
+  { signIn, scim, forgeTeams = [] }: IdentitySettings,
   now: number,
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const teams = new Map<string, Set<string>>();
@@ -26,6 +26,11 @@ export function teamsByPerson(
   for (const { name, persons } of told.groups.values()) {
     const team = named.get(name);
     if (team !== undefined) for (const person of persons) put(person, team);
+  }
+  for (const { team, group } of forgeTeams) {
+    const read = told.teams.get(group);
+    if (read !== undefined && read.goodUntil > now)
+      for (const person of read.persons) put(person, team);
   }
   return teams;
 }

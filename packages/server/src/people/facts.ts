@@ -17,11 +17,12 @@ export function peopleFacts(roster: Roster, identity: IdentitySettings, now: num
   };
 }
 
-/** `peopleFacts`, once a roster while time changes nothing of it: until somebody's sign-in says their teams. */
+/** `peopleFacts`, once a roster while time changes nothing of it: until what was said of teams ends. */
 export function peopleOnce(identity: IdentitySettings): (roster: Roster, now: number) => People {
   const known = new WeakMap<Roster, People>();
   return (roster, now) => {
-    if (roster.told.claims.size > 0) return peopleFacts(roster, identity, now);
+    if (roster.told.claims.size + roster.told.teams.size > 0)
+      return peopleFacts(roster, identity, now);
     const people = known.get(roster) ?? peopleFacts(roster, identity, now);
     known.set(roster, people);
     return people;

@@ -3,19 +3,25 @@ import type { Bodies, Entry } from "@interlock/core";
 
 /** A group of an identity provider. */
 type Group = { readonly name: string; readonly persons: ReadonlySet<string> };
+/** A team of a forge. After `goodUntil` nobody knows who is in it. */
+type ForgeTeam = Group & { readonly goodUntil: number };
 type Claim = Bodies["teams-claimed"];
 
-/** What identity providers said of groups and teams, up to an entry of the ledger. */
+/** What identity providers and forges said of groups and teams, up to an entry of the ledger. */
 export type Told = {
   /** By the id that the provider uses. */
   readonly groups: ReadonlyMap<string, Group>;
+  /** Of forges, by ids such as `github:55`. */
+  readonly teams: ReadonlyMap<string, ForgeTeam>;
   /** Of each person and issuer the last, by both. */
   readonly claims: ReadonlyMap<string, Claim>;
   /** When the provider of SCIM last changed anything, milliseconds since 1970; `null`: never. */
   readonly scimAt: number | null;
 };
 
-export const NOTHING_TOLD: Told = { groups: new Map(), claims: new Map(), scimAt: null };
+export const NOTHING_TOLD: Told = {
+  ...{ groups: new Map(), teams: new Map(), claims: new Map(), scimAt: null },
+};
 
 export type ToldKind = "provisioned" | "members" | "teams-claimed";
 
@@ -29,6 +35,8 @@ type ToldEntry = {
 
 /** What is told after one more entry. */
 export function toldAfter(before: Told, item: ToldEntry): Told {
+  if (item.kind === "members" && item.body.forge !== undefined)
+    return { ...before, teams: teamsAfter(before.teams, item.body, item.body.forge) };
   const told = item.kind === "teams-claimed" ? before : { ...before, scimAt: item.entry.at };
   switch (item.kind) {
     case "teams-claimed": {
@@ -54,9 +62,25 @@ function groupsAfter(
     next.delete(group);
     return next;
   }
-  const persons = new Set([...(groups.get(group)?.persons ?? []), ...added]);
+  return next.set(group, { name, persons: personsAfter(groups.get(group), { added, removed }) });
+}
+
+function personsAfter(
+  before: Group | undefined,
+  { added, removed }: Pick<Bodies["members"], "added" | "removed">,
+): ReadonlySet<string> {
+  const persons = new Set([...(before?.persons ?? []), ...added]);
   for (const person of removed) persons.delete(person);
-  return next.set(group, { name, persons });
+  return persons;
+}
+
+function teamsAfter(
+  teams: Told["teams"],
+  { group, name, added, removed }: Bodies["members"],
+  { goodUntil }: NonNullable<Bodies["members"]["forge"]>,
+): Told["teams"] {
+  const persons = personsAfter(teams.get(group), { added, removed });
+  return new Map(teams).set(group, { name, persons, goodUntil });
 }
 
 /** A provider that lets go of somebody says nothing of their groups. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { withForgeTeams } from "../../src/identity/settings.ts";
 import { readIdentitySettings } from "../../src/index.ts";
 
 const SIGN_IN = { name: "a", title: "A", issuer: "https://a.example.com", clientId: "c" };
@@ -99,5 +100,16 @@ describe("identity settings", () => {
     expect(secrets).toEqual(["from a file", "from a variable", null]);
     expect(JSON.stringify(read.value)).not.toContain(folder);
     expect(read.value.ci[0]?.allow[0]?.lifeMinutes).toBe(10);
+  });
+
+  it("a team of a forge has no other source (one-source-a-team)", () => {
+    const read = readIdentitySettings({ scim: { ...SCIM, ...groups } }, {});
+    if (!read.ok) throw new Error(read.failure.message);
+    const team = (name: string) => [{ team: name, group: "github:55" }];
+    expect(withForgeTeams(read.value, team("payments"))).toMatchObject({ ok: true });
+    expect(withForgeTeams(read.value, team("sre"))).toMatchObject({
+      ok: false,
+      failure: { code: "INPUT_INVALID", message: expect.stringContaining("`sre` has two sources") },
+    });
   });
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** GitHub's REST API as one repository of one installation of the App. */
+/** GitHub's REST API as one repository, or one organisation, of one installation of the App. */
 import type { KeyObject } from "node:crypto";
 import { z } from "zod";
 import { type FromForge, without } from "../failure.ts";
@@ -45,13 +45,15 @@ export const PERMISSIONS = {
   checks: "write",
 } as const;
 export const DEPLOYMENT_PERMISSIONS = { deployments: "write" } as const;
+/** Of an organisation, for its teams. */
+const TEAM_PERMISSIONS = { members: "read" } as const;
 
 const TOKEN = z.object({
   token: z.string().min(1).max(1_000),
   expires_at: z.iso.datetime({ offset: true }),
   repositories: z
     .array(z.object({ id: z.int() }))
-    .max(1)
+    .max(10_000)
     .optional(),
 });
 const INSTALLATION = z.object({ id: z.int(), app_id: z.int() });
@@ -60,15 +62,33 @@ const SPARE_MS = 300_000;
 
 type Permissions = Readonly<Record<string, string>>;
 
+/** What a token is for. */
+type Reach = {
+  /** Such as `/repos/acme/shop`; below it all calls lie, and the installation. */
+  readonly base: string;
+  /** GitHub's number of the one repository; `null`: the permissions are those of an organisation. */
+  readonly repository: number | null;
+  readonly permissions: Permissions;
+};
+
 /** Opens one repository. Nothing is asked before the first call. */
-export function repositoryApi(
+export const repositoryApi = (
   terms: GithubApiTerms,
-  of: RepositoryName,
+  { name, id }: RepositoryName,
   permissions: Permissions,
-): RepositoryApi {
-  const token = tokenSource(terms, of, permissions);
+): RepositoryApi => opened(terms, { base: `/repos/${name}`, repository: id, permissions });
+
+/** Opens one organisation, to read its teams and nothing else. Nothing is asked before the first call. */
+export const organisationApi = (
+  terms: GithubApiTerms,
+  name: string,
+): Pick<RepositoryApi, "get" | "list"> =>
+  opened(terms, { base: `/orgs/${name}`, repository: null, permissions: TEAM_PERMISSIONS });
+
+function opened(terms: GithubApiTerms, reach: Reach): RepositoryApi {
+  const token = tokenSource(terms, reach);
   const url = (path: string): URL =>
-    new URL(`${terms.api.replace(/\/+$/, "")}/repos/${of.name}${path}`);
+    new URL(`${terms.api.replace(/\/+$/, "")}${reach.base}${path}`);
   const ask = async (
     method: "GET" | "POST" | "PATCH",
     at: URL,
@@ -97,15 +117,11 @@ export function repositoryApi(
   };
 }
 
-function tokenSource(
-  terms: GithubApiTerms,
-  of: RepositoryName,
-  permissions: Permissions,
-): () => Promise<FromForge<string>> {
+function tokenSource(terms: GithubApiTerms, reach: Reach): () => Promise<FromForge<string>> {
   let kept: { readonly token: string; readonly until: number } | null = null;
   let under: Promise<FromForge<string>> | null = null;
   const fresh = async (): Promise<FromForge<string>> => {
-    const made = await installationToken(terms, of, permissions);
+    const made = await installationToken(terms, reach);
     if (!made.ok) return made;
     kept = { token: made.value.token, until: Date.parse(made.value.expires_at) };
     return { ok: true, value: made.value.token };
@@ -120,16 +136,15 @@ function tokenSource(
   };
 }
 
-/** A token for this one repository and for no more than we do there. */
+/** A token for this one repository or organisation, and for no more than we do there. */
 async function installationToken(
   { appId, key, api, http, now }: GithubApiTerms,
-  { name, id }: RepositoryName,
-  permissions: Permissions,
+  { base, repository, permissions }: Reach,
 ): Promise<FromForge<z.output<typeof TOKEN>>> {
   const root = api.replace(/\/+$/, "");
   const headers = headersFor(`Bearer ${appToken(appId, key, now())}`);
   const found = await http({
-    ...{ method: "GET", url: new URL(`${root}/repos/${name}/installation`), headers },
+    ...{ method: "GET", url: new URL(`${root}${base}/installation`), headers },
   });
   const read = found.ok ? understood(found.value, "the installation", now()) : found;
   if (!read.ok) return read;
@@ -141,13 +156,14 @@ async function installationToken(
     method: "POST",
     url: new URL(`${root}/app/installations/${installation.value.id}/access_tokens`),
     headers,
-    body: { repository_ids: [id], permissions },
+    body: repository === null ? { permissions } : { repository_ids: [repository], permissions },
   });
   const granted = made.ok ? understood(made.value, "an installation token", now()) : made;
   if (!granted.ok) return granted;
   const token = fitting(TOKEN, granted.value.body, "the installation token");
   if (!token.ok) return token;
-  const other = token.value.repositories?.some((repository) => repository.id !== id) ?? false;
+  const { repositories = [] } = token.value;
+  const other = repository !== null && repositories.some(({ id }) => id !== repository);
   return other ? without("unfit", "the token is for another repository") : token;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readSigned } from "../events.ts";
 import type { ReadDelivery } from "../intake.ts";
-import { EVENTS } from "./events.ts";
+import { EVENTS, isTeamEvent, TEAM_EVENTS } from "./events.ts";
 import { isSigned } from "./signature.ts";
 
 /** Checks a delivery over its bytes, before a byte of it is parsed (WH1, WH2). */
@@ -13,6 +13,7 @@ export function readDelivery(
     if (!isSigned(body, headers["x-hub-signature-256"], secrets)) return null;
     const event = headers["x-github-event"];
     const id = headers["x-github-delivery"];
-    return readSigned(EVENTS, repositories, { body, event, id });
+    const table = isTeamEvent(event) ? TEAM_EVENTS : EVENTS;
+    return readSigned(table, repositories, { body, event, id });
   };
 }

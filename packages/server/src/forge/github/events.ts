@@ -3,6 +3,9 @@
 import { z } from "zod";
 import { type EventTable, readingEvent } from "../events.ts";
 
+/** Stands where jobs name a repository: a team belongs to none. */
+export const TEAMS = "teams";
+
 const SHA = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 const REF = z.string().min(1).max(1_000);
 const NUMBER = z.int().positive();
@@ -76,3 +79,17 @@ export const EVENTS: EventTable = {
     return about.success ? String(about.data.repository.id) : null;
   },
 };
+
+const ofTeam = readingEvent(z.object({ team: z.object({ id: NUMBER }) }), ({ team }) => [
+  { subject: `team:${team.id}` },
+]);
+
+/** Events about teams of an organisation. */
+export const TEAM_EVENTS: EventTable = {
+  name: "GitHub",
+  kinds: { membership: ofTeam, team: ofTeam },
+  repositoryOf: () => TEAMS,
+};
+
+export const isTeamEvent = (event: unknown): boolean =>
+  typeof event === "string" && Object.hasOwn(TEAM_EVENTS.kinds, event);

@@ -7,11 +7,13 @@ import { type Forge, runForge } from "../running.ts";
 import type { ForgeTerms } from "../terms.ts";
 import { readDelivery } from "./deliveries.ts";
 import { deploymentJob } from "./deployment.ts";
+import { TEAMS } from "./events.ts";
 import { groupJob } from "./group.ts";
 import { pullJob } from "./pull.ts";
 import { branchJob, reconcileJob } from "./reconcile.ts";
 import { FORGE, type Here, openHere } from "./repository.ts";
 import type { GithubGiven } from "./settings.ts";
+import { openTeams } from "./teams.ts";
 
 const WEBHOOK_PATH = "/api/v1/forges/github";
 const DONE: JobDone = { kind: "done", again: null };
@@ -30,10 +32,15 @@ export async function openGithub(
       openHere(terms, given, { repository, http }),
     ]),
   );
+  const teams = openTeams(terms, given, http);
   return await runForge(terms, stopping, {
     ...{ forge: FORGE, path: WEBHOOK_PATH, repositories: [...repositories.keys()] },
-    read: readDelivery(given.secrets, new Set(repositories.keys())),
-    work: (job) => workOn(repositories.get(job.repository), job),
+    besides: teams.subjects.map((subject) => ({ repository: TEAMS, subject })),
+    read: readDelivery(given.secrets, new Set([...repositories.keys(), TEAMS])),
+    work: (job) =>
+      job.repository === TEAMS
+        ? teams.work(job.subject)
+        : workOn(repositories.get(job.repository), job),
   });
 }
 

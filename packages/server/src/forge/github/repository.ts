@@ -95,7 +95,7 @@ export type Accounts = (user: GithubUser, member?: boolean) => Reviewer;
 
 /** Accounts as this organisation may know them; `null`: the database is away. */
 export async function accountsOf(
-  { terms }: Here,
+  { terms }: Pick<Here, "terms">,
   users: readonly GithubUser[],
 ): Promise<Accounts | null> {
   const named = users.flatMap((user): readonly ForgeAccount[] =>

@@ -78,4 +78,6 @@ export const DEPLOYMENT = z.object({
   environment: z.string().max(255),
 });
 
+export const TEAM = z.object({ id: NUMBER, slug: z.string().max(300) });
+
 export const NOTHING = z.unknown();
