@@ -46,7 +46,7 @@ const entries = async (w: World): Promise<number> =>
 
 // The store's part is tested on both engines elsewhere; here one is enough.
 describe.each(ENGINES.slice(-1))("teams of GitHub ($name)", (engine) => {
-  it("P4 whoever is in the team counts as an owner, on whichever page, and no more once they left it", async () => {
+  it("whoever is in the team counts as an owner, on whichever page, and no more once they left it", async () => {
     const w = await world(engine, start(ALL));
     expect(await membersIn(w)).toEqual(ALL);
     w.hub.push("f", { "f.txt": "new\n" }, "ana");
