@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Drivers of control planes that people run. */
+export {
+  type Answered,
+  BATCH_ITEMS_MAX,
+  type Batch,
+  type BatchItem,
+  type CellRead,
+  type Health,
+  type Held,
+  KEY_BYTES_MAX,
+  type Listed,
+  type Page,
+  type Seen,
+  type Target,
+  type TargetFailure,
+  VALUE_BYTES_MAX,
+  type WriteOutcome,
+} from "./target.ts";
