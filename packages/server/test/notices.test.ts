@@ -39,12 +39,16 @@ describe.each(ENGINES)("notices on $name", (engine) => {
   };
 
   /** A receiver that answers as it is told to. */
-  const telling = (one: Receiver, answers: () => Response = () => new Response("")) => {
+  const telling = (
+    one: Receiver,
+    answers: () => Response = () => new Response(""),
+    now = () => world.clock.now,
+  ) => {
     const got: Got[] = [];
     const trouble: string[] = [];
     const opened = openTelling({
       ...{ store: world.store, receivers: [one], origin: "https://interlock.example.com" },
-      ...{ now: () => world.clock.now, periodMs: 5 },
+      ...{ now, periodMs: 5 },
       fetch: (_url, init) => {
         const headers = new Headers(init?.headers);
         return Promise.resolve()
@@ -72,6 +76,20 @@ describe.each(ENGINES)("notices on $name", (engine) => {
       )
       .toHaveLength(1);
   };
+
+  it("what throws in a round is told, ends no server, and is tried again", async () => {
+    let faults = 2;
+    const faulty = () => {
+      if (faults-- > 0) throw new TypeError("a bug");
+      return world.clock.now;
+    };
+    const { trouble } = telling(receiver("faulty"), undefined, faulty);
+    await begun("faulty");
+    expect(trouble).toEqual([
+      expect.stringMatching(/`faulty` wait: something failed that should not: TypeError: a bug/),
+      expect.stringMatching(/TypeError: a bug/),
+    ]);
+  });
 
   it("a new receiver hears what comes from now on, in order, signed", async () => {
     await incident("before anybody listened");

@@ -15,7 +15,8 @@ import {
 
 /** What may turn a decision that a forge shows: said about one content, or about a person or a key. */
 const ABOUT_CONTENT = ["approval", "rejection", "withdrawal"];
-const ABOUT_PEOPLE = ["revocation", "person"];
+/** Not `teams-claimed`: each sign-in writes one, and would have everything judged again. */
+const ABOUT_PEOPLE = ["revocation", "person", "members", "provisioned"];
 
 /**
  * Asks for what was judged to be judged again when somebody signed about it since, or when people or keys

@@ -12,7 +12,8 @@ export type Fetch = typeof fetch;
  * A `fetch` for what issuers answer: 5 seconds, 1 MiB, and no redirect, because an issuer that sends
  * us elsewhere would choose whom this server talks to. The hosts of `issuers` stand in the settings;
  * any other host comes out of an issuer's description, and is asked by `https` and by a public name
- * only, so that no description leads to an address of the network within (SS1, SS3, SS6). Why one
+ * only: no description names an address of the network within (SS1, SS3, SS6). A public name may
+ * resolve to such an address; what stands there has to show a certificate for that name. Why one
  * could not be asked is told to `away`; whoever asked us learns no more than that it is so (SS8).
  */
 export function boundedFetch(

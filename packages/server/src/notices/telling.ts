@@ -43,13 +43,13 @@ const LONGEST_PAUSE_MS = 900_000;
  * the source, so that a notice can be lost by no crash between an act and its telling.
  */
 export function openTelling(terms: TellingTerms): { readonly close: () => Promise<void> } {
-  const { receivers, store, periodMs, onTrouble } = terms;
+  const { receivers, periodMs, onTrouble } = terms;
   const waking = new Set<() => void>();
   let closed = false;
   const rounds = async (receiver: Receiver): Promise<void> => {
     while (!closed) {
-      const told = await read(store, () => round(terms, receiver, () => closed));
-      if (!told.ok) onTrouble(`notices to \`${receiver.name}\` wait: ${told.failure.message}`);
+      const why = await whyWaiting(terms, receiver, () => closed);
+      if (why !== null) onTrouble(`notices to \`${receiver.name}\` wait: ${why}`);
       if (!closed) await paused(periodMs, waking);
     }
   };
@@ -61,6 +61,21 @@ export function openTelling(terms: TellingTerms): { readonly close: () => Promis
       await Promise.all(running);
     },
   };
+}
+
+/** What a round throws is a bug, and no reason for a server that judges to end; it is told and tried again. */
+async function whyWaiting(
+  terms: TellingTerms,
+  receiver: Receiver,
+  closed: () => boolean,
+): Promise<string | null> {
+  try {
+    const told = await read(terms.store, () => round(terms, receiver, closed));
+    return told.ok ? null : told.failure.message;
+  } catch (error) {
+    const because = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return `something failed that should not: ${because}`;
+  }
 }
 
 function paused(ms: number, waking: Set<() => void>): Promise<void> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The tables of `sql/000007_forges.sql`. */
+/** The tables of `sql/000008_forges.sql`. */
 export type ForgeTables = {
   readonly forge_delivery: { readonly forge: string; readonly id: string; readonly at: number };
   readonly forge_job: JobRow;
