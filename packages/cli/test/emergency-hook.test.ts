@@ -124,6 +124,12 @@ describe("not-the-outage: two people sign while the server is away", () => {
     const both = [signedBy(bo, statement), signedBy(cy, statement)];
     const left = await pushWith(w, both);
     expect([left.status, w.tip("refs/heads/main")]).toEqual([0, statement.head]);
+    change(w, { "a.txt": "two\n" });
+    const next = await pushWith(w, []);
+    expect([next.status, next.says], "nothing is enforced any more").toEqual([
+      0,
+      expect.stringContaining("enforces nothing"),
+    ]);
     const frozen = `${START["interlock/policy.yaml"]}freezes:\n  - { name: winter, from: "2020-01-01T00:00:00Z" }\n`;
     const v = await waiting({ "a.txt": "two\n" }, frozen);
     const denied = await pushWith(v.w, [signedBy(bo, v.statement), signedBy(cy, v.statement)]);

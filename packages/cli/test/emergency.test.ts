@@ -104,6 +104,7 @@ it("not-the-outage: held, signed by two, landed, imported, reviewed; the policy 
     expect.stringContaining("2 key(s) of 2 person(s)"),
   ]);
   git(bare, "config", "receive.advertisePushOptions", "true");
+  expect((await hook("hook", "reconcile", "--json")).status).toBe(0);
 
   const base = git(bare, "rev-parse", "main");
   const w = { work } as World;
@@ -163,6 +164,11 @@ it("not-the-outage: held, signed by two, landed, imported, reviewed; the policy 
   const debts = (await reader.call("GET", "/api/v1/debts")).body["debts"];
   expect(debts).toMatchObject([
     { open: true, teams: ["payments"], signedBy: ["bo", "cy"], incidents: ["inc-1"] },
+  ]);
+  const compared = await hook("hook", "reconcile", "--json");
+  expect([compared.status, compared.says], "GT16 it is no unrecorded change").toEqual([
+    0,
+    expect.stringContaining('"unrecorded":null'),
   ]);
   expect((await push()).says).toMatch(/break-glass|debt|review/);
   // What was lost between the server's entry and the mark brings the same entry again.

@@ -96,6 +96,29 @@ describe("a server that is away, slow or talks nonsense", () => {
     expect((await w.push("main:refs/heads/sandbox")).status).toBe(0);
   });
 
+  it.each(["observe", "warn"])(
+    "not-the-outage: a policy in %s holds nothing back",
+    async (mode) => {
+      const observing = POLICY.replace("mode: enforce", `mode: ${mode}`);
+      const files = { ...START, "interlock/policy.yaml": observing };
+      const w = await world({ url: DOWN, install: REFS, files });
+      change(w, { "a.txt": "two\n" });
+      for (const ref of ["main", "other"]) {
+        const { status, says } = await w.push(`main:refs/heads/${ref}`);
+        expect([ref, status]).toEqual([ref, 0]);
+        expect(says).toContain(`! goes on without a decision  refs/heads/${ref}`);
+        expect(says).toContain("the policy in force enforces nothing, so nothing is held");
+      }
+      expect(interlock(w.bare, "hook", "status").stdout).toContain("2 push(es) landed while");
+      change(w, { "interlock/policy.yaml": POLICY });
+      const { status, says } = await w.push("main");
+      expect([status, says], "the proposed one enforces: own-policy").toEqual([
+        1,
+        expect.stringContaining("a change of Tier 1 waits for it"),
+      ]);
+    },
+  );
+
   it("only-tightens: the settings of a repository narrow what the policy lets go on", async () => {
     const w = await world({
       url: DOWN,

@@ -130,8 +130,14 @@ async function emergency(bare: string, work: string): Promise<readonly string[]>
   return lines;
 }
 
-/** Approvals are not what is waited for here. */
-const FREE = POLICY.replace("mode: enforce", "mode: observe");
+/** Approvals are not what is waited for here; what nothing enforces would wait for nothing. */
+const FREE = `${POLICY.replace("mode: enforce", "mode: observe")}  - id: never
+    title: A rule about something else
+    when: change.files.exists(f, f.path == "never")
+    require: { deny: never }
+    mode: enforce
+    motive: a test
+`;
 const LETS = `${FREE}ifDown:\n  - { tier: 1, away: witness, then: proceed }\n`;
 
 async function stand() {

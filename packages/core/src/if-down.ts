@@ -2,6 +2,7 @@
 /** What goes on while something that the gate needs is away, as the policy in force declares it. */
 import type { JudgingPolicy } from "./decide.ts";
 import type { Change } from "./facts/change.ts";
+import type { Policy } from "./policy.ts";
 import { isUnknown } from "./schema.ts";
 
 /** What can be away. A server whose database is away answers that it cannot; it judges nothing. */
@@ -49,6 +50,21 @@ function declaredIn(
 }
 
 /**
+ * Whether no policy enforces anything: then a server that answers lets every change through, and one
+ * that is away must not hold what it would have let through. by (not-the-outage)
+ */
+export const enforcesNothing = (policies: readonly JudgingPolicy[], now: number): boolean =>
+  policies.some(({ role }) => role === "in-force") &&
+  policies.every((one) => one.kind === "policy" && !enforces(one.policy.policy, now));
+
+/** Read as strictly as it can be: a rule that has not begun counts, and so does any system's override. */
+const enforces = ({ mode, rules, overrides }: Policy, now: number): boolean =>
+  mode === "enforce" ||
+  [...rules, ...overrides].some(
+    (one) => one.mode === "enforce" && (one.until === undefined || now < one.until),
+  );
+
+/**
  * What happens to a change of a tier while something is away. Only a policy in force lets it go on;
  * a proposed one, or a second one, can only hold. by (own-policy, only-tightens, fail-closed)
  */
@@ -56,6 +72,7 @@ export function whileAway(
   policies: readonly JudgingPolicy[],
   { tier, away, now }: { readonly tier: number | null; readonly away: Away; readonly now: number },
 ): Then {
+  if (enforcesNothing(policies, now)) return "proceed";
   if (tier === null || policies.some((one) => one.kind === "unreadable")) return "hold";
   const said = policies.map(
     (one) =>

@@ -1,13 +1,15 @@
 import {
   AWAY,
   compilePolicy,
+  enforcesNothing,
   type IfDown,
   type JudgingPolicy,
   mayProceed,
+  type Policy,
   tierTouched,
   whileAway,
 } from "@interlock/core";
-import { policyOf } from "@interlock/testkit";
+import { policyOf, rule } from "@interlock/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -25,10 +27,12 @@ const lines = fc.array(
   ),
   { maxLength: 4 },
 );
-const judging = (ifDown: readonly IfDown[], role: JudgingPolicy["role"]): JudgingPolicy => ({
+const policy = (role: JudgingPolicy["role"], more: Partial<Policy>): JudgingPolicy => ({
   ...{ role, kind: "policy" },
-  policy: compilePolicy(policyOf([], { ifDown })),
+  policy: compilePolicy(policyOf([], more)),
 });
+const judging = (ifDown: readonly IfDown[], role: JudgingPolicy["role"]) =>
+  policy(role, { ifDown });
 const asked = fc.record({
   tier: fc.option(fc.integer({ min: 1, max: 4 })),
   away: fc.constantFrom(...AWAY),
@@ -94,5 +98,49 @@ describe("not-the-outage: what goes on while something is away", () => {
     expect(tierTouched({ systems: [system(3)] }, 1)).toBe(1);
     expect(tierTouched({ systems: [] }, null)).toBeNull();
     expect(tierTouched({ systems: { $unknown: { because: "x", help: "y" } } }, 4)).toBeNull();
+  });
+
+  it("a policy that enforces nothing holds nothing, whatever is away and whatever the tier", () => {
+    fc.assert(
+      fc.property(lines, asked, fc.constantFrom("observe", "warn"), (ifDown, about, mode) => {
+        const observing = policy("in-force", { ifDown, mode });
+        expect(whileAway([observing], about)).toBe("proceed");
+        expect(whileAway([observing, policy("proposed", { mode })], about)).toBe("proceed");
+        expect(whileAway([policy("proposed", { mode })], about)).toBe("hold");
+      }),
+    );
+  });
+
+  const observe = { mode: "observe" } as const;
+  const unread: JudgingPolicy = { role: "proposed", kind: "unreadable", because: "x" };
+  const enforced = (until?: number) => ({
+    ...{ mode: "enforce" as const },
+    ...(until === undefined ? {} : { until }),
+  });
+  const byRule = (until?: number) => ({ rules: [rule("a", enforced(until))] });
+  const byOverride = (until?: number) => ({
+    ...{ rules: [rule("a")] },
+    overrides: [{ rule: "a", system: "shop", ...enforced(until) }],
+  });
+  it.each<[string, readonly JudgingPolicy[]]>([
+    ["nothing is in force", [policy("proposed", observe)]],
+    ["its mode enforces", [policy("in-force", enforced())]],
+    ["one that is proposed enforces", [policy("in-force", observe), policy("proposed", {})]],
+    ["one cannot be read", [policy("in-force", observe), unread]],
+    ["a rule enforces", [policy("in-force", { ...observe, ...byRule() })]],
+    ["a rule enforces for a while", [policy("in-force", { ...observe, ...byRule(NOW + 1) })]],
+    ["an override enforces", [policy("in-force", { ...observe, ...byOverride() })]],
+  ])("fail-closed: something is enforced where %s", (_name, policies) => {
+    expect(enforcesNothing(policies, NOW)).toBe(false);
+    expect(whileAway(policies, { tier: 4, away: "server", now: NOW })).toBe("hold");
+  });
+
+  it.each([
+    ["rule", byRule(NOW)],
+    ["override", byOverride(NOW)],
+  ])("a %s that has ended enforces nothing", (_name, more) => {
+    const ended = [policy("in-force", { ...observe, ...more })];
+    expect(enforcesNothing(ended, NOW)).toBe(true);
+    expect(enforcesNothing(ended, NOW - 1)).toBe(false);
   });
 });

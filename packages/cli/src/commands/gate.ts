@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { COULD_NOT_DECIDE, EXIT } from "../exit.ts";
 import { arriving, fullRef, questionAbout, refuseShallow } from "../gate/question.ts";
 import { recompute } from "../gate/recompute.ts";
-import { explained, heldAlone, link } from "../gate/said.ts";
+import { explained, heldAlone, letsAlone, link } from "../gate/said.ts";
 import { shownChange } from "../gate/shown.ts";
 import { patiently } from "../gate/waiting.ts";
 import type { Answer } from "../hook/answer.ts";
@@ -178,7 +178,7 @@ function withoutServer(question: Question, { reply, access, tier, tiers }: Alone
     return;
   }
   saying(
-    `! goes on without a decision  ${question.place.target}\n  ${why}\n  \`ifDown\` of the policy in force lets it`,
+    `! goes on without a decision  ${question.place.target}\n  ${why}\n  ${letsAlone(question)}`,
   );
   process.exitCode = EXIT.allow;
 }

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What goes on while something is away: as declared, and as the hook does it. */
 import { existsSync } from "node:fs";
-import { AWAY, type Away, type JudgingPolicy, NEVER_WITHOUT, whileAway } from "@interlock/core";
+import {
+  AWAY,
+  type Away,
+  enforcesNothing,
+  type JudgingPolicy,
+  NEVER_WITHOUT,
+  whileAway,
+} from "@interlock/core";
 import { openRepository } from "@interlock/facts";
 import { narrowedBy, type Protected, protectionOf, type Settings } from "../hook/settings.ts";
 import { workspaceAt } from "../judge/workspace.ts";
@@ -52,11 +59,14 @@ export function expected(
   { tier, away }: { readonly tier: number | null; readonly away: Away },
   settings: Settings,
 ): Outcome {
-  if (away === "witness" && (unwitnessed || tier !== NEVER_WITHOUT)) return "is judged";
+  const now = Date.now();
+  const observes = enforcesNothing(policies, now);
+  if (away === "witness" && (unwitnessed || observes || tier !== NEVER_WITHOUT)) return "is judged";
   if (away === "forge") return "without reviews";
+  if (observes) return "goes on";
   const narrowed = narrowedBy(settings);
   const proceeds =
-    whileAway(policies, { tier, away, now: Date.now() }) === "proceed" &&
+    whileAway(policies, { tier, away, now }) === "proceed" &&
     (narrowed === null || (tier !== null && narrowed.tiers.includes(tier)));
   return proceeds ? "goes on" : "waits";
 }

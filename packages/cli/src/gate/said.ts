@@ -4,6 +4,7 @@ import {
   type Away,
   type Decision,
   decide,
+  enforcesNothing,
   explainReason,
   explainRequirement,
   type Rule,
@@ -81,12 +82,13 @@ const EMERGENCY =
 
 /**
  * Why a change waits while the server is away, or `null` where it goes on: only where the policy in
- * force says so, whatever the change brings with it. by (fail-closed, own-policy)
+ * force says so or enforces nothing, whatever the change brings with it. by (fail-closed, own-policy)
  */
 export function heldAlone({ facts, policies }: Question, without: Without): Waits | null {
   const { away, narrowed } = without;
   const never = neverAlone({ facts, policies });
   if (never !== null) return never;
+  if (enforcesNothing(policies, facts.now)) return null;
   const tier = tierTouched(facts.change, without.tier ?? null);
   if (tier === null) return waits("it has no tier, so nothing lets it go on without the server");
   if (whileAway(policies, { tier, away, now: facts.now }) === "hold")
@@ -101,6 +103,12 @@ export function heldAlone({ facts, policies }: Question, without: Without): Wait
     return waits(`a change of Tier ${tier} waits for it: ${narrowed.saidBy} does not name it`);
   return null;
 }
+
+/** What lets a change go on that `heldAlone` does not hold. */
+export const letsAlone = ({ facts, policies }: Question): string =>
+  enforcesNothing(policies, facts.now)
+    ? "the policy in force enforces nothing, so nothing is held"
+    : "`ifDown` of the policy in force lets it";
 
 /**
  * Why a change that the server allowed waits while witnesses are away, or `null` where `ifDown` of the

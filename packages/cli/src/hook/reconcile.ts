@@ -5,6 +5,7 @@ import { changeDigest } from "@interlock/digest";
 import { openRepository, type Repository, readContents } from "@interlock/facts";
 import { REFS_LIMITS, refsApi } from "@interlock/protocol";
 import { asked, type Remote } from "../remote/client.ts";
+import { importPending } from "./import.ts";
 import { landingOf, type Standing, standingRefs } from "./landing.ts";
 import { isNothing, type RefUpdate } from "./push.ts";
 import { protectionOf, readSettings, type Settings } from "./settings.ts";
@@ -32,6 +33,8 @@ export async function reconcile(gitDir: string): Promise<readonly Moved[]> {
   const remote = { server: settings.server.replace(/\/+$/, ""), secret, timeoutMs };
   const repository = await openRepository(gitDir);
   try {
+    // What landed while the server was away is told first: it would be taken for a way past the gate.
+    await importPending(gitDir, settings, Number.POSITIVE_INFINITY);
     const known = await asked(remote, refsApi.listRefs);
     const standing = await standingRefs(repository, (ref) => protectionOf(ref, settings) !== null);
     const identity = await identityOf(repository, known.repository);

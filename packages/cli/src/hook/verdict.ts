@@ -3,7 +3,7 @@
 import { GateError } from "@interlock/core";
 import type { Repository } from "@interlock/facts";
 import { questionAbout } from "../gate/question.ts";
-import { explained, heldAlone, link, neverAlone, type Waits } from "../gate/said.ts";
+import { explained, heldAlone, letsAlone, link, neverAlone, type Waits } from "../gate/said.ts";
 import type { Workspace } from "../judge/workspace.ts";
 import { paintFor } from "../output/paint.ts";
 import { printable } from "../output/printable.ts";
@@ -184,7 +184,7 @@ async function withoutServer(alone: Alone, absence: Absence): Promise<Verdict> {
   if (waits === null)
     return goesOn(alone, absence, {
       signed: [],
-      lets: ["`ifDown` of the policy in force lets it"],
+      lets: [letsAlone(question)],
     });
   const told = emergency.kind === "refused" ? emergency.says : [];
   return held(ref, [

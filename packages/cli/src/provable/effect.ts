@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Effects on Tier 1 wait until anybody can be shown the decision that allowed them. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { GateError, isUnknown, NEVER_WITHOUT, tierTouched } from "@interlock/core";
+import { enforcesNothing, GateError, isUnknown, NEVER_WITHOUT, tierTouched } from "@interlock/core";
 import { heldUnwitnessed, type Waits, type Without } from "../gate/said.ts";
 import type { Answer } from "../hook/answer.ts";
 import type { Question } from "../hook/ask.ts";
@@ -36,9 +36,13 @@ const POLL_LATER_MS = 500;
 /** What is there in a moment needs no words. */
 const SILENT_MS = 1_000;
 
-/** A change whose systems nobody knows may touch a Tier 1 system. by (fail-closed) */
-export const waitsForProof = ({ facts }: Pick<Question, "facts">, tier: number | undefined) =>
-  isUnknown(facts.change.systems) || tierTouched(facts.change, tier ?? null) === NEVER_WITHOUT;
+/**
+ * A change whose systems nobody knows may touch a Tier 1 system. by (fail-closed) What nothing
+ * enforces waits for nothing.
+ */
+const waitsForProof = ({ facts, policies }: Question, tier: number | undefined): boolean =>
+  !enforcesNothing(policies, facts.now) &&
+  (isUnknown(facts.change.systems) || tierTouched(facts.change, tier ?? null) === NEVER_WITHOUT);
 
 /** Waits for what an allowed change may do. Never throws for what the server or its log does. */
 export async function effectOf(

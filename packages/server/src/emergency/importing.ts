@@ -16,7 +16,7 @@ import type { Answer } from "../http/bind.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
 import { bodyIn } from "../ledger/stored.ts";
 import { done, refused } from "../people/terms.ts";
-import { isAllowed } from "../refs/report.ts";
+import { isAllowedLast } from "../refs/report.ts";
 import { type RunTerms, within } from "../runs/terms.ts";
 import { type Verified, verifyAway, whyUnsigned } from "./verifying.ts";
 
@@ -53,8 +53,8 @@ export async function importAway(
     const entry = prepare({ kind: "away", at, subject, body });
     // A change that nobody can be shown could never be reviewed, and would hold its team for ever.
     const known = (await changeById(tx, body.change)) !== null;
-    // What the gate had allowed, and only a proof was missing of, has been looked at already.
-    const owed = known && !(body.way === "if-down" && (await allowedBefore(tx, record)));
+    // It was asked again just now: what the gate allows owes nothing that a review could give.
+    const owed = known && !(body.way === "if-down" && (await isAllowedNow(tx, record)));
     const debt = prepare({ kind: "debt", at, subject, body: debtOf(body, verified, entry.id) });
     return { entries: owed ? [entry, debt] : [entry], says: verified.says };
   });
@@ -76,12 +76,11 @@ export async function importEmergency(
   });
 }
 
-/** By the ledger, when the enforcement point let it land. */
-const allowedBefore = async (
+const isAllowedNow = async (
   tx: Transaction,
-  { place: { repository, target }, digest, landedAt }: AwayRecord,
+  { place: { repository, target }, digest }: AwayRecord,
 ): Promise<boolean> =>
-  digest !== null && (await isAllowed(tx, { repository, ref: target, digest, until: landedAt }));
+  digest !== null && (await isAllowedLast(tx, { repository, ref: target, digest }));
 
 const whyOf = (says: string | null) => (says === null ? {} : { says: says.slice(0, 1_000) });
 

@@ -112,33 +112,57 @@ async function whyUnrecorded(
   // The gate never allows it, whatever is said about it.
   if (isNothing(fresh)) return "deleted";
   if (digest === null) return "unreadable";
-  return (await isAllowed(tx, { repository, ref, digest })) ? null : "not-allowed";
+  const landing = { repository, ref, digest };
+  const recorded = (await isAllowed(tx, landing)) || (await landedAway(tx, landing, fresh));
+  return recorded ? null : "not-allowed";
 }
 
-/** Whether an entry of the ledger, read from its leaf and not from a column, allows a content there. */
-export async function isAllowed(
-  db: Database,
-  given: {
-    readonly repository: string;
-    readonly ref: string;
-    readonly digest: string;
-    /** Allowed by then, in milliseconds since 1970 UTC. */
-    readonly until?: number;
-  },
+/** Whether it landed while this server was away, by an entry that verifies: that is told and owed already. */
+async function landedAway(
+  tx: Transaction,
+  { repository, ref, digest }: Landing,
+  head: string,
 ): Promise<boolean> {
-  const { repository, ref, digest, until = Number.POSITIVE_INFINITY } = given;
+  const asked = { subject: digest, kinds: ["away"], limit: MOST_DECISIONS };
+  return (await entriesOfKindsAbout(tx, asked)).some((stored) => {
+    const body = bodyIn("away", stored)?.body;
+    return (
+      body?.verified === true &&
+      body.repository === repository &&
+      body.target === ref &&
+      body.head === head
+    );
+  });
+}
+
+type Landing = { readonly repository: string; readonly ref: string; readonly digest: string };
+
+/** Whether an entry of the ledger allows a content there, whatever was decided later. */
+export const isAllowed = async (db: Database, landing: Landing): Promise<boolean> =>
+  (await decidedAbout(db, landing)).includes("allow");
+
+/** Whether what was decided last about a content there allows it. */
+export async function isAllowedLast(db: Database, landing: Landing): Promise<boolean> {
+  const decided = await decidedAbout(db, landing);
+  // Beyond the limit nobody knows what came last. by (fail-closed)
+  return decided.length < MOST_DECISIONS && decided.at(-1) === "allow";
+}
+
+/** Outcomes in the order of the ledger, read from leaves and not from a column. */
+async function decidedAbout(
+  db: Database,
+  { repository, ref, digest }: Landing,
+): Promise<readonly string[]> {
   const decisions = await entriesOfKindsAbout(db, {
     ...{ subject: digest, kinds: ["decision"], limit: MOST_DECISIONS },
   });
-  return decisions.some((stored) => {
+  return decisions.flatMap((stored) => {
     const read = bodyIn("decision", stored);
-    return (
-      read?.entry.subject === digest &&
-      read.entry.at <= until &&
-      read.body.effective === "allow" &&
+    return read?.entry.subject === digest &&
       read.body.repository === repository &&
       read.body.target === ref
-    );
+      ? [read.body.effective]
+      : [];
   });
 }
 
