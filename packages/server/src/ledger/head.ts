@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { GateError } from "@interlock/core";
 import type { Hash } from "@interlock/tlog";
@@ -13,13 +14,16 @@ export type SignedHead = { readonly size: number; readonly root: Hash };
  */
 export type HeadMemory = {
   readonly read: () => SignedHead | null;
-  /** Durable when it returns. */
-  readonly write: (head: SignedHead) => void;
+  /** Durable when it resolves; never called before the one before has. */
+  readonly write: (head: SignedHead) => Promise<void>;
 };
 
 const HEAD = /^(0|[1-9][0-9]{0,15}) ([0-9a-f]{64})\n$/;
 
-/** A file of one line, `SIZE ROOT`; replaced as a whole, so that a crash leaves the old or the new. */
+/**
+ * A file of one line, `SIZE ROOT`; replaced as a whole, so that a crash leaves the old or the new.
+ * It is written ten times a second beside decisions, which must not wait for the disk.
+ */
 export function headFile(path: string): HeadMemory {
   return {
     read: () => {
@@ -39,23 +43,27 @@ export function headFile(path: string): HeadMemory {
         );
       return { size: Number(match[1]), root: new Uint8Array(Buffer.from(match[2] ?? "", "hex")) };
     },
-    write: ({ size, root }) => {
+    write: async ({ size, root }) => {
       const temporary = `${path}.new`;
-      durably(temporary, "w", (file) => {
-        writeSync(file, `${size} ${Buffer.from(root).toString("hex")}\n`);
-      });
-      renameSync(temporary, path);
-      durably(dirname(path), "r", () => undefined);
+      await durably(temporary, "w", (file) =>
+        file.writeFile(`${size} ${Buffer.from(root).toString("hex")}\n`),
+      );
+      await rename(temporary, path);
+      await durably(dirname(path), "r", () => Promise.resolve());
     },
   };
 }
 
-function durably(path: string, flags: "w" | "r", work: (file: number) => void): void {
-  const file = openSync(path, flags, 0o600);
+async function durably(
+  path: string,
+  flags: "w" | "r",
+  work: (file: FileHandle) => Promise<void>,
+): Promise<void> {
+  const file = await open(path, flags, 0o600);
   try {
-    work(file);
-    fsyncSync(file);
+    await work(file);
+    await file.sync();
   } finally {
-    closeSync(file);
+    await file.close();
   }
 }

@@ -79,7 +79,7 @@ async function step(terms: PublisherTerms, state: State): Promise<LedgerResult<S
     );
   const from = await edgeAt(terms, state, published);
   if (!from.ok) return from;
-  follow(terms, state, published);
+  await follow(terms, state, published);
   const grown = await growTo(terms, state, from.value, entries);
   if (!grown.ok) return grown;
   const { edge, tiles } = grown.value;
@@ -125,14 +125,15 @@ async function edgeAt(
 }
 
 /** What others published on top of what this server signed is remembered like its own. */
-function follow(
+async function follow(
   { memory }: PublisherTerms,
   state: State,
   published: StoredCheckpoint | null,
-): void {
+): Promise<void> {
   if (published === null || (state.own !== null && state.own.size >= published.size)) return;
-  state.own = { size: published.size, root: published.root };
-  memory.write(state.own);
+  const head = { size: published.size, root: published.root };
+  await memory.write(head);
+  state.own = head;
 }
 
 /** Grows the tree to all that is durable, through the size that was signed last. */
@@ -183,7 +184,7 @@ async function sign(
 ): Promise<LedgerResult<StoredCheckpoint>> {
   const { edge, tiles, published } = next;
   const head = { size: edge.size, root: rootOfEdge(edge) };
-  memory.write(head);
+  await memory.write(head);
   state.own = head;
   const { verifier } = key;
   const checkpoint = { origin: verifier.name, ...head, extensions: [] };

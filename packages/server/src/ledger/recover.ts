@@ -121,7 +121,7 @@ async function putBack(store: Store, given: Given): Promise<Answer<Recovered>> {
   if (dryRun && recovered !== null) return { ok: true, value: recovered };
   if (outcome.kind !== "committed") return { ok: false, failure: outcome.failure };
   if (checkpoint.size > (head?.size ?? 0))
-    memory.write({ size: checkpoint.size, root: checkpoint.root });
+    await memory.write({ size: checkpoint.size, root: checkpoint.root });
   return { ok: true, value: outcome.value };
 }
 
