@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   type Cluster,
   campaign,
+  campaignWitness,
   ENGINES,
   eachOnce,
   killsUntil,
@@ -41,4 +42,19 @@ it("a server on its own database is killed at any moment, and nothing is lost or
   const report = await campaign({ main: MAIN, cluster: null, ordeal, ...load });
   expect(report.wrong).toEqual([]);
   expect(report.ordeals["servers killed"]).toBe(2);
+});
+
+it("not-the-outage: decisions go on while a witness is away, and it cosigns all of them when it is back", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "interlock-witness-"));
+  const witness = await campaignWitness(MAIN, folder);
+  try {
+    const load = { servers: 1, seed: 4, callers: 2, more: witness.more };
+    const ordeal = witness.comesAndGoes(1);
+    const report = await campaign({ main: MAIN, cluster: null, ordeal, ...load });
+    expect(report.wrong).toEqual([]);
+    expect(report.ordeals["decisions while the witness was away"]).toBeGreaterThan(0);
+  } finally {
+    await witness.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

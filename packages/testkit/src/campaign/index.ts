@@ -4,3 +4,4 @@ export { FAULTS, type Fault, type FaultyLine, faultyLine } from "./faulty-line.t
 export * from "./ordeals.ts";
 export { freePort, type ServerProcess, startServerProcess } from "./server-process.ts";
 export type { Seat, Site } from "./site.ts";
+export { type CampaignWitness, campaignWitness } from "./witness.ts";
