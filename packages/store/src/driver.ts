@@ -11,7 +11,7 @@ import {
   type TransactionSettings,
 } from "kysely";
 import pg from "pg";
-import { isCertain } from "./sqlstate.ts";
+import { isCertain, isForgotten } from "./sqlstate.ts";
 import type { Tables } from "./tables.ts";
 
 export type Database = Kysely<Tables>;
@@ -36,7 +36,25 @@ export type DriverTerms = {
   readonly onPoint: (point: CommitPoint) => void;
   /** How long an answer is waited for, in milliseconds; 0: for ever. */
   readonly answerMs: number;
+  /** Whether each client is a session of its own, in which statements can be kept by name. */
+  readonly sessions: boolean;
 };
+
+/** Planning a long statement takes the server longer than running it; a short one is not worth a name. */
+const LONG = 800;
+/** Texts are written in this package, so that there are few; whatever makes many must not fill sessions. */
+const NAMES = 64;
+const names = new Map<string, string>();
+
+/** A long statement with parameters is parsed and planned once a session, by this name. */
+function nameOf(text: string, values: readonly unknown[]): string | undefined {
+  if (text.length < LONG || values.length === 0) return undefined;
+  const known = names.get(text);
+  if (known !== undefined || names.size >= NAMES) return known;
+  const name = `interlock_${names.size}`;
+  names.set(text, name);
+  return name;
+}
 
 /** Kysely over a pool of `pg` clients, the same for both engines. */
 export function databaseOver(pool: pg.Pool, terms: DriverTerms): Database {
@@ -75,13 +93,13 @@ function exactNumber(text: string): number {
 
 class PooledConnection implements DatabaseConnection {
   readonly client: pg.PoolClient;
-  readonly #answerMs: number;
+  readonly #terms: DriverTerms;
   /** Why the client must not be used again. */
   broken: Error | null = null;
 
-  constructor(client: pg.PoolClient, answerMs: number) {
+  constructor(client: pg.PoolClient, terms: DriverTerms) {
     this.client = client;
-    this.#answerMs = answerMs;
+    this.#terms = terms;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -97,13 +115,15 @@ class PooledConnection implements DatabaseConnection {
   async run(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
     try {
       // The types of `pg` leave out that a statement has a limit of its own.
+      const name = this.#terms.sessions ? nameOf(text, values) : undefined;
       const query: pg.QueryConfig & { readonly query_timeout: number } = {
-        ...{ text, values: [...values], query_timeout: this.#answerMs },
+        ...{ text, values: [...values], query_timeout: this.#terms.answerMs },
+        ...(name === undefined ? {} : { name }),
       };
       const result: pg.QueryResult | pg.QueryResult[] = await this.client.query(query);
       return lastOf(result);
     } catch (error) {
-      if (!isCertain(error))
+      if (!isCertain(error) || isForgotten(error))
         this.broken = error instanceof Error ? error : new Error(String(error));
       throw error;
     }
@@ -139,7 +159,7 @@ class PoolDriver implements Driver {
   }
 
   async acquireConnection(): Promise<PooledConnection> {
-    return new PooledConnection(await this.#pool.connect(), this.#terms.answerMs);
+    return new PooledConnection(await this.#pool.connect(), this.#terms);
   }
 
   async beginTransaction(

@@ -19,11 +19,24 @@ export function sqlState(error: unknown): string | null {
 /** A conflict of concurrent transactions, which running again cures. */
 export function isConflict(error: unknown): boolean {
   const state = sqlState(error);
-  return state === SERIALIZATION_FAILURE || state === DEADLOCK_DETECTED;
+  return state === SERIALIZATION_FAILURE || state === DEADLOCK_DETECTED || isForgotten(error);
+}
+
+/**
+ * A statement that a session kept by name is of no use any more: a migration changed what it gives,
+ * or something between has changed the session. A new session cures it.
+ */
+export function isForgotten(error: unknown): boolean {
+  const state = sqlState(error);
+  return (
+    state === UNDEFINED_STATEMENT || (state === UNSUPPORTED && /cached plan/.test(textOf(error)))
+  );
 }
 
 export const SERIALIZATION_FAILURE = "40001";
 const DEADLOCK_DETECTED = "40P01";
+const UNDEFINED_STATEMENT = "26000";
+const UNSUPPORTED = "0A000";
 const UNIQUE_VIOLATION = "23505";
 
 export function isDuplicate(error: unknown): boolean {

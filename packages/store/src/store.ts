@@ -67,7 +67,7 @@ export async function openStore(place: Place, terms: StoreTerms = {}): Promise<R
   if (!opened.ok) return opened;
   const engine = opened.value;
   const onPoint = terms.onPoint ?? (() => undefined);
-  const patient = databaseOver(engine.pool, { onPoint, answerMs: 0 });
+  const patient = databaseOver(engine.pool, { onPoint, answerMs: 0, sessions: false });
   const migrated = await migrate({ db: patient, chance, now }, known.value);
   if (!migrated.ok) {
     await engine.close();
@@ -76,7 +76,7 @@ export async function openStore(place: Place, terms: StoreTerms = {}): Promise<R
   const kind = "url" in place ? "postgres" : "embedded";
   const close = once(engine);
   const answerMs = terms.answerMs ?? ANSWER_MS;
-  const limited = () => databaseOver(engine.pool, { onPoint, answerMs });
+  const limited = () => databaseOver(engine.pool, { onPoint, answerMs, sessions: true });
   const db = kind === "postgres" ? limited() : patient;
   const version = watchVersion(db, known.value.length, terms.versionMs ?? VERSION_MS);
   return succeeded({

@@ -48,6 +48,25 @@ describe.each(ENGINES)("transactions ($name)", ({ home }) => {
     expect(await count()).toBe(1);
   });
 
+  it("a statement that is kept by name survives a migration beneath it", async () => {
+    const long = `-- ${"long enough to be kept ".repeat(50)}`;
+    const all = (tx: Transaction) =>
+      sql`select * from counter where id >= ${0} order by id ${sql.raw(`\n${long}`)}`.execute(tx);
+    const asked = () =>
+      transaction(store, async (tx) => ({ ok: true, value: (await all(tx)).rows }), {
+        isolation: "read committed",
+      });
+    const before = await asked();
+    await run(store.db, "alter table counter add column since text default 'now'");
+    const after = await asked();
+    await run(store.db, "alter table counter drop column since");
+    expect([before, after, await asked()]).toEqual([
+      { kind: "committed", value: [1, 2].map((id) => ({ id, n: 0 })) },
+      { kind: "committed", value: [1, 2].map((id) => ({ id, n: 0, since: "now" })) },
+      { kind: "committed", value: [1, 2].map((id) => ({ id, n: 0 })) },
+    ]);
+  });
+
   it.each([
     ["select * from nowhere", { code: "42P01", message: 'relation "nowhere" does not exist' }],
     ["select 1/0", { code: "22012", message: "division by zero" }],
