@@ -5,10 +5,12 @@
  */
 import type { Json } from "@interlock/digest";
 
+const TARGET_KINDS = ["etcd", "files", "git", "http", "kubernetes", "postgres"] as const;
+
 /** A control plane that we drive. Its driver reads `settings`; credentials are named, never written here. */
 export type TargetDescription = {
   readonly name: string;
-  readonly kind: "etcd" | "files" | "git" | "http" | "kubernetes" | "postgres";
+  readonly kind: (typeof TARGET_KINDS)[number];
   /** Of the kind, with the place of each cell; what starts with `env:` or `file:` is looked up on the server. */
   readonly settings: Json;
 };
@@ -48,27 +50,69 @@ export type ConfigSet = {
    * with `{cell}` in it that cell alone.
    */
   readonly files: readonly { readonly path: string; readonly key: string }[];
+  /** JSON Schema of one value, of the keywords that `value/schema.ts` knows. */
   readonly schema?: Json;
-  /** CEL over `before` and `after`, each a map from keys to values. */
-  readonly invariants: readonly {
-    readonly id: string;
-    readonly says: string;
-    readonly holds: string;
-  }[];
-  readonly limits: {
-    readonly keys: number;
-    readonly valueBytes: number;
-    readonly growthPpm: number;
-  };
+  readonly invariants: readonly Invariant[];
+  readonly references: readonly Reference[];
+  readonly limits: SetLimits;
+  readonly replay?: Replay;
 };
+
+/**
+ * CEL over `before` and `after`, each a list of `{ key, value }`, and `changes`, a list of
+ * `{ key, before, after }` where `before` is absent of a new key and `after` of a removed one. They
+ * are lists because the checker knows no indexing: an index that is not there would be an error.
+ */
+export type Invariant = { readonly id: string; readonly says: string; readonly holds: string };
+
+/** Values that name a key, which has to exist in the same cell. */
+export type Reference = {
+  /** JSON pointer (RFC 6901) into each value, where `*` is any one step. */
+  readonly at: string;
+  /** The set whose key is named. */
+  readonly to: string;
+  /** The key, with `{value}` for what stands at the pointer. */
+  readonly key: string;
+};
+
+export type SetLimits = {
+  readonly keys: number;
+  readonly valueBytes: number;
+  /** By how much keys, bytes and single values may grow and shrink in one change. */
+  readonly growthPpm: number;
+  readonly shrinkPpm: number;
+};
+
+/** How the program that reads the set is run over recorded inputs. */
+export type Replay = {
+  readonly by:
+    | { readonly kind: "program"; readonly argv: readonly string[] }
+    | { readonly kind: "http"; readonly url: string };
+  /** Of each answer field by its JSON pointer; what no limit names may change freely. */
+  readonly fields: readonly FieldLimits[];
+  /** Of all answers: how many may change at all, and how many may newly fail. */
+  readonly changedPpm: number;
+  readonly newErrorsPpm: number;
+};
+
+/** Limits of one field of the answers; shifts are of numbers, new value less old. */
+export type FieldLimits = {
+  readonly at: string;
+  readonly changedPpm?: number;
+  readonly meanShift?: number;
+  readonly maxShift?: number;
+};
+
+const SIGNAL_KINDS = ["prometheus", "sql", "http", "push"] as const;
+const MEASURES = ["orders", "errors", "latency"] as const;
 
 /** What says whether things go well, for the cells of a system. */
 export type SignalDescription = {
   readonly name: string;
   readonly system: string;
-  readonly kind: "prometheus" | "sql" | "http" | "push";
+  readonly kind: (typeof SIGNAL_KINDS)[number];
   /** `orders`: counts of what must not fall; `errors`: counts of what must not rise; `latency`: values that must not. */
-  readonly measures: "orders" | "errors" | "latency";
+  readonly measures: (typeof MEASURES)[number];
   /** `{cell}` in a query stands for the cell's id. */
   readonly settings: Json;
   readonly unit: string;
