@@ -16,7 +16,7 @@ const alias = [
 ];
 
 /** Their modules hold nothing that one test could leave to another, and loading them is half of the work. */
-const PURE = "(core|digest|document|facts|judge|policy|receipt|tlog)";
+const PURE = "(controlplane|core|digest|document|facts|judge|policy|receipt|tlog)";
 
 export default defineConfig({
   resolve: { alias },

@@ -1,5 +1,6 @@
 /** `interlock schema`, and the schema of people against their reader. */
 import { readdirSync, readFileSync } from "node:fs";
+import { CONTROL_PLANE_SCHEMAS } from "@interlock/controlplane";
 import { GateError } from "@interlock/core";
 import { DOCUMENT_SCHEMAS } from "@interlock/document";
 import { readPeople } from "@interlock/facts";
@@ -7,7 +8,7 @@ import { JSON_SCHEMAS } from "@interlock/policy";
 import { describe, expect, it } from "vitest";
 import { folder, interlock } from "./scratch.ts";
 
-const SCHEMAS = { ...JSON_SCHEMAS, ...DOCUMENT_SCHEMAS };
+const SCHEMAS = { ...JSON_SCHEMAS, ...DOCUMENT_SCHEMAS, ...CONTROL_PLANE_SCHEMAS };
 
 describe("interlock schema", () => {
   it("knows every file in schemas/, each as the code describes it", () => {

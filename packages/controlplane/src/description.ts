@@ -5,7 +5,7 @@
  */
 import type { Json } from "@interlock/digest";
 
-const TARGET_KINDS = ["etcd", "files", "git", "http", "kubernetes", "postgres"] as const;
+export const TARGET_KINDS = ["etcd", "files", "git", "http", "kubernetes", "postgres"] as const;
 
 /** A control plane that we drive. Its driver reads `settings`; credentials are named, never written here. */
 export type TargetDescription = {
@@ -103,8 +103,8 @@ export type FieldLimits = {
   readonly maxShift?: number;
 };
 
-const SIGNAL_KINDS = ["prometheus", "sql", "http", "push"] as const;
-const MEASURES = ["orders", "errors", "latency"] as const;
+export const SIGNAL_KINDS = ["prometheus", "sql", "http", "push"] as const;
+export const MEASURES = ["orders", "errors", "latency"] as const;
 
 /** What says whether things go well, for the cells of a system. */
 export type SignalDescription = {

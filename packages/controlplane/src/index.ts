@@ -4,7 +4,24 @@ export type {
   CellDescription,
   ConfigSet,
   Description,
+  FieldLimits,
+  Invariant,
+  Reference,
+  Replay,
+  SetLimits,
   SignalDescription,
   SystemDescription,
   TargetDescription,
 } from "./description.ts";
+export { CONTROL_PLANE_SCHEMAS } from "./json-schema.ts";
+export { type ReadDescription, type ReadOptions, readDescription } from "./read/description.ts";
+export { type CellContents, type CheckedSet, checkSet, type KeyContent } from "./set/check.ts";
+export {
+  type BranchChange,
+  type Deliveries,
+  type Delivery,
+  type DeliveryProblem,
+  deliveriesOf,
+} from "./set/deliveries.ts";
+export type { Delta, DeltaKind, DeltaSummary } from "./set/deltas.ts";
+export { SET_FINDINGS, type SetFinding } from "./set/finding.ts";

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { CONTROL_PLANE_SCHEMAS } from "@interlock/controlplane";
 import { GateError } from "@interlock/core";
 import { DOCUMENT_SCHEMAS } from "@interlock/document";
 import { didYouMean, JSON_SCHEMAS } from "@interlock/policy";
 import type { Command } from "commander";
 import { jsonText } from "../output/printable.ts";
 
-const SCHEMAS = { ...JSON_SCHEMAS, ...DOCUMENT_SCHEMAS };
+const SCHEMAS = { ...JSON_SCHEMAS, ...DOCUMENT_SCHEMAS, ...CONTROL_PLANE_SCHEMAS };
 
 export function schemaCommand(program: Command): void {
   program
