@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   document: async () => (await import("./commands/document.ts")).documentCommand,
   run: async () => (await import("./commands/run.ts")).runCommand,
   remedy: async () => (await import("./commands/remedy.ts")).remedyCommand,
+  "control-plane": async () => (await import("./commands/control-plane.ts")).controlPlaneCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
   emergency: async () => (await import("./commands/emergency.ts")).emergencyCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,

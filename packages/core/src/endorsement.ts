@@ -11,6 +11,8 @@ export const AGREED_KINDS = [
   "provisioner",
   /** A key on one's own machine, for when the server is away. */
   "emergency",
+  /** The text that describes the control planes. */
+  "controlplane",
 ] as const;
 export type AgreedKind = (typeof AGREED_KINDS)[number];
 
@@ -25,6 +27,8 @@ export type ProposalTerms = {
   readonly accounts: readonly string[] | null;
   /** The key that is to be revoked. */
   readonly credential: string | null;
+  /** SHA-256 of the text that describes the control planes; of no other kind. */
+  readonly described?: string | null | undefined;
   readonly reason: string;
   /** Who proposed it. */
   readonly by: string;
@@ -50,11 +54,14 @@ export function endorsementChallenge(
   if (nonce.length !== NONCE_LENGTH)
     throw new Error(`invariant broken: a nonce has ${NONCE_LENGTH} bytes, not ${nonce.length}`);
   const { proposal, kind, person, name, active, credential, reason, by } = terms;
+  const { described = null } = terms;
   const content = utf8(
     canonicalJson({
       ...{ endorser, product, ledger },
       ...{ proposal, kind, person, name, active, credential, reason, by },
       accounts: terms.accounts === null ? null : [...terms.accounts],
+      // Left out where there is none: what was signed before there were any stays what it was.
+      ...(described === null ? {} : { described }),
       keys: terms.keys.map((key) => ({ credential: key.credential, keyDigest: key.keyDigest })),
     }),
   );
@@ -72,10 +79,15 @@ export const ENDORSERS = 2;
 /**
  * Whether somebody may endorse a proposal. Nobody does what is about themself, but for a further key
  * of one's own, which an existing key of the owner has to vouch for (trust reference B.3), and for a
- * token for provisioning, which is about nobody and names who proposed it.
+ * token for provisioning or a description of control planes, which are about nobody and name who
+ * proposed them.
  */
 export const mayEndorse = ({ kind, person }: ProposalTerms, endorser: string): boolean =>
-  endorser !== person || isOwnKey(kind) || kind === "provisioner";
+  endorser !== person || isOwnKey(kind) || isAboutNobody(kind);
+
+/** What is about nobody has whoever proposed it as its person. */
+export const isAboutNobody = (kind: AgreedKind): boolean =>
+  kind === "provisioner" || kind === "controlplane";
 
 const isOwnKey = (kind: AgreedKind): boolean => kind === "key" || kind === "emergency";
 

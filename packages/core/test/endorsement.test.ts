@@ -24,6 +24,7 @@ describe("who agrees", () => {
     ["two others", "person", ["bo", "cy"], true],
     ["nobody for themself", "change", ["ana", "bo"], false],
     ["a recovery by its owner and one other", "recovery", ["ana", "bo"], false],
+    ["a description by whoever proposed it and one other", "controlplane", ["ana", "bo"], true],
     ["a further key by two others only", "key", ["bo", "cy"], false],
     ["a further key by its owner and one other", "key", ["ana", "bo"], true],
   ])("%s", (_name, kind, endorsers, agreed) => {
@@ -57,6 +58,7 @@ describe("what is signed", () => {
     ["other accounts", { accounts: ["github:ana"] }, {}],
     ["another proposal", { proposal: "p-2" }, {}],
     ["another reason", { reason: "lost" }, {}],
+    ["a description", { described: "0".repeat(64) }, {}],
     ["another endorser", {}, { endorser: "cy" }],
     ["another site", {}, { product: "https://other.example.com" }],
     ["another ledger", {}, { ledger: "other.example.com/log" }],

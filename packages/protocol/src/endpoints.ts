@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as changes from "./api/changes.ts";
 import * as contents from "./api/contents.ts";
+import * as controlPlane from "./api/control-plane.ts";
 import * as device from "./api/device.ts";
 import * as drafts from "./api/drafts.ts";
 import * as emergency from "./api/emergency.ts";
@@ -20,6 +21,7 @@ import type { Endpoint } from "./endpoint.ts";
 export const ENDPOINTS: readonly Endpoint[] = [
   changes,
   contents,
+  controlPlane,
   device,
   drafts,
   emergency,

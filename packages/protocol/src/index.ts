@@ -18,6 +18,7 @@ export {
   showBlob,
   showContents,
 } from "./api/contents.ts";
+export * as controlPlaneApi from "./api/control-plane.ts";
 export type { DeviceAsking, DevicePolled, TerminalShown } from "./api/device.ts";
 export * as deviceApi from "./api/device.ts";
 export type { DraftListed, DraftShown } from "./api/drafts.ts";

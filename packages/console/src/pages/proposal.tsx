@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { endorsementChallenge, NONCE_LENGTH } from "@interlock/core";
-import { type PersonShown, type ProposalShown, peopleApi } from "@interlock/protocol";
+import { sha256Hex, utf8 } from "@interlock/digest";
+import {
+  controlPlaneApi,
+  type PersonShown,
+  type ProposalShown,
+  peopleApi,
+} from "@interlock/protocol";
 import { fromBase64url, toBase64url } from "@interlock/receipt";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -99,12 +105,37 @@ function Proposal({ proposal, people }: Shown) {
             <li key={effect}>{effect}</li>
           ))}
         </ul>
+        {proposal.kind === "controlplane" && <Description proposal={proposal} />}
         {proposal.keys.length > 0 && <Keys proposal={proposal} people={people} />}
       </section>
       <Endorse proposal={proposal} people={people} />
     </>
   );
 }
+
+/** The text that is signed, read from the server and held to the digest that the passkey signs. */
+function Description({ proposal: { proposal, described } }: Pick<Shown, "proposal">) {
+  const text = useLoaded(controlPlaneApi.proposedDescription, { params: { proposal } });
+  return (
+    <Show of={text} what="the text">
+      {(loaded) =>
+        isText(loaded.text, described) ? (
+          <>
+            <p>
+              SHA-256 of the text: <ShortId id={loaded.digest} what="the digest of the text" />
+            </p>
+            <pre className="note">{loaded.text}</pre>
+          </>
+        ) : (
+          <Refused failure={DIFFERS} />
+        )
+      }
+    </Show>
+  );
+}
+
+const isText = (text: string, digest: string | null | undefined): boolean =>
+  sha256Hex(utf8(text)) === digest;
 
 const EITHER = new Intl.ListFormat("en-GB", { type: "disjunction" });
 const either = (names: readonly string[]): string => EITHER.format(names);
@@ -199,6 +230,11 @@ function Endorse({ proposal, people }: Shown) {
  */
 async function endorse(shown: ProposalShown, endorser: string): Promise<Outcome<ProposalShown>> {
   const params = { proposal: shown.proposal };
+  if (shown.kind === "controlplane") {
+    const text = await call(controlPlaneApi.proposedDescription, { params });
+    if (!text.ok) return text;
+    if (!isText(text.value.text, shown.described)) return { ok: false, failure: DIFFERS };
+  }
   const options = await call(peopleApi.endorsementOptions, { params });
   if (!options.ok) return options;
   if (options.value.publicKey.challenge !== challengeOf(shown, endorser, options.value.nonce))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isAgreed, mayEndorse } from "@interlock/core";
+import { isAboutNobody, isAgreed, mayEndorse } from "@interlock/core";
 import type { PersonShown, ProposalShown } from "@interlock/protocol";
 
 /** The name of a person, or the id of one that nobody here knows. */
@@ -25,6 +25,8 @@ export function titleOf(proposal: ProposalShown, people: readonly PersonShown[])
       return `a token for SCIM: ${who}`;
     case "emergency":
       return `an emergency key for ${who}`;
+    case "controlplane":
+      return "another description of the control planes";
   }
 }
 
@@ -70,6 +72,11 @@ export function effectsOf(
         `While no server can be asked, a signature with a key on ${who}'s own machine, and one of another person's, let a change land.`,
         "Each such change is recorded here afterwards, and reviewed by two others.",
       ];
+    case "controlplane":
+      return [
+        "From then on the text below says which control planes are driven, which files of which branches become which keys of which cells, how large a wave may be, and by which signals harm is seen.",
+        "The description that is in force now counts no more. What is in progress goes on as it was planned.",
+      ];
   }
 }
 
@@ -111,6 +118,7 @@ export function endorseLabel(
     change: proposal.active === false ? `${who} leaves` : `${who} is changed`,
     provisioner: `the token for SCIM ${who}`,
     emergency: `an emergency key for ${who}`,
+    controlplane: "this description of the control planes",
   }[proposal.kind];
   return last ? `Endorse, and at once: ${act}` : `Endorse: ${act}`;
 }
@@ -154,7 +162,7 @@ export function whoCan(
   return people
     .filter(({ active, keys }) => active && keys.some((key) => isUsable(key, now)))
     .filter(({ person }) => {
-      if (person === proposal.person && proposal.kind !== "provisioner") return false;
+      if (person === proposal.person && !isAboutNobody(proposal.kind)) return false;
       const because = barredBecause(proposal, person);
       return because === null || (waitsForKey(proposal) && because.startsWith("no passkey"));
     })

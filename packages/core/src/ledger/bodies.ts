@@ -46,6 +46,7 @@ const AGREEMENT = object({
   active: optional(bool()),
   accounts: optional(list(text({ max: 400 }), 50)),
   credential: optional(credential),
+  described: about("of the text that describes the control planes", optional(digest)),
   reason: text({ max: 2_000 }),
   by: about("who proposed it", person),
   keys: list(object({ credential, keyDigest: digest }), 5),
@@ -339,6 +340,7 @@ export function termsOf(body: AgreementBody): ProposalTerms {
     ...{ proposal, kind: body.about, person, reason, by, keys },
     ...{ name: body.name ?? null, active: body.active ?? null },
     ...{ accounts: body.accounts ?? null, credential: body.credential ?? null },
+    described: body.described ?? null,
   };
 }
 
@@ -347,7 +349,9 @@ function problemsOfAgreement(body: AgreementBody): readonly Invalid[] {
   const enough = isAgreed(termsOf(body), names)
     ? []
     : [{ path: "endorsements", message: "not endorsed by those who have to" }];
-  return [...atLeast(names, 2, "endorsements"), ...enough];
+  const fits = (body.about === "controlplane") === (body.described !== undefined);
+  const described = { path: "described", message: "of a description alone, and of each" };
+  return [...atLeast(names, 2, "endorsements"), ...enough, ...(fits ? [] : [described])];
 }
 
 /** Whoever can say who is active and in which team is made by two. */

@@ -210,12 +210,26 @@ export type Proposed = z.output<typeof PROPOSED>;
 
 const PROPOSAL = z.strictObject({
   proposal: z.string(),
-  kind: z.enum(["person", "key", "recovery", "revocation", "change", "provisioner", "emergency"]),
+  kind: z.enum([
+    "person",
+    "key",
+    "recovery",
+    "revocation",
+    "change",
+    "provisioner",
+    "emergency",
+    "controlplane",
+  ]),
   person: z.string().describe("whom it is about"),
   name: z.string().nullable(),
   active: z.boolean().nullable(),
   accounts: z.array(z.string()).nullable(),
   credential: z.string().nullable().describe("the key that is to be revoked"),
+  described: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("SHA-256 of the text that describes the control planes"),
   reason: z.string(),
   by: z.string(),
   at: TIME,

@@ -89,9 +89,9 @@ const SAYINGS: Sayings = {
           text: `${ref} of ${repository} moved to ${fresh.slice(0, 12)} past the gate: ${PAST[because]}`,
         },
   founding: ({ tenant, founders }) => people(`${tenant} was founded by ${founders.join(", ")}`),
-  agreement: ({ about, person, by, endorsements, reason }) =>
+  agreement: ({ about, described, person, by, endorsements, reason }) =>
     people(
-      `agreed: ${about} of ${person}, proposed by ${by}, signed by ${endorsements.map((one) => one.person).join(" and ")}: ${reason}`,
+      `agreed: ${described === undefined ? `${about} of ${person}` : `the description ${described.slice(0, 12)} of control planes`}, proposed by ${by}, signed by ${endorsements.map((one) => one.person).join(" and ")}: ${reason}`,
     ),
   revocation: ({ person, by, reason }) =>
     people(`a passkey of ${person} was revoked by ${by.join(" and ")}: ${reason}`),

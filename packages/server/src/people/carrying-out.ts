@@ -19,6 +19,7 @@ import {
   type Transaction,
   workingTokensOf,
 } from "@interlock/store";
+import { describedText } from "../controlplane/described.ts";
 import type { Answer } from "../http/bind.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
 import { emergencyEntries, standingEmergencyKey } from "./emergency.ts";
@@ -72,7 +73,7 @@ export async function carryOut(
 
 /** What was proposed and every signature under it, byte for byte: whoever reads it can verify it. */
 async function agreementOf(tx: Transaction, at: number, whole: Whole): Promise<Prepared> {
-  const { kind, name, active, accounts, credential, ...same } = termsOfProposal(whole);
+  const { kind, name, active, accounts, credential, described, ...same } = termsOfProposal(whole);
   const signed = await endorsementsOf(tx, whole.proposal.id);
   const body: AgreementBody = {
     ...same,
@@ -81,6 +82,7 @@ async function agreementOf(tx: Transaction, at: number, whole: Whole): Promise<P
     ...(active === null ? {} : { active }),
     ...(accounts === null ? {} : { accounts }),
     ...(credential === null ? {} : { credential }),
+    ...(described === null || described === undefined ? {} : { described }),
     endorsements: signed.map((one) => ({
       person: one.person,
       credential: one.credential,
@@ -101,6 +103,7 @@ async function effectsOf(within: Within, whole: Whole): Promise<Answer<Effects>>
   if (kind === "revocation") return await revoke(within, whole);
   if (kind === "provisioner") return await provisioner(within, whole);
   if (kind === "emergency") return await emergency(within, whole);
+  if (kind === "controlplane") return await description(within, whole);
   return await enrol(within, whole);
 }
 
@@ -158,6 +161,19 @@ async function emergency({ tx, now, agreed, by }: Within, whole: Whole): Promise
   if (site === null || owner === null || !owner.active) return noSuch("active person");
   const { cooldownMs } = site;
   return done({ ...NONE, entries: emergencyEntries(whole, { at: now, agreed, by, cooldownMs }) });
+}
+
+/** The agreement itself says which text is in force; here it is looked at whether it still may be. */
+async function description({ tx, book }: Within, { proposal }: Whole): Promise<Answer<Effects>> {
+  const { described } = await book.at(tx);
+  if (described !== null && described.at > proposal.at)
+    return refused(
+      "OUT_OF_ORDER",
+      "another description came into force since this one was proposed",
+      "compare the two, and propose what is to be in force now",
+    );
+  const read = await describedText(tx, proposal.described ?? null);
+  return read.ok ? done(NONE) : read;
 }
 
 async function revoke(

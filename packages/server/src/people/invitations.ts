@@ -37,7 +37,7 @@ async function openInvitation(
   const { kind, person, expiresAt } = proposal;
   // Its secret becomes that of a token, and opens nothing before.
   if (kind === "provisioner") return null;
-  if (kind === "revocation" || kind === "change" || kind === "emergency")
+  if (kind === "revocation" || kind === "change" || kind === "emergency" || kind === "controlplane")
     throw new Error(`invariant broken: a \`${kind}\` has a link`);
   const tenant = (await readSite(db))?.tenant ?? (await setUpTenant(db)) ?? "";
   const name = proposal.name ?? (await readPerson(db, person))?.name ?? person;

@@ -35,6 +35,7 @@ const WITH_KEY: Readonly<Record<AgreedKind, boolean>> = {
   change: false,
   provisioner: false,
   emergency: false,
+  controlplane: false,
 };
 
 export function agreedKind({ kind }: Pick<StoredProposal, "kind">): AgreedKind {
@@ -51,8 +52,10 @@ export function termsOfProposal({
   keys,
 }: Pick<Whole, "proposal" | "keys">): ProposalTerms {
   const { id, person, name, active, accounts, credential, reason, by } = proposal;
+  const { described = null } = proposal;
   return {
     ...{ proposal: id, kind: agreedKind(proposal), person, name, active, accounts, credential },
+    described,
     ...{ reason, by, keys: keys.map(digested) },
   };
 }
@@ -92,6 +95,7 @@ export function shown({ proposal, keys, endorsers }: Whole): ProposalShown {
       accounts: accounts && [...accounts],
     },
     ...{ credential, reason, by, at, expiresAt, state },
+    described: proposal.described ?? null,
     keys: keys.map(digested),
     endorsedBy: [...endorsers],
     needed: ENDORSERS,

@@ -71,6 +71,19 @@ export type Roster = {
   readonly agreements: ReadonlyMap<string, Agreement>;
   /** What identity providers say of teams. */
   readonly told: Told;
+  /** The description of control planes that two people agreed upon last. */
+  readonly described: InForce | null;
+};
+
+/** Which description is in force, since when and by whom. */
+export type InForce = {
+  /** SHA-256 of its text. */
+  readonly digest: string;
+  /** Of the agreement's entry. */
+  readonly index: number;
+  readonly at: number;
+  /** Who signed it, sorted. */
+  readonly by: readonly string[];
 };
 
 export const NOBODY_YET: Roster = {
@@ -81,6 +94,7 @@ export const NOBODY_YET: Roster = {
   emergencyKeys: new Map(),
   agreements: new Map(),
   told: NOTHING_TOLD,
+  described: null,
 };
 
 type PeopleKind =
@@ -154,7 +168,7 @@ const isFounding = ({ founding }: Roster, { entry, body }: Of<"person" | "enrolm
   founding?.body.entries.includes(entryId(entry)) === true &&
   founding.body.founders.includes(body.person);
 
-async function agree(roster: Roster, { body, entry }: Of<"agreement">): Promise<Folded> {
+async function agree(roster: Roster, { body, entry, index }: Of<"agreement">): Promise<Folded> {
   const { founding, agreements } = roster;
   if (founding === null) return refused(roster, "an agreement before the founding");
   const again = [...agreements.values()].some((one) => one.body.proposal === body.proposal);
@@ -167,7 +181,13 @@ async function agree(roster: Roster, { body, entry }: Of<"agreement">): Promise<
   if (!isAgreed(termsOf(body), signers))
     return refused(roster, `the signatures under \`${body.proposal}\` do not verify`);
   const id = entryId(entry);
-  return kept({ ...roster, agreements: new Map(agreements).set(id, { body, personDone: false }) });
+  const { described: digest } = body;
+  const described =
+    digest === undefined
+      ? roster.described
+      : { digest, index, at: entry.at, by: [...new Set(signers)].sort() };
+  const agreed = new Map(agreements).set(id, { body, personDone: false });
+  return kept({ ...roster, described, agreements: agreed });
 }
 
 type Endorsed = {

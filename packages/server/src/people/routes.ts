@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { deviceApi, emergencyApi, peopleApi, signInApi, tokensApi } from "@interlock/protocol";
+import {
+  controlPlaneApi,
+  deviceApi,
+  emergencyApi,
+  peopleApi,
+  signInApi,
+  tokensApi,
+} from "@interlock/protocol";
 import { readSite } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
+import { proposeDescription, shownInForce, shownProposed } from "../controlplane/proposing.ts";
 import { type Authenticate, bind, refuse } from "../http/bind.ts";
 import { exchangeRoutes, identityRoutes } from "../identity/routes.ts";
 import { identityShownRoute } from "../identity/shown.ts";
@@ -133,6 +141,13 @@ function peopleRoutesOf(app: FastifyInstance, authenticate: Authenticate, terms:
   );
   bind(app, authenticate, emergencyApi.proposeEmergencyKey, ({ actor, body }) =>
     proposeEmergencyKey(terms, actor, body),
+  );
+  bind(app, authenticate, controlPlaneApi.proposeDescription, ({ actor, body }) =>
+    proposeDescription(terms, actor, body),
+  );
+  bind(app, authenticate, controlPlaneApi.descriptionInForce, () => shownInForce(terms));
+  bind(app, authenticate, controlPlaneApi.proposedDescription, ({ params }) =>
+    shownProposed(terms, params.proposal),
   );
   bind(app, authenticate, peopleApi.propose, ({ actor, body }) => propose(terms, actor, body));
   bind(app, authenticate, peopleApi.proposals, () => shownProposals(terms));

@@ -13,6 +13,8 @@ export type StoredProposal = {
   readonly accounts: readonly string[] | null;
   /** The key that is to be revoked. */
   readonly credential: string | null;
+  /** SHA-256 of a text below `document`; of a description of control planes alone. */
+  readonly described?: string | null;
   readonly reason: string;
   /** Of whoever registers a key. */
   readonly userHandle: Uint8Array | null;
@@ -48,6 +50,7 @@ export async function insertProposal(
   await tx
     .insertInto("proposal")
     .values({
+      described: null,
       ...same,
       accounts: accounts === null ? null : [...accounts],
       user_handle: userHandle === null ? null : Buffer.from(userHandle),
@@ -62,7 +65,17 @@ export async function insertProposal(
 const proposalQuery = (db: Database) =>
   db
     .selectFrom("proposal")
-    .select(["id", "kind", "person", "name", "active", "accounts", "credential", "reason"])
+    .select([
+      "id",
+      "kind",
+      "person",
+      "name",
+      "active",
+      "accounts",
+      "credential",
+      "described",
+      "reason",
+    ])
     .select(["user_handle as userHandle", "proposed_by as by", "proposed_at as at"])
     .select(["expires_at as expiresAt", "state"]);
 

@@ -60,7 +60,8 @@ export type ProposalKind =
   | "revocation"
   | "change"
   | "provisioner"
-  | "emergency";
+  | "emergency"
+  | "controlplane";
 export type ProposalState = "open" | "done" | "withdrawn";
 
 type ProposalRow = {
@@ -71,6 +72,7 @@ type ProposalRow = {
   readonly active: boolean | null;
   readonly accounts: string[] | null;
   readonly credential: string | null;
+  readonly described: string | null;
   readonly reason: string;
   readonly user_handle: Buffer | null;
   readonly secret_hash: Buffer | null;
