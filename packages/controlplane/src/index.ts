@@ -15,6 +15,14 @@ export type {
 } from "./description.ts";
 export { CONTROL_PLANE_SCHEMAS } from "./json-schema.ts";
 export { type ReadDescription, type ReadOptions, readDescription } from "./read/description.ts";
+export { compareReplay } from "./replay/compare.ts";
+export type {
+  FieldShift,
+  ReplayAnswer,
+  ReplayBreach,
+  ReplayComparison,
+  ReplayExample,
+} from "./replay/comparison.ts";
 export { type CellContents, type CheckedSet, checkSet, type KeyContent } from "./set/check.ts";
 export {
   type BranchChange,
@@ -25,3 +33,4 @@ export {
 } from "./set/deliveries.ts";
 export type { Delta, DeltaKind, DeltaSummary } from "./set/deltas.ts";
 export { SET_FINDINGS, type SetFinding } from "./set/finding.ts";
+export { type StandingFile, standingIn } from "./set/standing.ts";

@@ -69,6 +69,7 @@ const MISTAKES: readonly (readonly [what: string, old: string, now: string, said
   ["no time", "asyncFailure: 10m", "asyncFailure: 10", "no time of at most 30d"],
   ["no tier", "tier: 1", "tier: 5", "no whole number from 1 to 4"],
   ["a keyword that checks nothing", "minimum: 0", "minumum: 0", "did you mean `minimum`?"],
+  ["half a character", '"^[a-z]{2}$"', '"\\ud800"', "half a character that JSON does not have"],
   ["a pattern that cannot be linear", "^[a-z]{2}$", "(a)\\\\1", "the pattern cannot be used"],
   ["an invariant of another type", 'k.key == "default"', 'k.value.days == "1"', "EXPRESSION_TYPE"],
   ["an invariant over what may be absent", "!has(c.before) || ", "", "`before` may be absent"],

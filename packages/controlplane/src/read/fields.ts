@@ -220,7 +220,7 @@ export function jsonAt(at: At, field: string, maxBytes: number): Json | undefine
     wrong(
       at,
       field,
-      `\`${field}\` holds a number that JSON does not have`,
+      `\`${field}\` holds a number or half a character that JSON does not have`,
       "write finite numbers, and large ones as texts",
     );
     return undefined;
@@ -236,7 +236,8 @@ export function jsonAt(at: At, field: string, maxBytes: number): Json | undefine
 function isJson(value: unknown): value is Json {
   if (typeof value === "number")
     return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
-  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "string") return !/\p{Cs}/u.test(value);
+  if (value === null || typeof value === "boolean") return true;
   if (Array.isArray(value)) return value.every(isJson);
   return isRaw(value) && Object.values(value).every(isJson);
 }

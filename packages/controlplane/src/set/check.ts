@@ -65,7 +65,10 @@ function withUnreadable({ values, findings }: Read): Values {
 }
 
 const sizesOf = (contents: CellContents): ReadonlyMap<string, number> =>
-  new Map([...contents].map(([key, { text }]) => [key, utf8(text).length]));
+  new Map([...contents].map(([key, { text }]) => [key, bytesOf(text)]));
+
+/** Half a character has no bytes of its own; what replaces it has three. */
+const bytesOf = (text: string): number => utf8(text.replaceAll(/\p{Cs}/gu, "\ufffd")).length;
 
 function readAll({ limits }: ConfigSet, contents: CellContents): Read {
   const read: Read = { values: new Map(), findings: [] };

@@ -46,6 +46,8 @@ export async function describedText(
 
 /** What a text says, or the first of its problems. */
 export function readText(text: string): Answer<Description> {
+  if (/\p{Cs}/u.test(text))
+    return refused("INPUT_INVALID", `${FILE} holds half a character`, "send it as UTF-8");
   const read = readDescription(FILE, text);
   if (read.ok) return done(read.description);
   const [first] = read.problems;
