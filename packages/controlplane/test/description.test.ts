@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from "node:fs";
-import { CONTROL_PLANE_SCHEMAS, readDescription } from "@interlock/controlplane";
+import { CONTROL_PLANE_SCHEMAS, readDescription, SET_FINDINGS } from "@interlock/controlplane";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exampleText } from "./example.ts";
@@ -28,6 +28,15 @@ it("reads the example of the reference page", () => {
 it("publishes the schema that the code describes", () => {
   const file = new URL("../../../schemas/control-plane.json", import.meta.url);
   expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(CONTROL_PLANE_SCHEMAS["control-plane"]());
+});
+
+it("documents every finding with its meaning", () => {
+  const page = readFileSync(
+    new URL("../../../docs/reference/control-plane.md", import.meta.url),
+    "utf8",
+  );
+  for (const [code, means] of Object.entries(SET_FINDINGS))
+    expect(page).toContain(`| \`${code}\` | ${means} |`);
 });
 
 /** A mistake made in the example: what is replaced, by what, and what has to be said of it. */
