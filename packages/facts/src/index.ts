@@ -22,3 +22,8 @@ export { type OwnersOf, ownersAt } from "./owners/owners.ts";
 export { canonicalAccount, readPeople } from "./people/read.ts";
 export type { ChangedFile, Source, SourceResult, World } from "./source.ts";
 export { SOURCES } from "./sources.ts";
+export {
+  type DataStatement,
+  type DataStatementRead,
+  readDataStatement,
+} from "./sql/data-statement.ts";

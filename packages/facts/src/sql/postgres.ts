@@ -34,6 +34,44 @@ export function loadPostgres(): Promise<PostgresParser> {
   return loading;
 }
 
+export type PostgresGrammar = {
+  readonly parse: (
+    sql: string,
+  ) =>
+    | { readonly ok: true; readonly tree: ParseResult }
+    | { readonly ok: false; readonly says: string };
+  /** Bytes of the text from `start` to `end`; names are those of single marks, of keywords in lower case, `comment`, else empty. */
+  readonly tokens: (
+    sql: string,
+  ) => readonly { readonly start: number; readonly end: number; readonly name: string }[];
+};
+
+/** The grammar and the lexer themselves. */
+export async function loadGrammar(): Promise<PostgresGrammar> {
+  const library = await import("libpg-query");
+  await library.loadModule();
+  return {
+    parse: (sql) => {
+      try {
+        return { ok: true, tree: library.parseSync(sql) };
+      } catch (error) {
+        return { ok: false, says: error instanceof Error ? error.message : String(error) };
+      }
+    },
+    tokens: (sql) =>
+      library.scanSync(sql).tokens.map(({ start, end, text, tokenName, keywordKind }) => ({
+        ...{ start, end },
+        name: nameOfToken(text, tokenName, keywordKind),
+      })),
+  };
+}
+
+function nameOfToken(text: string, tokenName: string, keywordKind: number): string {
+  if (tokenName.endsWith("COMMENT")) return "comment";
+  if (text === ";") return text;
+  return keywordKind > 0 ? text.toLowerCase() : tokenName.startsWith("ASCII_") ? text : "";
+}
+
 function operationsOf(parsed: ParseResult): readonly SqlOperation[] {
   return (parsed.stmts ?? []).flatMap(({ stmt }) => (stmt === undefined ? [] : ofNode(stmt)));
 }
