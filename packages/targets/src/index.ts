@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Drivers of control planes that people run. */
+export * from "./data/index.ts";
 export {
   type Answered,
   BATCH_ITEMS_MAX,

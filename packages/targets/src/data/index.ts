@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+export {
+  DATA_LIMITS,
+  type DataAnswer,
+  type DataFailure,
+  type DataFix,
+  type DataStatement,
+  type DataTerms,
+  type RunOf,
+  type SetColumn,
+} from "./fix.ts";
+export { hasJournal, JOURNAL_SQL, prepareJournal } from "./journal.ts";
+export { type FixPlan, planDataUnwind, planFix, type UnwindPlanned } from "./plan.ts";
+export { type Progress, type Ran, runFix } from "./run.ts";
+export { type RunRow, runsIn } from "./run-row.ts";
+export { openSession, type Session } from "./session.ts";
+export { runUnwind, type UnwindFix, type UnwindTerms } from "./unwind.ts";
