@@ -13,8 +13,8 @@ const OUT = join(DIST, "bundle");
 const bundle = await rolldown({
   input: { interlock: join(DIST, "main.js"), worker: join(DIST, "backtest/worker.js") },
   platform: "node",
-  // The store has migrations, a template and a worker beside it, and only one command needs a server.
-  external: [/^@ast-grep\//, "libpg-query", "@interlock/server"],
+  // The store has migrations, a template and a worker beside it, and few commands need a server or a database.
+  external: [/^@ast-grep\//, "libpg-query", "@interlock/server", "@interlock/targets"],
   resolve: {
     // Its `main` is a UMD module whose parts are found at run time.
     alias: { "jsonc-parser": join(ROOT, "node_modules/jsonc-parser/lib/esm/main.js") },

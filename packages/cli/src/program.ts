@@ -34,6 +34,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   remedy: async () => (await import("./commands/remedy.ts")).remedyCommand,
   "control-plane": async () => (await import("./commands/control-plane.ts")).controlPlaneCommand,
   config: async () => (await import("./commands/config.ts")).configCommand,
+  data: async () => (await import("./commands/data.ts")).dataCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
   emergency: async () => (await import("./commands/emergency.ts")).emergencyCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,

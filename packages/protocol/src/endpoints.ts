@@ -2,6 +2,7 @@
 import * as changes from "./api/changes.ts";
 import * as contents from "./api/contents.ts";
 import * as controlPlane from "./api/control-plane.ts";
+import * as data from "./api/data.ts";
 import * as device from "./api/device.ts";
 import * as drafts from "./api/drafts.ts";
 import * as emergency from "./api/emergency.ts";
@@ -22,6 +23,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   changes,
   contents,
   controlPlane,
+  data,
   device,
   drafts,
   emergency,

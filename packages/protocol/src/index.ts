@@ -19,6 +19,8 @@ export {
   showContents,
 } from "./api/contents.ts";
 export * as controlPlaneApi from "./api/control-plane.ts";
+export type { DataRunShown } from "./api/data.ts";
+export * as dataApi from "./api/data.ts";
 export type { DeviceAsking, DevicePolled, TerminalShown } from "./api/device.ts";
 export * as deviceApi from "./api/device.ts";
 export type { DraftListed, DraftShown } from "./api/drafts.ts";

@@ -7,6 +7,7 @@ import { formatVerifierKey } from "@interlock/tlog";
 import type { FastifyInstance } from "fastify";
 import { CONTENTS_QUOTA, type ContentsQuota, removeStaleContents } from "./changes/quota.ts";
 import { changeRoutes } from "./changes/routes.ts";
+import { dataRoutes } from "./data/routes.ts";
 import { draftRoutes } from "./drafts/routes.ts";
 import { emergencyRoutes } from "./emergency/routes.ts";
 import { EVENT_TERMS, eventRoutes } from "./events/routes.ts";
@@ -269,6 +270,7 @@ function wire(app: FastifyInstance, wired: Wired): Gate {
   exceptionRoutes(app, authenticate, { store, ledger, book, hearing, now, exceptions });
   emergencyRoutes(app, authenticate, { store, ledger, book, hearing, now, policy });
   runRoutes(app, authenticate, { store, ledger, book, hearing, now });
+  dataRoutes(app, authenticate, { store, ledger, book, hearing, now });
   refRoutes(app, authenticate, { store, ledger, now });
   draftRoutes(app, authenticate, { store, now });
   people.routes(app);

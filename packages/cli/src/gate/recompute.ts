@@ -10,7 +10,12 @@ import { type Arriving, arriving, questionAbout, refuseShallow } from "./questio
 import type { Shown } from "./shown.ts";
 
 export type Recomputed =
-  | { readonly kind: "same"; readonly digest: Digest; readonly question: Question }
+  | {
+      readonly kind: "same";
+      readonly digest: Digest;
+      readonly question: Question;
+      readonly arrives: Arriving;
+    }
   | { readonly kind: "differs"; readonly says: readonly string[] };
 
 const FILES_NAMED = 10;
@@ -37,7 +42,7 @@ export async function recompute(
     const { question } = await questionAbout(repository, one, { pushedBy, firstCommit: null });
     const { digest } = question.facts.change;
     if (!isUnknown(digest) && isDigest(digest) && digest === shown.change.digest)
-      return { kind: "same", digest, question };
+      return { kind: "same", digest, question, arrives: one };
     last = question;
   }
   return { kind: "differs", says: last === null ? [] : differences(shown, last) };

@@ -7,6 +7,7 @@ import { AGREED_KINDS, isAgreed, type ProposalTerms } from "../endorsement.ts";
 import { about, bool, count, type Infer, int, list, object, optional, text } from "../schema.ts";
 import { problemsOfStatement, STATEMENT, type Statement } from "../statement.ts";
 import type { Invalid } from "../validate.ts";
+import { DATA_FINISHED, DATA_STARTED, DATA_UNWOUND } from "./data.ts";
 import { EMERGENCY_KEY, EMERGENCY_SIGNED, LANDED_AWAY } from "./emergency.ts";
 import { DEBT_LEFT, INCIDENT, INCIDENT_CLOSED } from "./exceptions.ts";
 import { atLeast, sortedSet } from "./lists.ts";
@@ -249,6 +250,9 @@ export const BODIES = {
   "emergency-key": EMERGENCY_KEY,
   emergency: EMERGENCY_SIGNED,
   away: LANDED_AWAY,
+  "data-started": DATA_STARTED,
+  "data-finished": DATA_FINISHED,
+  "data-unwound": DATA_UNWOUND,
 } as const;
 
 export type EntryKind = keyof typeof BODIES;
@@ -331,6 +335,12 @@ export const RULES_OF_BODIES: Problems = {
     ...sortedSet(teams, "teams"),
   ],
   members: problemsOfMembers,
+  "data-started": ({ way, of }) =>
+    (way === "fix") === (of === undefined)
+      ? []
+      : [{ path: "of", message: "an unwind names the run that it unwinds, and a fix none" }],
+  "data-finished": () => [],
+  "data-unwound": () => [],
 };
 
 /** The proposal that an agreement is about, as its endorsers signed it. */

@@ -19,6 +19,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 const HEX = "0123456789abcdef".repeat(4) as Digest;
+const DATA = { way: "fix", by: "ana" } as const;
+const ENDED = { previous: HEX, by: "ana", outcome: "done", batches: 2, rows: 9 } as const;
 const KEY = "BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU";
 const SALT = new Uint8Array(32).fill(1);
 
@@ -195,6 +197,9 @@ const GOOD: Bodies = {
     second: "bo",
   },
   "run-step": { number: 1, previous: HEX, by: "bo", what: "confirmed", task: "step:one" },
+  "data-started": { ...DATA, change: "c", decision: HEX, digest: HEX, fix: HEX, path: "a.sql" },
+  "data-finished": ENDED,
+  "data-unwound": { ...ENDED, restored: 3, kept: 1, rerun: 0, quarantined: 1 },
   "run-end": { number: 2, previous: HEX, by: "ana", outcome: "done", left: [] },
 };
 

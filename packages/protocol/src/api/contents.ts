@@ -50,7 +50,8 @@ const LEFT_OUT = z.strictObject({
 });
 export type LeftOut = z.output<typeof LEFT_OUT>;
 
-const INPUT = {
+/** What the change digest is made of, besides repository and target. */
+export const CHANGE_INPUT = {
   entries: z.array(ENTRY).max(CONTENTS_LIMITS.entries),
   attributes: z.array(ATTRIBUTES).max(CONTENTS_LIMITS.entries),
   plan: DIGEST.nullable().describe("of what was made from the change outside the repository"),
@@ -72,7 +73,7 @@ export const sendContents = endpoint({
   access: "bringer",
   params: one,
   body: z.strictObject({
-    ...INPUT,
+    ...CHANGE_INPUT,
     leftOut: z.array(LEFT_OUT).max(2 * CONTENTS_LIMITS.entries),
   }),
   answer: z.strictObject({
@@ -102,7 +103,7 @@ export const showContents = endpoint({
   answer: z.strictObject({
     repository: z.string(),
     target: z.string(),
-    ...INPUT,
+    ...CHANGE_INPUT,
     leftOut: z.array(LEFT_OUT),
     missing: z.array(DIGEST).describe("neither sent nor left out on purpose: sending broke off"),
   }),

@@ -23,15 +23,18 @@ export type Landed = {
   readonly body: Bodies["decision"];
 };
 
+export type AllowedChange = Landed & {
+  readonly repository: string;
+  readonly target: string;
+  readonly facts: NonNullable<DecisionRecord["facts"]>;
+};
+
 /**
- * The newest decision about a change, where it allows and its facts name the document. Facts and
- * decision are read by their digests, so that other tables cannot put another document there.
+ * A change whose newest decision allows it. Facts and decision are read by their digests, so that other
+ * tables cannot put others there.
  */
-export async function landedDocument(
-  db: Database,
-  given: { readonly change: string; readonly document: string },
-): Promise<Answer<Landed>> {
-  const change = await changeById(db, given.change);
+export async function allowedChange(db: Database, id: string): Promise<Answer<AllowedChange>> {
+  const change = await changeById(db, id);
   const stored = change === null ? null : await readEntry(db, change.decisionIndex);
   const read = stored === null ? null : bodyIn("decision", stored);
   if (change === null || stored === null || read === null || read.body.change !== change.id)
@@ -48,26 +51,37 @@ export async function landedDocument(
     );
   const record = await decisionAt(db, change.decisionIndex);
   const facts = record === null ? null : factsOf(record.record, read.body);
-  if (facts === null)
+  const digest = facts?.change.digest ?? "";
+  if (facts === null || isUnknown(digest) || !isDigest(digest))
     return refused(
       "OUT_OF_ORDER",
       "the facts of the newest decision were erased, or are not those that were judged",
       "let it be judged again",
     );
-  const { digest } = facts.change;
+  const { repository, target } = read.body;
+  const decision = Buffer.from(stored.leafHash).toString("hex");
+  return done({ change: change.id, digest, decision, body: read.body, repository, target, facts });
+}
+
+/** An allowed change whose facts name the document. */
+export async function landedDocument(
+  db: Database,
+  given: { readonly change: string; readonly document: string },
+): Promise<Answer<Landed>> {
+  const allowed = await allowedChange(db, given.change);
+  if (!allowed.ok) return allowed;
+  const { change, digest, decision, body, facts } = allowed.value;
   const { documents } = facts.evidence;
   const named =
-    !isUnknown(digest) &&
     !isUnknown(documents) &&
     documents.some((d) => d.digest === given.document && d.change === digest);
-  if (!named || isUnknown(digest) || !isDigest(digest))
-    return refused(
-      "NOT_ALLOWED",
-      "the change that was allowed has no such document",
-      "take the text that was approved, word for word",
-    );
-  const decision = Buffer.from(stored.leafHash).toString("hex");
-  return done({ change: change.id, digest, decision, body: read.body });
+  return named
+    ? done({ change, digest, decision, body })
+    : refused(
+        "NOT_ALLOWED",
+        "the change that was allowed has no such document",
+        "take the text that was approved, word for word",
+      );
 }
 
 function factsOf(

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Asks the server whether a file of a change may write, and says what came of it. */
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { GateError, isUnknown } from "@interlock/core";
+import { openRepository, readContents } from "@interlock/facts";
+import { type DataRunShown, dataApi } from "@interlock/protocol";
+import type { DataAnswer, Ran } from "@interlock/targets";
+import { recompute } from "../gate/recompute.ts";
+import { shownChange } from "../gate/shown.ts";
+import { asked, type Remote } from "../remote/client.ts";
+import type { DataFile } from "./file.ts";
+
+/**
+ * Begins the run on the server, which makes the digest of the change again and looks whether it brings
+ * this file with these bytes. Throws `GateError`; nothing may be written before it answered. by (entry-first)
+ */
+export async function begunOnServer(
+  remote: Remote,
+  given: { readonly change: string; readonly path: string; readonly file: DataFile },
+): Promise<DataRunShown> {
+  const { change, path, file } = given;
+  const at = realpathSync(resolve(path));
+  const repository = await openRepository(dirname(at));
+  try {
+    const shown = await shownChange(remote, change);
+    const found = await recompute(repository, shown, null);
+    if (found.kind === "differs")
+      throw new GateError(
+        "CHANGE_DIFFERS",
+        ["the change that is here is not the one that the server shows", ...found.says].join(
+          "\n  ",
+        ),
+        "check out the repository of that change, with its whole history",
+      );
+    const { subject, ref: target } = found.arrives;
+    const { repository: identity } = found.question.place;
+    const read = await readContents({
+      ...{ repository, after: subject.after, change: subject.change },
+      ...{ identity, target, commits: subject.commits },
+    });
+    if (isUnknown(read))
+      throw new GateError("FACTS_INVALID", read.$unknown.because, "make the change readable");
+    const { entries, attributes, plan, document } = read.input;
+    return await asked(remote, dataApi.beginDataRun, {
+      body: {
+        ...{ change, entries, attributes, plan, document, fix: file.digest },
+        path: relative(topOf(dirname(at)), at).replaceAll("\\", "/"),
+        way: file.kind === "fix" ? "fix" : file.unwind.way,
+        of: file.kind === "fix" ? null : file.unwind.run,
+      },
+    });
+  } finally {
+    repository.close();
+  }
+}
+
+function topOf(folder: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, ".git"))) return at;
+    if (dirname(at) === at)
+      throw new GateError(
+        "NOT_A_REPOSITORY",
+        `\`${folder}\` is in no work tree`,
+        "run it in a clone",
+      );
+  }
+}
+
+/** Tells the server what the run came to. */
+export async function endedOnServer(
+  remote: Remote,
+  run: string,
+  given: {
+    readonly file: DataFile;
+    readonly ran: DataAnswer<Ran>;
+    readonly at: Pick<Ran, "rows" | "batches" | "counts">;
+  },
+): Promise<void> {
+  const { file, ran, at } = given;
+  const of = (what: string) => at.counts[what] ?? 0;
+  await asked(remote, dataApi.endDataRun, {
+    params: { run },
+    body: {
+      ...{ outcome: ran.ok ? ran.value.outcome : "failed", rows: at.rows, batches: at.batches },
+      unwound:
+        file.kind === "fix"
+          ? null
+          : {
+              ...{ restored: of("restore"), kept: of("keep") },
+              ...{ rerun: of("re-run"), quarantined: of("quarantine") },
+            },
+    },
+  });
+}

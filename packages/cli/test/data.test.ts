@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+/** docs/guides/data-fixes.md, command by command, on a real server and a real Postgres. */
+import { once } from "node:events";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sharedPostgres } from "@interlock/testkit";
+import pg from "pg";
+import { expect, it, onTestFinished } from "vitest";
+import { founded, freePort, serving, signedIn } from "./organisation.ts";
+import { commit, folder, git, interlock, repository } from "./scratch.ts";
+import { logIn, terminal, tokenFor } from "./terminal.ts";
+
+const guide = readFileSync(new URL("../../../docs/guides/data-fixes.md", import.meta.url), "utf8");
+const FIX = /```sql\n([\s\S]*?)```/.exec(guide)?.[1] ?? "";
+const COMMANDS = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)]
+  .flatMap((m) => (m[1] ?? "").trim().split("\n"))
+  .map((line) => line.replace(/^interlock /, ""));
+
+const FILES = {
+  CODEOWNERS: "* @payments\n",
+  "interlock/policy.yaml": `policy: shop
+version: 1
+mode: enforce
+rules:
+  - id: two-people
+    title: Two people besides the authors sign with a passkey
+    when: "true"
+    covers: true
+    require: { approvals: { count: 2, from: owners, via: passkey } }
+    motive: the guide
+`,
+  "interlock/people.yaml": `persons:
+${["ana", "bo", "cy"].map((p) => `  - { id: ${p}, accounts: [${p}@example.com], teams: [payments] }`).join("\n")}
+`,
+};
+const TABLE = `create table promise (id int primary key, region text not null, days int not null);
+insert into promise select i, case when i % 2 = 0 then 'north' else 'south' end, i from generate_series(1, 40) i`;
+
+async function database() {
+  const server = await sharedPostgres();
+  if (server === null) return null;
+  const url = server.newDatabase();
+  const db = new pg.Client({ connectionString: url });
+  await db.connect();
+  onTestFinished(() => db.end());
+  await db.query(TABLE);
+  const rows = async () =>
+    (await db.query("select id, region, days from promise order by id")).rows.map((r) =>
+      Object.values(r).join(),
+    );
+  return { url, db, rows };
+}
+
+/** People, a repository whose changes two have to sign, and the terminal of one of them. */
+async function shop(url: string) {
+  const server = await serving(folder(), await freePort(), /set up your organisation.*\n/);
+  const { origin } = server;
+  const keys = await founded(origin, server.setUp);
+  const work = repository(FILES);
+  const bare = folder();
+  git(bare, "init", "-q", "--bare", "-b", "main");
+  git(work, "remote", "add", "origin", bare);
+  git(work, "push", "-q", "origin", "main");
+  const [ana, bo, cy] = [
+    await signedIn(origin, keys.get("ana")),
+    await signedIn(origin, keys.get("bo")),
+    await signedIn(origin, keys.get("cy")),
+  ];
+  const hers = terminal(folder(), work, { INTERLOCK_DATABASE_SHOP: url });
+  await logIn(hers, origin, ana);
+  const secret = await tokenFor(bo, JSON.parse(interlock(work, "facts", "HEAD").stdout));
+  const pipeline = terminal(folder(), work, { INTERLOCK_TOKEN: secret });
+  const brought = async (path: string, text: string) => {
+    commit(work, { [path]: text }, `add ${path}`);
+    const to = ["--base", "origin/main", "--target", "main", "--pusher", "ana@example.com"];
+    const gate = async () =>
+      JSON.parse((await pipeline.run("gate", "--server", origin, ...to, "--json")).says);
+    const { change } = await gate();
+    const land = async () => {
+      for (const who of [bo, cy]) expect((await who.approve(change)).status).toBe(200);
+      expect(await gate()).toMatchObject({ effective: "allow" });
+      git(work, "push", "-q", "origin", "main");
+    };
+    return { change: String(change), land };
+  };
+  const entries = async (run: string) => (await ana.call("GET", `/api/v1/data-runs/${run}`)).body;
+  return { work, hers, brought, entries };
+}
+
+it("the guide's commands, refused before the change is allowed, killed on the way, and taken back", async () => {
+  const at = await database();
+  if (at === null) return;
+  const { work, hers, brought, entries } = await shop(at.url);
+  const before = await at.rows();
+  const [prepare, plan, run, status, unwind, planBack, runBack] = COMMANDS.map((c) => c.split(" "));
+  const ran = async (command: readonly string[] | undefined, change = "") =>
+    await hers.run(...(command ?? []).map((w) => (w === "CHANGE" || w === "BACK" ? change : w)));
+  expect(COMMANDS).toHaveLength(7);
+  expect(await ran(prepare)).toMatchObject({ status: 0 });
+  const fix = await brought("fixes/promise.sql", FIX);
+  const planned = await ran(plan);
+  expect([planned.status, planned.says]).toEqual([0, expect.stringContaining("18 row(s)")]);
+  expect(planned.says).toContain("promise_pkey");
+  const early = await ran(run, fix.change);
+  expect([early.status, early.says]).toEqual([3, expect.stringContaining("newest decision")]);
+  await fix.land();
+  expect(await at.rows()).toEqual(before);
+  // Other bytes than those that were allowed.
+  writeFileSync(join(work, "fixes/promise.sql"), FIX.replace("- 3", "- 2"));
+  const other = await ran(run, fix.change);
+  expect([other.status, other.says]).toEqual([3, expect.stringContaining("these bytes")]);
+  writeFileSync(join(work, "fixes/promise.sql"), FIX);
+  // Held by a lock in its second batch, and killed there.
+  await at.db.query("begin; select 1 from promise where id = 20 for update");
+  const { child } = hers.start(...(run ?? []).map((w) => (w === "CHANGE" ? fix.change : w)));
+  while ((await at.rows()).every((row, i) => row === before[i])) await sleep(50);
+  const closed = once(child, "close");
+  child.kill("SIGKILL");
+  await closed;
+  await at.db.query("rollback");
+  const done = await ran(run, fix.change);
+  expect([done.says, done.status]).toEqual([expect.stringContaining("done: 18 row(s)"), 0]);
+  const fixed = await at.rows();
+  expect(fixed).toEqual(
+    before.map((row) => {
+      const [id, region, days] = row.split(",");
+      return region === "north" && Number(days) > 4 ? `${id},${region},${Number(days) - 3}` : row;
+    }),
+  );
+  expect((await ran(run, fix.change)).says).toContain("was run to its end");
+  expect((await ran(status)).says).toMatch(/^done .* fix {2}.*18 row\(s\)/m);
+  const { rows: runs } = await at.db.query("select run from interlock_journal.run");
+  expect(await entries(runs[0].run)).toMatchObject({
+    ...{ way: "fix", path: "fixes/promise.sql", by: "ana", change: fix.change },
+    ends: [{ outcome: "done", rows: 18 }],
+  });
+  // Somebody changes a row by hand.
+  await at.db.query("update promise set days = 99 where id = 40");
+  const back = await ran(unwind, fix.change);
+  expect([back.status, back.says]).toEqual([
+    0,
+    expect.stringMatching(/restore {5}17\n[\s\S]*quarantine {2}1 /),
+  ]);
+  const text = readFileSync(join(work, "fixes/back.data.yaml"), "utf8");
+  rmSync(join(work, "fixes/back.data.yaml"));
+  const undo = await brought("fixes/back.data.yaml", text);
+  await undo.land();
+  expect((await ran(planBack)).says).toContain("restore     17");
+  const undone = await ran(runBack, undo.change);
+  expect([undone.says, undone.status]).toEqual([expect.stringContaining("done: 18 row(s)"), 0]);
+  expect(await at.rows()).toEqual(
+    before.map((row) => (row.startsWith("40,") ? "40,north,99" : row)),
+  );
+  const { rows: all } = await at.db.query("select run from interlock_journal.run order by id");
+  expect(await entries(all[1].run)).toMatchObject({
+    ...{ way: "undo", of: all[0].run },
+    ends: [{ outcome: "done", restored: 17, quarantined: 1 }],
+  });
+});

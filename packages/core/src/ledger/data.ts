@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What the ledger holds of data fixes in databases, and of unwinds of them. */
+import { about, count, int, object, optional, text } from "../schema.ts";
+
+export const DATA_WAYS = ["fix", "undo", "redo"] as const;
+export const DATA_OUTCOMES = ["done", "stopped", "failed"] as const;
+
+const person = text({ max: 200 });
+const digest = text({ max: 64, form: "digest" });
+const entry = about("id of an entry: its leaf hash in the log", digest);
+
+/**
+ * A data fix may write from here on. The subject of this and the following entries is the run's id,
+ * which follows from change and file: a file of a change runs once.
+ */
+export const DATA_STARTED = object({
+  change: text({ max: 200 }),
+  decision: about("the entry of the decision that allowed it", entry),
+  digest: about("the change digest", digest),
+  fix: about("SHA-256 of the file, which the change digest covers", digest),
+  path: about("where the file stands in the change", text({ max: 4_096 })),
+  way: text({ values: DATA_WAYS }),
+  of: about("the run that is taken back or brought back", optional(digest)),
+  by: person,
+});
+
+const ENDED = {
+  previous: about("the entry of this run before this one", entry),
+  by: person,
+  outcome: text({ values: DATA_OUTCOMES }),
+  batches: count(),
+  rows: about("rows whose images are in the journal, as whoever ran it says", int(0)),
+};
+
+/** What a data fix came to, as whoever ran it says; one that stopped or failed may go on. */
+export const DATA_FINISHED = object(ENDED);
+
+/** The same of an unwind. */
+export const DATA_UNWOUND = object({
+  ...ENDED,
+  restored: count(),
+  kept: about("where a later write stays", count()),
+  rerun: about("where later sums were made again", count()),
+  quarantined: about("left for people", count()),
+});

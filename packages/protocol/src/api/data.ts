@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from "zod";
+import { endpoint } from "../endpoint.ts";
+import { CHANGE_INPUT } from "./contents.ts";
+
+const DIGEST = z.string().regex(/^[0-9a-f]{64}$/);
+const COUNT = z.int().min(0);
+const WAY = z.enum(["fix", "undo", "redo"]);
+
+export const DATA_RUN_SHOWN = z.strictObject({
+  run: DIGEST.describe("its id, the subject of its entries"),
+  change: z.string(),
+  fix: DIGEST.describe("SHA-256 of its file"),
+  path: z.string(),
+  way: WAY,
+  of: DIGEST.nullable().describe("the run that is taken back or brought back"),
+  by: z.string().describe("who began it"),
+  entry: DIGEST.describe("of its beginning, which is durable"),
+  index: z.int(),
+  at: z.int().describe("when it began, in milliseconds since 1970 UTC"),
+  ends: z
+    .array(z.record(z.string(), z.unknown()))
+    .describe("what it came to each time, as whoever ran it said; the last one stands"),
+});
+export type DataRunShown = z.input<typeof DATA_RUN_SHOWN>;
+
+export const beginDataRun = endpoint({
+  id: "beginDataRun",
+  method: "POST",
+  path: "/api/v1/data-runs",
+  summary:
+    "let a data fix of an allowed change write; begun twice, the answer is the run that began",
+  access: "person",
+  body: z.strictObject({
+    change: z.string().max(200).describe("id of the change that has the file"),
+    ...CHANGE_INPUT,
+    path: z.string().max(4_096).describe("of the file, in that change"),
+    fix: DIGEST,
+    way: WAY,
+    of: DIGEST.nullable(),
+  }),
+  answer: DATA_RUN_SHOWN,
+});
+
+export const endDataRun = endpoint({
+  id: "endDataRun",
+  method: "POST",
+  path: "/api/v1/data-runs/:run/ends",
+  summary: "say what a data fix came to; said twice in the same words, it is recorded once",
+  access: "person",
+  params: z.strictObject({ run: DIGEST }),
+  body: z.strictObject({
+    outcome: z.enum(["done", "stopped", "failed"]),
+    rows: COUNT,
+    batches: COUNT,
+    unwound: z
+      .strictObject({ restored: COUNT, kept: COUNT, rerun: COUNT, quarantined: COUNT })
+      .nullable()
+      .describe("of an unwind; null of a fix"),
+  }),
+  answer: DATA_RUN_SHOWN,
+});
+
+export const showDataRun = endpoint({
+  id: "showDataRun",
+  method: "GET",
+  path: "/api/v1/data-runs/:run",
+  summary: "a data fix or an unwind of one, as the ledger has it",
+  access: "person",
+  params: z.strictObject({ run: DIGEST }),
+  answer: DATA_RUN_SHOWN,
+});
