@@ -15,7 +15,7 @@ export type Held = { readonly value: Uint8Array; readonly version: string };
 export type CellRead = {
   /** Every key that was asked for; `null`: it does not exist. */
   readonly items: ReadonlyMap<string, Held | null>;
-  /** The largest fence that the target has seen for the cell; `null`: it keeps none. */
+  /** The largest fence that the target has seen for the cell, 0 before the first; `null`: it keeps none. */
   readonly fence: number | null;
 };
 
@@ -72,7 +72,10 @@ export type WriteOutcome =
   | { readonly kind: "away"; readonly failure: TargetFailure }
   | { readonly kind: "unknown"; readonly failure: TargetFailure };
 
-/** A key that changed, or `gap`: what happened between is not known, so everything has to be read again. */
+/**
+ * A key that changed, or `gap`: what happened before is not known, so everything has to be read after
+ * it. Watching on from `at` misses nothing; a change may be told twice.
+ */
 export type Seen =
   | { readonly kind: "changed"; readonly cell: string; readonly key: string; readonly at: string }
   | { readonly kind: "gap"; readonly at: string };
@@ -106,7 +109,11 @@ export type Target = {
   readonly read: (cell: string, keys: readonly string[]) => Promise<Answered<CellRead>>;
   readonly list: (cell: string, page: Page) => Promise<Answered<Listed>>;
   readonly write: (batch: Batch) => Promise<WriteOutcome>;
-  /** What changes in all cells from `since` on, until it is aborted; a target that cannot tell polls. */
+  /**
+   * What changes in all cells from `since` on, until it is aborted; a target that cannot tell polls.
+   * From `null`, and from a place that the target does not know any more, it begins with a `gap`. It
+   * never throws: while the target is away it waits.
+   */
   readonly watch: (since: string | null, signal: AbortSignal) => AsyncIterable<Seen>;
   readonly health: () => Promise<Health>;
   readonly close: () => Promise<void>;
