@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Drivers of control planes that people run. */
 export * from "./data/index.ts";
+export { PAGE_MAX } from "./limits.ts";
+export { type ReadBack, readBack } from "./read-back.ts";
 export {
   type Answered,
   BATCH_ITEMS_MAX,
