@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isDeepStrictEqual } from "node:util";
-import type { Answered, Batch, Held, Target } from "./target.ts";
+import { isSame } from "./plan.ts";
+import type { Answered, Batch, Target } from "./target.ts";
 
 /** What the keys of a batch hold now, against what the batch was to make of them; in its order. */
 export type ReadBack = {
@@ -27,14 +27,9 @@ export async function readBack(target: Target, batch: Batch): Promise<Answered<R
   const other: string[] = [];
   for (const { key, value, over } of batch.items) {
     const held = read.value.items.get(key) ?? null;
-    if (holds(held, value)) done.push(key);
+    if (isSame(held?.value ?? null, value)) done.push(key);
     else if ((held?.version ?? null) === over) before.push(key);
     else other.push(key);
   }
   return { ok: true, value: { done, before, other } };
-}
-
-function holds(held: Held | null, value: Uint8Array | null): boolean {
-  if (held === null || value === null) return held === null && value === null;
-  return isDeepStrictEqual(Buffer.from(held.value), Buffer.from(value));
 }

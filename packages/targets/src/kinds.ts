@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+import { openFiles } from "./files/files.ts";
+import type { Resolved } from "./secrets.ts";
+import type { Answered, Target } from "./target.ts";
+
+/** Checks the settings of its kind and opens the target. It may be away: that shows at the first call. */
+export type OpenKind = (name: string, resolved: Resolved) => Promise<Answered<Target>>;
+
+/** Every kind that can be driven. */
+export const KINDS: Readonly<Partial<Record<Target["kind"], OpenKind>>> = {
+  files: openFiles,
+};
