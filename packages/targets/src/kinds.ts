@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { openFiles } from "./files/files.ts";
+import { openPostgres } from "./postgres/postgres.ts";
 import type { Resolved } from "./secrets.ts";
 import type { Answered, Target } from "./target.ts";
 
@@ -9,4 +10,5 @@ export type OpenKind = (name: string, resolved: Resolved) => Promise<Answered<Ta
 /** Every kind that can be driven. */
 export const KINDS: Readonly<Partial<Record<Target["kind"], OpenKind>>> = {
   files: openFiles,
+  postgres: openPostgres,
 };

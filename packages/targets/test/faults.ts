@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What a driver says when the line to its target fails, for every driver that has a line. */
+import { readBack, type Target, type WriteOutcome } from "@interlock/targets";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Fault, Line } from "./line.ts";
+import { batchOf, type Place, put, set, textAt, versionAt } from "./place.ts";
+
+export type FaultyPlace = Place & {
+  readonly line: Line;
+  /** Opened over the line; `target` is opened past it. */
+  readonly far: Target;
+  /** Whether this is the request with which a write takes effect. */
+  readonly decides: (data: Buffer) => boolean;
+};
+
+type FaultCase = {
+  readonly fault: Fault;
+  readonly kinds: readonly WriteOutcome["kind"][];
+  readonly takesEffect: boolean;
+};
+
+const FAULTS: readonly FaultCase[] = [
+  { fault: "cut before", kinds: ["unknown", "away"], takesEffect: false },
+  { fault: "cut after", kinds: ["unknown"], takesEffect: true },
+  { fault: "half an answer", kinds: ["unknown"], takesEffect: true },
+  { fault: "late", kinds: ["written"], takesEffect: true },
+];
+
+/** Every case lays a fault on the request that decides, reads back past the line, and sends again. */
+export function faultsOf(name: string, makePlace: () => Promise<FaultyPlace>): void {
+  describe(`a failing line to ${name}`, () => {
+    let place: FaultyPlace | null = null;
+    afterEach(async () => {
+      await place?.remove();
+      place = null;
+    });
+
+    it.each(FAULTS)("RO3 $fault: reading back tells", async ({ fault, kinds, takesEffect }) => {
+      place = await makePlace();
+      const { target, far, line, decides } = place;
+      const [cell] = place.cells;
+      await set(far, cell, "a", "one");
+      const items = [put("a", "two", await versionAt(far, cell, "a")), put("b", "two", null)];
+      const batch = batchOf(cell, items);
+      line.lay(fault, decides);
+      const outcome = await far.write(batch);
+      expect(kinds).toContain(outcome.kind);
+      const held = takesEffect
+        ? { done: ["a", "b"], before: [] }
+        : { done: [], before: ["a", "b"] };
+      expect(await readBack(target, batch)).toEqual({ ok: true, value: { ...held, other: [] } });
+      const again = await far.write(batch);
+      const repeated = target.abilities.remembers ? "already" : "conflict";
+      expect(again.kind).toBe(takesEffect ? repeated : "written");
+      expect(await textAt(target, cell, "b")).toBe("two");
+    });
+
+    it("a line that is down is away, and nothing is in doubt", async () => {
+      place = await makePlace();
+      const { target, far, line } = place;
+      const [cell] = place.cells;
+      await set(far, cell, "a", "one");
+      const over = await versionAt(far, cell, "a");
+      await line.down();
+      const outcome = await far.write(batchOf(cell, [put("a", "two", over)]));
+      expect(outcome).toMatchObject({ kind: "away", failure: { code: "TARGET_AWAY" } });
+      const away = { ok: false, failure: { code: "TARGET_AWAY" } };
+      expect(await far.read(cell, ["a"])).toMatchObject(away);
+      expect(await far.list(cell, { limit: 1 })).toMatchObject(away);
+      expect((await far.health()).answers).toBe(false);
+      expect(await textAt(target, cell, "a")).toBe("one");
+    });
+  });
+}
