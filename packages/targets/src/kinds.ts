@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { openFiles } from "./files/files.ts";
+import { openGit } from "./git/git.ts";
 import { openPostgres } from "./postgres/postgres.ts";
 import type { Resolved } from "./secrets.ts";
 import type { Answered, Target } from "./target.ts";
@@ -10,5 +11,6 @@ export type OpenKind = (name: string, resolved: Resolved) => Promise<Answered<Ta
 /** Every kind that can be driven. */
 export const KINDS: Readonly<Partial<Record<Target["kind"], OpenKind>>> = {
   files: openFiles,
+  git: openGit,
   postgres: openPostgres,
 };
