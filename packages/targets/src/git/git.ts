@@ -5,7 +5,7 @@ import { batchPathFault, pathFault } from "../key-path.ts";
 import { overLimit, overPageLimit, overReadLimit } from "../limits.ts";
 import { pageOf } from "../page.ts";
 import type { Resolved } from "../secrets.ts";
-import type { Answered, CellRead, Held, Target, WriteOutcome } from "../target.ts";
+import type { Answered, CellRead, Held, Listed, Page, Target, WriteOutcome } from "../target.ts";
 import { VALUE_BYTES_MAX } from "../target.ts";
 import { cellState, commitBatch, versionOf } from "./commit.ts";
 import { openRepository, type Repository } from "./repository.ts";
@@ -51,16 +51,7 @@ function gitTarget(name: string, settings: GitSettings): Target {
       if (fault !== null) return failed(fault);
       if (place === undefined) return failed(noCell(name, id));
       const repository = ready();
-      if (!repository.ok) return repository;
-      const tip = await repository.value.tip(place.branch);
-      const files = tip.ok ? await repository.value.files(tip.value, place.folder) : tip;
-      if (!files.ok) return files;
-      return answered(
-        pageOf(
-          [...files.value.keys()].filter((key) => key !== STATE_KEY),
-          page,
-        ),
-      );
+      return repository.ok ? listCell(repository.value, place, page) : repository;
     },
     write: async (batch): Promise<WriteOutcome> => {
       const fault = overLimit(batch) ?? batchPathFault(batch);
@@ -89,6 +80,22 @@ function gitTarget(name: string, settings: GitSettings): Target {
       opened = null;
     },
   };
+}
+
+async function listCell(
+  repository: Repository,
+  { branch, folder }: Place,
+  page: Page,
+): Promise<Answered<Listed>> {
+  const tip = await repository.tip(branch);
+  const files = tip.ok ? await repository.files(tip.value, folder) : tip;
+  if (!files.ok) return files;
+  return answered(
+    pageOf(
+      [...files.value.keys()].filter((key) => key !== STATE_KEY),
+      page,
+    ),
+  );
 }
 
 async function readCell(
