@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import type { Json } from "@interlock/digest";
 import { sharedPostgres } from "@interlock/testkit";
@@ -120,6 +121,18 @@ describe.runIf(cluster !== null)("a table that does not take a value", () => {
     await client.query("rollback");
     expect(await textAt(hasty, "one", "a")).toBe("one");
     await hasty.close();
+  });
+
+  it("the companion table as it is documented is one that serves", async () => {
+    const file = new URL("../../../docs/reference/targets.md", import.meta.url);
+    const sql = /```sql\n(create table interlock_fence [^;]+;)/.exec(
+      readFileSync(file, "utf8"),
+    )?.[1];
+    await client.query(sql ?? "");
+    const target = await open({ createFence: false });
+    await written(target, batchOf("one", [put("a", "one", null)], { fence: 4 }));
+    expect(await target.read("one", [])).toMatchObject({ ok: true, value: { fence: 4 } });
+    await target.close();
   });
 
   it("a role that may not write is told so, and a null is no value", async () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
-import { link, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -52,7 +52,9 @@ export async function withLock<T>(
     try {
       return await run();
     } finally {
-      await writeFile(held, "released\n");
+      // At once, so that who dies here leaves the lock held, by the dead, or released; and with nothing
+      // to write, so that a full disk does not keep it.
+      await rename(held.released, held.path);
     }
   } finally {
     release();
@@ -60,10 +62,16 @@ export async function withLock<T>(
   }
 }
 
-async function take(folder: string, waitMs: number): Promise<string> {
-  const draft = join(folder, `draft.${randomUUID()}`);
+type Held = { readonly path: string; readonly released: string };
+
+async function take(folder: string, waitMs: number): Promise<Held> {
+  const id = randomUUID();
+  const draft = join(folder, `draft.${id}`);
+  const released = join(folder, `released.${id}`);
   await writeFile(draft, JSON.stringify(OURSELVES), { flag: "wx", mode: 0o600 });
+  let taken = false;
   try {
+    await writeFile(released, "released\n", { flag: "wx", mode: 0o600 });
     for (const end = Date.now() + waitMs; Date.now() <= end; await pause(LOOK_MS)) {
       const highest = await highestOf(folder);
       if (highest > 0 && !(await isFree(join(folder, `lock.${highest}`)))) continue;
@@ -76,12 +84,14 @@ async function take(folder: string, waitMs: number): Promise<string> {
             .filter((n) => n <= highest)
             .map((n) => rm(join(folder, `lock.${n}`), { force: true })),
         );
-        return path;
+        taken = true;
+        return { path, released };
       }
       await rm(path, { force: true });
     }
   } finally {
     await rm(draft, { force: true });
+    if (!taken) await rm(released, { force: true });
   }
   throw new LockBusy(`another process keeps the lock of \`${folder}\``);
 }
