@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { provideChromium } from "./chromium.mjs";
+import { provideEtcd } from "./etcd.mjs";
 import { providePostgres } from "./postgres.mjs";
 import { ROOT, setUp } from "./setup.mjs";
 
@@ -13,6 +14,7 @@ const TSC = "node_modules/typescript/bin/tsc";
 
 /** What cannot run where there is no browser. */
 const WITHOUT = ["--exclude=packages/console/test/browser/**"];
+const WITHOUT_ETCD = ["--exclude=packages/targets/test/etcd/**"];
 
 /** In turn, cheapest first. `rerun` is what a person types to run one step alone. */
 const CHECKS = [
@@ -37,6 +39,7 @@ const CHECKS = [
 setUp();
 const postgres = providePostgres();
 const chromium = provideChromium();
+const etcd = provideEtcd();
 const given = process.argv.slice(2);
 if (given.length === 0) for (const check of CHECKS) step(check);
 process.exit(vitest(given));
@@ -65,9 +68,10 @@ function vitest(args) {
   // A report of an earlier run must not speak for one that died before it could write its own.
   rmSync(report, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const left = [...(chromium ? [] : WITHOUT), ...(etcd ? [] : WITHOUT_ETCD)];
   const { status } = spawnSync(
     process.execPath,
-    ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...(chromium ? [] : WITHOUT), ...args],
+    ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...left, ...args],
     { cwd: ROOT, stdio: "inherit" },
   );
   const { passed, failed: counted, skipped } = count(report);
@@ -79,6 +83,7 @@ function vitest(args) {
   if (!postgres) process.stdout.write("no Postgres here: the store was tested on PGlite alone\n");
   if (!chromium)
     process.stdout.write("no Chromium here: the pages of the console were not tested\n");
+  if (!etcd) process.stdout.write("no etcd here: its driver was not tested\n");
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   return status === 0 && failed === 0 && !skips ? 0 : 1;
 }

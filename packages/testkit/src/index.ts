@@ -8,6 +8,7 @@ export {
   type Situation,
 } from "@interlock/policy";
 export * from "./campaign/index.ts";
+export { type EtcdOptions, type EtcdServer, etcdProgram, startEtcd } from "./etcd.ts";
 export * from "./facts.ts";
 export * from "./files.ts";
 export { FILLED_AT, filledTemplate } from "./filled-document.ts";
