@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { openEtcd } from "./etcd/target.ts";
 import { openFiles } from "./files/files.ts";
 import { openGit } from "./git/git.ts";
 import { openPostgres } from "./postgres/postgres.ts";
@@ -10,6 +11,7 @@ export type OpenKind = (name: string, resolved: Resolved) => Promise<Answered<Ta
 
 /** Every kind that can be driven. */
 export const KINDS: Readonly<Partial<Record<Target["kind"], OpenKind>>> = {
+  etcd: async (name, resolved) => openEtcd(name, resolved),
   files: openFiles,
   git: openGit,
   postgres: openPostgres,

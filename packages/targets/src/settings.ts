@@ -5,6 +5,7 @@ import type { Resolved } from "./secrets.ts";
 import type { Answered } from "./target.ts";
 
 const TEXT_MAX = 4_096;
+const PEM_MAX = 1 << 18;
 const CELLS_MAX = 10_000;
 /** Everything that a person can see, in one line. */
 const PLAIN = /^[^\p{Cc}]*$/u;
@@ -20,6 +21,16 @@ export type SettingsReader = {
   readonly optionalText: (name: string) => string | undefined;
   /** A text that must have come from a reference, since it is a secret. */
   readonly optionalSecret: (name: string) => string | undefined;
+  /** What is written in the PEM form, of several lines. */
+  readonly optionalPem: (name: string) => string | undefined;
+  /** A list of texts; an absent one is empty. */
+  readonly texts: (name: string) => readonly string[];
+  /** A reader of an object that may be absent; whoever takes it calls its `end`. */
+  readonly part: (name: string) => SettingsReader | undefined;
+  /** What a field holds, for whoever checks it himself. */
+  readonly take: (name: string) => Json | undefined;
+  /** The names of its fields. */
+  readonly names: () => readonly string[];
   readonly whole: (name: string, limits: Whole) => number;
   readonly flag: (name: string, otherwise: boolean) => boolean;
   /** The object `cells`: the place of each cell, by its id. */
@@ -75,6 +86,13 @@ function readerAt(value: Json, path: string, faults: Faults): SettingsReader {
         fault(name, "is a secret: name it as `env:NAME` or `file:PATH`");
       return found;
     },
+    ...moreTexts(take, fault),
+    part: (name) => {
+      const found = take(name);
+      return found === undefined ? undefined : readerAt(found, at(name), faults);
+    },
+    take,
+    names: () => [...fields.keys()],
     whole: (name, { from, to, otherwise }) => {
       const found = take(name) ?? otherwise;
       if (typeof found === "number" && Number.isSafeInteger(found) && found >= from && found <= to)
@@ -96,6 +114,29 @@ function readerAt(value: Json, path: string, faults: Faults): SettingsReader {
       for (const name of fields.keys()) if (!read.has(name)) fault(name, "is not known");
       if (faults.says.length === 0) return { ok: true, value: outcome };
       return failed(refused(faults.says.join("; "), "see docs/reference/targets.md"));
+    },
+  };
+}
+
+function moreTexts(
+  take: SettingsReader["take"],
+  fault: SettingsReader["fault"],
+): Pick<SettingsReader, "optionalPem" | "texts"> {
+  return {
+    optionalPem: (name) => {
+      const found = take(name);
+      if (found === undefined) return undefined;
+      if (typeof found === "string" && found.length <= PEM_MAX && found.includes("-----BEGIN "))
+        return found;
+      fault(name, "is not in the PEM form");
+      return undefined;
+    },
+    texts: (name) => {
+      const found = take(name) ?? [];
+      const list: readonly Json[] = Array.isArray(found) ? found : [];
+      const texts = list.filter((one) => typeof one === "string").filter((one) => one !== "");
+      if (!Array.isArray(found) || texts.length !== list.length) fault(name, "is no list of texts");
+      return texts;
     },
   };
 }
