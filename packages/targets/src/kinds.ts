@@ -2,6 +2,7 @@
 import { openEtcd } from "./etcd/target.ts";
 import { openFiles } from "./files/files.ts";
 import { openGit } from "./git/git.ts";
+import { openHttp } from "./http/target.ts";
 import { openPostgres } from "./postgres/postgres.ts";
 import type { Resolved } from "./secrets.ts";
 import type { Answered, Target } from "./target.ts";
@@ -14,5 +15,6 @@ export const KINDS: Readonly<Partial<Record<Target["kind"], OpenKind>>> = {
   etcd: async (name, resolved) => openEtcd(name, resolved),
   files: openFiles,
   git: openGit,
+  http: async (name, resolved) => openHttp(name, resolved),
   postgres: openPostgres,
 };

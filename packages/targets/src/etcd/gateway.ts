@@ -9,7 +9,7 @@ import { inside, parseJson, textIn } from "../web/json.ts";
 import type { EtcdSettings } from "./settings.ts";
 
 /** Of one answer. A range of values is asked for again in halves when it has more. */
-const ANSWER_BYTES = 1 << 25;
+const ANSWER_BYTES = 1 << 24;
 const UNAUTHENTICATED = 16;
 const RESOURCE_EXHAUSTED = 8;
 /** gRPC: cancelled, unknown, deadline exceeded, internal, unavailable, data loss: it may have been applied. */
@@ -75,10 +75,7 @@ export function gatewayOf(settings: EtcdSettings): Gateway {
       if (token.kind !== "ok") return { kind: "failed", why: "no token was given" };
       const client = clients[chosen % clients.length];
       if (client === undefined) return { kind: "failed", why: "it has no endpoint" };
-      const stream = await client.stream(
-        questionOf({ path, body, token: token.token, harmless: true }),
-        signal,
-      );
+      const stream = await client.stream(questionOf({ path, body, token: token.token }), signal);
       if (stream.kind === "failed") chosen += 1;
       return stream;
     },
@@ -125,7 +122,7 @@ function tokensOf(
 
 type Sent = How & { readonly path: string; readonly body: Json };
 
-function questionOf({ path, body, token, harmless }: Sent) {
+function questionOf({ path, body, token }: Omit<Sent, "harmless">) {
   return {
     method: "POST",
     path,
@@ -135,12 +132,14 @@ function questionOf({ path, body, token, harmless }: Sent) {
     },
     body: JSON.stringify(body),
     answerBytes: ANSWER_BYTES,
-    harmless,
   };
 }
 
 async function askOne(client: Client, sent: Sent): Promise<Called> {
-  const reply = await client.ask(questionOf(sent));
+  const question = questionOf(sent);
+  const reply = sent.harmless
+    ? await client.read(question)
+    : await client.write((ask) => ask(question));
   if (reply.kind === "unsent") return { kind: "away", why: reply.why };
   if (reply.kind === "lost") return reply;
   const body = parseJson(Buffer.from(reply.body).toString("utf8"));

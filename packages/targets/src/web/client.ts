@@ -27,8 +27,6 @@ export type Question = {
   readonly body?: string | Uint8Array;
   /** What is read of an answer. */
   readonly answerBytes: number;
-  /** Sending it twice does no harm, so that a kept connection which was just closed is no failure. */
-  readonly harmless: boolean;
 };
 
 export type Reply =
@@ -48,40 +46,63 @@ export type Stream =
   | { readonly kind: "answer"; readonly status: number; readonly body: Uint8Array }
   | { readonly kind: "failed"; readonly why: string };
 
+export type Ask = (question: Question) => Promise<Reply>;
+
 export type Client = {
-  readonly ask: (question: Question) => Promise<Reply>;
+  /** For what does no harm when it is sent twice, as happens where a kept connection was closed. */
+  readonly read: Ask;
+  /**
+   * For what must be sent once. It goes over a connection of its own, new at the first call: a kept
+   * one may have died unnoticed, and then nobody could say whether the question had arrived.
+   */
+  readonly write: <T>(run: (ask: Ask) => Promise<T>) => Promise<T>;
   /** Opens an answer that goes on; its lines end when the other side ends, breaks off or is aborted. */
   readonly stream: (question: Question, signal: AbortSignal) => Promise<Stream>;
   readonly close: () => void;
 };
 
 export function clientOf(options: ClientOptions): Client {
-  const secure = options.origin.protocol === "https:";
-  const settings = { keepAlive: true, keepAliveMsecs: PROBE_MS, maxSockets: SOCKETS };
-  const agent = secure ? new TlsAgent({ ...settings, ...options.tls }) : new Agent(settings);
-  const open = (question: Question): ClientRequest => {
-    const { body } = question;
-    const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
-    return (secure ? tlsRequest : request)({
-      agent,
-      protocol: options.origin.protocol,
-      hostname: options.origin.hostname.replace(/^\[|\]$/g, ""),
-      port: options.origin.port === "" ? undefined : Number(options.origin.port),
-      method: question.method,
-      path: question.path,
-      headers: { ...question.headers, ...length },
-    });
-  };
-  const once = (question: Question) => answerOf(open(question), question, options.timeoutMs);
+  const kept = agentOf(options, SOCKETS);
   return {
-    ask: async (question) => {
-      const first = await once(question);
-      if (!first.stale || !question.harmless) return first.reply;
-      return (await once(question)).reply;
+    read: async (question) => {
+      const first = await answerOf(open(options, kept, question), question, options.timeoutMs);
+      if (!first.stale) return first.reply;
+      return (await answerOf(open(options, kept, question), question, options.timeoutMs)).reply;
     },
-    stream: (question, signal) => streamOf(open(question), question, options.timeoutMs, signal),
-    close: () => agent.destroy(),
+    write: async (run) => {
+      const own = agentOf(options, 1);
+      try {
+        return await run(
+          async (question) =>
+            (await answerOf(open(options, own, question), question, options.timeoutMs)).reply,
+        );
+      } finally {
+        own.destroy();
+      }
+    },
+    stream: (question, signal) =>
+      streamOf(open(options, kept, question), question, options.timeoutMs, signal),
+    close: () => kept.destroy(),
   };
+}
+
+function agentOf({ origin, tls }: ClientOptions, maxSockets: number): Agent {
+  const settings = { keepAlive: true, keepAliveMsecs: PROBE_MS, maxSockets };
+  return origin.protocol === "https:" ? new TlsAgent({ ...settings, ...tls }) : new Agent(settings);
+}
+
+function open({ origin }: ClientOptions, agent: Agent, question: Question): ClientRequest {
+  const { method, path, headers, body } = question;
+  const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+  return (origin.protocol === "https:" ? tlsRequest : request)({
+    agent,
+    protocol: origin.protocol,
+    hostname: origin.hostname.replace(/^\[|\]$/g, ""),
+    ...(origin.port === "" ? {} : { port: Number(origin.port) }),
+    method,
+    path,
+    headers: { ...headers, ...length },
+  });
 }
 
 type Attempt = {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtempSync, rmSync } from "node:fs";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EtcdServer, startEtcd } from "@interlock/testkit";
@@ -7,6 +8,8 @@ import { afterAll, beforeAll } from "vitest";
 import { openEtcd } from "../../src/etcd/target.ts";
 import type { Target } from "../../src/target.ts";
 import { contractOf } from "../contract.ts";
+import { type FaultyPlace, faultsOf } from "../faults.ts";
+import { lineTo } from "../line.ts";
 import type { Place } from "../place.ts";
 
 const home = mkdtempSync(join(tmpdir(), "interlock-etcd-"));
@@ -23,21 +26,24 @@ afterAll(async () => {
 
 const base64 = (bytes: string | Uint8Array): string => Buffer.from(bytes).toString("base64");
 
-async function placeInEtcd(): Promise<Place> {
+type EtcdPlace = Place & { readonly over: (endpoint: string) => Target };
+
+async function placeInEtcd(): Promise<EtcdPlace> {
   places += 1;
   const cells = { here: `/place-${places}/here/`, there: `/place-${places}/there/` };
   const opened: Target[] = [];
-  const again = async (): Promise<Target> => {
-    const settings = { endpoints: [server.endpoint], cells };
+  const over = (endpoint: string): Target => {
+    const settings = { endpoints: [endpoint], cells };
     const answered = openEtcd("etcd", { settings, named: new Set() });
     if (!answered.ok) throw new Error(answered.failure.message);
     opened.push(answered.value);
     return answered.value;
   };
   return {
-    target: await again(),
+    over,
+    target: over(server.endpoint),
     cells: ["here", "there"],
-    again,
+    again: async () => over(server.endpoint),
     around: async (cell, key, value) => {
       const path = base64((cell === "here" ? cells.here : cells.there) + key);
       const [call, body] =
@@ -55,3 +61,19 @@ async function placeInEtcd(): Promise<Place> {
 }
 
 contractOf("etcd", placeInEtcd);
+
+faultsOf("etcd", async (): Promise<FaultyPlace> => {
+  const place = await placeInEtcd();
+  const line = await lineTo(() => createConnection(Number(new URL(server.endpoint).port)));
+  return {
+    ...place,
+    line,
+    far: place.over(`http://127.0.0.1:${line.port}`),
+    // A reading is a transaction as well.
+    decides: (data) => data.includes("request_put"),
+    remove: async () => {
+      await place.remove();
+      await line.close();
+    },
+  };
+});

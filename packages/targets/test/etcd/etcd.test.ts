@@ -185,7 +185,7 @@ describe("keys", () => {
 
   test("more than one answer holds are read at one revision", async () => {
     const cell = newCell();
-    const keys = Array.from({ length: 30 }, (_, index) => `k${index}`);
+    const keys = Array.from({ length: 14 }, (_, index) => `k${index}`);
     const values = keys.map((key) => put(key, "v".repeat(1_000_000), null));
     for (const item of values)
       expect(await target.write(batchOf(cell, [item]))).toEqual({ kind: "written" });
