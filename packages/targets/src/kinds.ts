@@ -3,6 +3,7 @@ import { openEtcd } from "./etcd/target.ts";
 import { openFiles } from "./files/files.ts";
 import { openGit } from "./git/git.ts";
 import { openHttp } from "./http/target.ts";
+import { openKubernetes } from "./kubernetes/target.ts";
 import { openPostgres } from "./postgres/postgres.ts";
 import type { Resolved } from "./secrets.ts";
 import type { Answered, Target } from "./target.ts";
@@ -16,5 +17,6 @@ export const KINDS: Readonly<Partial<Record<Target["kind"], OpenKind>>> = {
   files: openFiles,
   git: openGit,
   http: async (name, resolved) => openHttp(name, resolved),
+  kubernetes: async (name, resolved) => openKubernetes(name, resolved),
   postgres: openPostgres,
 };

@@ -36,3 +36,12 @@ export function listIn(value: Json | undefined, ...path: readonly string[]): rea
 function isList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
+/** The members of an object, or none. */
+export function membersIn(
+  value: Json | undefined,
+  ...path: readonly string[]
+): ReadonlyMap<string, Json> {
+  const found = inside(value, ...path);
+  if (typeof found !== "object" || found === null || isList(found)) return new Map();
+  return new Map(Object.entries(found));
+}

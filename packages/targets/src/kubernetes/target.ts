@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import { failed, noCell } from "../failure.ts";
+import { overPageLimit, overReadLimit } from "../limits.ts";
+import { pageOf } from "../page.ts";
+import type { Resolved } from "../secrets.ts";
+import type { Answered, CellRead, Health, Target } from "../target.ts";
+import { clientOf } from "../web/client.ts";
+import { textIn } from "../web/json.ts";
+import { type Api, apiDamaged, apiRefused, bodyOf, get, getConfigMap } from "./api.ts";
+import { heldOf } from "./object.ts";
+import { type KubernetesSettings, type Place, readKubernetesSettings } from "./settings.ts";
+import { watchConfigMaps } from "./watch.ts";
+import { isConfigMapKey, keyFault, writeConfigMap } from "./write.ts";
+
+const VERSION_BYTES = 1 << 16;
+
+/**
+ * Kubernetes: a cell is a ConfigMap, a batch one server-side apply of it without force. It is atomic,
+ * keeps fences and remembers the idempotency keys of the last writes, both in annotations.
+ */
+export function openKubernetes(name: string, resolved: Resolved): Answered<Target> {
+  const parsed = readKubernetesSettings(resolved);
+  return parsed.ok ? { ok: true, value: targetOf(name, parsed.value) } : parsed;
+}
+
+function targetOf(name: string, settings: KubernetesSettings): Target {
+  const client = clientOf(settings.client);
+  const api: Api = { client, settings };
+  const { cells } = settings;
+  return {
+    name,
+    kind: "kubernetes",
+    abilities: { atomic: true, fences: true, remembers: true },
+    read: async (cell, keys) => {
+      const place = cells.get(cell);
+      return place === undefined ? failed(noCell(name, cell)) : await readKeys(api, place, keys);
+    },
+    list: async (cell, page) => {
+      const place = cells.get(cell);
+      if (place === undefined) return failed(noCell(name, cell));
+      const limit = overPageLimit(page);
+      if (limit !== null) return failed(limit);
+      const found = await getConfigMap(api, place);
+      if (!found.ok) return found;
+      return { ok: true, value: pageOf([...(found.value?.values.keys() ?? [])].sort(), page) };
+    },
+    write: async (batch) => {
+      const place = cells.get(batch.cell);
+      if (place === undefined) return { kind: "refused", failure: noCell(name, batch.cell) };
+      return writeConfigMap(api, place, batch);
+    },
+    watch: (_since, signal) => watchConfigMaps(api, signal),
+    health: () => healthOf(api),
+    close: async () => client.close(),
+  };
+}
+
+async function readKeys(
+  api: Api,
+  place: Place,
+  keys: readonly string[],
+): Promise<Answered<CellRead>> {
+  const limit = overReadLimit(keys);
+  if (limit !== null) return failed(limit);
+  const wrong = keys.find((key) => !isConfigMapKey(key));
+  if (wrong !== undefined) return failed(keyFault(wrong));
+  const found = await getConfigMap(api, place);
+  if (!found.ok) return found;
+  const fence = found.value === null ? 0 : found.value.fence;
+  if (fence === null) return failed(apiDamaged("the annotation that holds the fence"));
+  const items = new Map(keys.map((key) => [key, heldOf(found.value?.values.get(key))]));
+  return { ok: true, value: { items, fence } };
+}
+
+async function healthOf(api: Api): Promise<Health> {
+  const got = await get(api, "/version", VERSION_BYTES);
+  if (!got.ok) return { answers: false, says: got.failure.message };
+  if (got.value.status !== 200) return { answers: false, says: apiRefused(got.value).message };
+  const version = textIn(bodyOf(got.value), "gitVersion");
+  if (version === undefined) return { answers: false, says: "what answers is not Kubernetes" };
+  return { answers: true, says: `Kubernetes ${version}` };
+}
