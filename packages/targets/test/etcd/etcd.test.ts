@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Json } from "@interlock/digest";
@@ -316,5 +317,33 @@ describe("users", () => {
     })) as { readonly token: string };
     await call("/v3/auth/disable", {}, token.token);
     for (const one of [user, nobody, wrong, elsewhere]) await one.close();
+  });
+});
+
+describe("TLS", () => {
+  test("is verified, by the authority of the settings alone", async () => {
+    const cert = join(home, "cert.pem");
+    const key = join(home, "key.pem");
+    const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+    const named = ["-subj", "/CN=etcd", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"];
+    const openssl = process.env["OPENSSL"] ?? "openssl";
+    execFileSync(openssl, [...made, ...named, "-keyout", key, "-out", cert], { stdio: "ignore" });
+    const secure = await startEtcd(join(home, "secure"), { tls: { cert, key } });
+    const ca = readFileSync(cert, "utf8");
+    const trusting = opened({ endpoints: [secure.endpoint], tls: { ca } });
+    const cell = newCell();
+    expect(await trusting.write(batchOf(cell, [put("a", "1", null)]))).toEqual({
+      kind: "written",
+    });
+    expect(await textAt(trusting, cell, "a")).toBe("1");
+    const doubting = opened({ endpoints: [secure.endpoint] });
+    // What is not verified is never spoken to, so nothing is in doubt.
+    expect(await doubting.write(batchOf(cell, [put("b", "1", null)]))).toMatchObject({
+      kind: "away",
+      failure: { message: expect.stringContaining("self-signed") },
+    });
+    await trusting.close();
+    await doubting.close();
+    await secure.kill();
   });
 });
