@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { provideChromium } from "./chromium.mjs";
 import { provideEtcd } from "./etcd.mjs";
 import { providePostgres } from "./postgres.mjs";
+import { providePrometheus } from "./prometheus.mjs";
 import { ROOT, setUp } from "./setup.mjs";
 
 const REPORT = ".cache/vitest.json";
@@ -38,6 +39,7 @@ const CHECKS = [
 
 setUp();
 const postgres = providePostgres();
+const prometheus = providePrometheus();
 const chromium = provideChromium();
 const etcd = provideEtcd();
 const given = process.argv.slice(2);
@@ -81,6 +83,8 @@ function vitest(args) {
   if (skips) process.stdout.write(`${skipped} tests were skipped, which is a failure here\n`);
   if (status !== 0) process.stdout.write("help: run only the tests with `npm run unit`\n");
   if (!postgres) process.stdout.write("no Postgres here: the store was tested on PGlite alone\n");
+  if (!prometheus)
+    process.stdout.write("no Prometheus here: that source was tested on stand-ins alone\n");
   if (!chromium)
     process.stdout.write("no Chromium here: the pages of the console were not tested\n");
   if (!etcd) process.stdout.write("no etcd here: its driver was not tested\n");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from "zod";
 
-/** What a token of one repository may do. */
-export const REPOSITORY_VERBS = ["gate", "check", "read"] as const;
+/** What a token of one repository may do; `push`, to the signals of a system, which `system:NAME` stands for. */
+export const REPOSITORY_VERBS = ["gate", "check", "read", "push"] as const;
 /** `scim`: say who is active and in which groups. It stands alone, and belongs to no repository. */
 export const VERBS = [...REPOSITORY_VERBS, "scim"] as const;
 export type Verb = (typeof VERBS)[number];

@@ -15,6 +15,7 @@ import * as people from "./api/people.ts";
 import * as refs from "./api/refs.ts";
 import * as runs from "./api/runs.ts";
 import * as signIn from "./api/sign-in.ts";
+import * as signals from "./api/signals.ts";
 import * as tokens from "./api/tokens.ts";
 import type { Endpoint } from "./endpoint.ts";
 
@@ -35,6 +36,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   people,
   refs,
   runs,
+  signals,
   signIn,
   tokens,
 ]

@@ -61,3 +61,19 @@ export { type Alert, COOLDOWN_MS, type PeopleTerms } from "./people/terms.ts";
 export { runRoutes } from "./runs/routes.ts";
 export type { RunTerms } from "./runs/terms.ts";
 export { type RunningServer, type ServerTerms, startServer } from "./server.ts";
+export {
+  type Analysis,
+  type AnalysisTerms,
+  openAnalysis,
+  type Question,
+  type WaveAnalysis,
+} from "./signals/analysis.ts";
+export { type OpenSignals, openSignals, type SignalsTerms } from "./signals/opening.ts";
+export { readOpenMetrics } from "./signals/push/openmetrics.ts";
+export { readOtlp } from "./signals/push/otlp.ts";
+export { takePoints } from "./signals/push/take.ts";
+export { readSignals, type Signal } from "./signals/settings.ts";
+export { openSource } from "./signals/sources/open.ts";
+export { prometheusSource } from "./signals/sources/prometheus.ts";
+export { secretsOfMachine } from "./signals/sources/secrets.ts";
+export type { Slot, Source } from "./signals/sources/source.ts";

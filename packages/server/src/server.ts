@@ -41,6 +41,7 @@ import { openPeople, type PeopleOfServer } from "./people/people.ts";
 import { type Alert, COOLDOWN_MS } from "./people/terms.ts";
 import { refRoutes } from "./refs/routes.ts";
 import { runRoutes } from "./runs/routes.ts";
+import { type SignalsTerms, startSignals } from "./signals/opening.ts";
 
 export type ServerTerms = {
   /** Holds the log's key, what was signed last, and the embedded database. */
@@ -71,6 +72,8 @@ export type ServerTerms = {
   readonly forges?: ForgesTerms;
   /** Who is told of what happens; nobody otherwise. */
   readonly notices?: Pick<TellingTerms, "receivers" | "onTrouble">;
+  /** By which signals harm is seen; none otherwise. */
+  readonly signals?: SignalsTerms;
 };
 
 export type RunningServer = {
@@ -213,13 +216,15 @@ async function startOn(
     forge.routes(app);
     open.push(() => forge.close());
   }
+  const signals = startSignals(terms.signals, app, people.value.authenticate, {
+    store,
+    now,
+    fetch,
+  });
+  if (!signals.ok) return signals;
+  open.push(signals.value.close);
   await app.listen({ host: terms.host, port: terms.port });
-  const upkeep = setInterval(
-    () => void removeStaleContents(store, contents, now).finally(() => store.upkeep()),
-    UPKEEP_MS,
-  );
-  upkeep.unref();
-  open.push(async () => clearInterval(upkeep));
+  open.push(keepTidy(store, contents, now));
   if (terms.notices !== undefined) {
     const telling = openTelling({
       ...{ store, origin, now, fetch, periodMs: TELLING_MS, ...terms.notices },
@@ -234,6 +239,15 @@ async function startOn(
       setUpLink: secret?.ok === true ? `${origin}/setup#${secret.value.secret}` : null,
     },
   };
+}
+
+function keepTidy(store: Store, contents: ContentsQuota, now: () => number): () => Promise<void> {
+  const upkeep = setInterval(
+    () => void removeStaleContents(store, contents, now).finally(() => store.upkeep()),
+    UPKEEP_MS,
+  );
+  upkeep.unref();
+  return async () => clearInterval(upkeep);
 }
 
 type Wired = {

@@ -50,6 +50,7 @@ export * from "./people.ts";
 export * from "./queue.ts";
 export { appendDecisions, type DecisionToAppend, lockHeadAfter } from "./recording.ts";
 export * from "./ref-tips.ts";
+export * from "./signals.ts";
 export { failureOf } from "./sqlstate.ts";
 export { openStore, type Place, type Store, type StorePoint, type StoreTerms } from "./store.ts";
 export type { Tables } from "./tables.ts";

@@ -5,6 +5,7 @@ import type { ForgeTables } from "./forges/tables.ts";
 import type { NoticeCursorRow } from "./notices.ts";
 import type { PeopleTables } from "./people/tables.ts";
 import type { RefTip, UnrecordedChange } from "./ref-tips.ts";
+import type { SignalTables } from "./signals.ts";
 
 /**
  * The tables of `sql/`, by hand: what a column holds once the driver has read it. `bigint` is a number
@@ -36,7 +37,8 @@ export type Tables = {
   readonly notice_cursor: NoticeCursorRow;
   readonly document_draft: DocumentDraft;
 } & PeopleTables &
-  ForgeTables;
+  ForgeTables &
+  SignalTables;
 
 type SchemaMigration = {
   readonly version: number;

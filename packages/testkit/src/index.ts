@@ -19,6 +19,7 @@ export { type Rewrite, rewritesOf } from "./outage-rewrites.ts";
 export * from "./outage-table.ts";
 export * from "./policies.ts";
 export { type Cluster, postgresBinaries, sharedPostgres, startCluster } from "./postgres.ts";
+export { type PrometheusUnderTest, prometheusBinary, startPrometheus } from "./prometheus.ts";
 export * from "./rule-cases.ts";
 export { STATEMENT_AT, statementWith } from "./statement.ts";
 export {

@@ -92,6 +92,7 @@ const SAYS: Readonly<Record<Verb, string>> = {
   gate: "ask whether a change may land",
   check: "report the result of a check",
   read: "read decisions",
+  push: "send counts of the signals of a system (repository: system:NAME)",
 };
 
 function Verbs({

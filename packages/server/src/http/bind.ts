@@ -208,6 +208,7 @@ const WHO_MAY: Readonly<Record<Guarded, string>> = {
   "token:gate": "ask for a token with the verb `gate`",
   "token:check": "ask for a token with the verb `check`",
   "token:read": "ask for a token with the verb `read`",
+  "token:push": "ask for a token with the verb `push`",
   "token:scim": "two people make a token for SCIM: propose one",
 };
 
