@@ -42,6 +42,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   serve: async () => (await import("./commands/serve.ts")).serveCommand,
   ledger: async () => (await import("./commands/ledger.ts")).ledgerCommand,
   witness: async () => (await import("./commands/witness.ts")).witnessCommand,
+  judge: async () => (await import("./commands/judge.ts")).judgeCommand,
   schema: async () => (await import("./commands/schema.ts")).schemaCommand,
 };
 
