@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type Plan, planDigest } from "@interlock/core";
 import { lnGoal } from "@interlock/judge";
 import { describe, expect, it } from "vitest";
 import { ENGINES, storeOf } from "../engines.ts";
@@ -33,6 +34,24 @@ const wave = (more: object = {}) => ({
   ...{ rollout: "r1", system: "shop", wave: 0, since: START, began: START, cells: ["eu-1"] },
   ...{ marginPpm: 50_000, asyncFailureMs: 0, ...more },
 });
+
+const BAKE = { ms: 0, samples: 100, marginPpm: 50_000 };
+const PLAN: Plan = {
+  ...{ change: "a".repeat(64), system: "shop", tier: 1, target: "t", keys: ["k"], version: "v2" },
+  ...{ lane: "normal", provenRuns: [], microOrdersPerMinute: 300_000_000, asyncFailureMs: 0 },
+  cells: CELLS.map((id) => ({
+    ...{ id, region: "eu", sharePpm: 333_333, base: "v1", runs: "c1", divisible: false },
+  })),
+  waves: [
+    { name: "one", steps: [{ cell: "eu-1", toPpm: 1_000_000 }], bake: BAKE },
+    { name: "two", steps: [{ cell: "eu-2", toPpm: 1_000_000 }], bake: BAKE },
+  ],
+  detection: { sampleMs: 1_000, lostMicroOrders: 1, worstMs: 1_000, stopMs: 1_000 },
+  ...{ speedPpmPerMinute: 1_000_000, signals: ["orders"], freshMs: 180_000, askEveryMs: 60_000 },
+  ...{ onFailure: "halt", goodUntil: START + DAY },
+  ceiling: { tier: 2, cells: 1, trafficPpm: 10_000 },
+  back: { batchPpm: 1_000_000, everyMs: 0, jitterMs: 0 },
+};
 
 describe("a wave of which changed cells are compared with unchanged ones", () => {
   const CASES = [
@@ -74,13 +93,30 @@ describe("a wave of which changed cells are compared with unchanged ones", () =>
     expect(late.signals[0]?.safeMilliNats).toBeGreaterThanOrEqual(lnGoal(10_000) * 1_000 - 1);
   });
 
-  it("answers the effect of a rollout with a verdict of each signal", async () => {
-    const rates = { orders: dropping(0.01) };
+  it("answers the effect of a rollout with a verdict of each signal, within the plan's margin", async () => {
+    const rates = { orders: dropping(1) };
     const shop = await openShop(store(), { signals: ORDERS, rates, pastMs: 6 * 60 * MINUTE });
-    await shop.pass(3);
-    const said = await shop.analysis.watch(wave({ rollout: "r9" }));
-    expect(said.signals.map(({ name, outcome }) => [name, outcome])).toEqual([
-      ["orders", "failed"],
+    const question = { id: "analyse-1", wave: 0, since: START, cells: ["eu-1"] };
+    await shop.analysis.ask(PLAN, question);
+    await shop.pass(60);
+    const [verdict] = await shop.analysis.ask(PLAN, { ...question, id: "analyse-2" });
+    expect(verdict).toMatchObject({
+      ...{ kind: "verdict", id: "analyse-2", source: "orders", wave: 0, outcome: "successful" },
+      observedAt: START + 60 * MINUTE,
+    });
+    expect(verdict?.samples).toBeGreaterThan(5_000);
+    expect(verdict?.excludesPpm).toBeLessThanOrEqual(50_000);
+    // The next wave knows when the rollout began, and learns nothing from the waves before.
+    await shop.analysis.ask(PLAN, {
+      id: "x",
+      wave: 1,
+      since: START + 30 * MINUTE,
+      cells: ["eu-1", "eu-2"],
+    });
+    const said = await shop.analysis.analysisOf(planDigest(PLAN));
+    expect(said.map(({ wave: index, control }) => [index, control])).toEqual([
+      [0, ["eu-2", "us-1"]],
+      [1, ["us-1"]],
     ]);
   });
 
