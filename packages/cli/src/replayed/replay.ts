@@ -76,7 +76,7 @@ export function replayText(found: Replayed): string {
     `false-halt rate ${percent(ratePpm)} (${percent(lowPpm)} to ${percent(highPpm)} with 95 % confidence), promised at most ${percent(promisedPpm)}`,
     SAYS[found.promise],
     found.claimed
-      ? "the false-halt rate may be claimed"
+      ? "nothing speaks against claiming the false-halt rate"
       : `the false-halt rate may not be claimed: ${doubts.join("; ")}`,
   ].join("\n");
 }
