@@ -43,6 +43,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   ledger: async () => (await import("./commands/ledger.ts")).ledgerCommand,
   witness: async () => (await import("./commands/witness.ts")).witnessCommand,
   judge: async () => (await import("./commands/judge.ts")).judgeCommand,
+  drill: async () => (await import("./commands/drill.ts")).drillCommand,
   schema: async () => (await import("./commands/schema.ts")).schemaCommand,
 };
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { GateError } from "@interlock/core";
+import type { OutageCase } from "@interlock/drill";
+import { didYouMean } from "@interlock/policy";
+import type { Command } from "commander";
+import { jsonText, printable } from "../output/printable.ts";
+
+type Options = {
+  readonly json?: true;
+  readonly html?: string;
+  readonly seed: string;
+  readonly seeds: string;
+  readonly cases?: string;
+};
+
+export function drillCommand(program: Command): void {
+  program
+    .command("drill")
+    .description(
+      "replay an incident or a recorded outage in a simulated retailer, with and without safeguards",
+    )
+    .argument("<name>", "march-2, march-5, the id of a case, or list")
+    .option("--json", "everything as JSON")
+    .option("--html <file>", "write a self-contained page with plots, of an incident")
+    .option("--seed <n>", "the first seed", "1")
+    .option("--seeds <n>", "so many of them, for an incident", "1")
+    .option("--cases <directory>", "more cases, in the form of conformance/outages")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  interlock drill march-5\n  interlock drill march-2 --seeds 20 --html drill.html\n  interlock drill list\n  interlock drill facebook-bgp-2021-10",
+    )
+    .action((name: string, options: Options) => run(name, options));
+}
+
+const SEEDS_MAX = 10_000;
+
+async function run(name: string, options: Options): Promise<void> {
+  const seed = wholeNumber(options.seed, "--seed", 1_000_000_000);
+  const seeds = Math.max(1, wholeNumber(options.seeds, "--seeds", SEEDS_MAX));
+  const { builtInCases, drill, drillCase, drillPage, drillText, caseText, INCIDENTS, incidentOf } =
+    await import("@interlock/drill");
+  const incident = incidentOf(name);
+  if (incident !== null) {
+    const { report, first } = await drill(incident, { seed, seeds });
+    if (options.html !== undefined) writeOut(options.html, drillPage(report, first));
+    process.stdout.write(
+      options.json === true ? `${jsonText(report, 2)}\n` : printable(drillText(report)),
+    );
+    return;
+  }
+  if (options.html !== undefined)
+    throw new GateError("USAGE", "`--html` is for an incident", "name `march-2` or `march-5`");
+  const more = options.cases === undefined ? [] : await casesIn(options.cases);
+  const cases = [...builtInCases(), ...more];
+  if (name === "list") {
+    const all = [...INCIDENTS, ...cases].map(({ id, title }) => ({ id, title }));
+    const lines = all.map(({ id, title }) => `${id}  ${title}\n`);
+    process.stdout.write(
+      options.json === true ? `${jsonText(all, 2)}\n` : printable(lines.join("")),
+    );
+    return;
+  }
+  const given = cases.find(({ id }) => id === name);
+  if (given === undefined)
+    throw unknownCase(
+      name,
+      [...INCIDENTS, ...cases].map(({ id }) => id),
+    );
+  const report = await drillCase(given, seed);
+  process.stdout.write(
+    options.json === true ? `${jsonText(report, 2)}\n` : printable(caseText(report)),
+  );
+}
+
+const unknownCase = (name: string, known: readonly string[]): GateError =>
+  new GateError(
+    "USAGE",
+    `no drill is called \`${name}\``,
+    `${didYouMean(name, known)}; \`interlock drill list\` shows all`,
+  );
+
+const CASES_MAX = 1_000;
+const CASE_BYTES_MAX = 1_000_000;
+
+/** Every `.yaml` of the folder, sorted by name. */
+async function casesIn(folder: string): Promise<readonly OutageCase[]> {
+  const { readCase } = await import("@interlock/drill");
+  const unreadable = (error: unknown): GateError =>
+    new GateError(
+      "INPUT_UNREADABLE",
+      `\`${folder}\` cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      "name a folder of cases",
+    );
+  try {
+    const names = readdirSync(folder)
+      .filter((file) => file.endsWith(".yaml"))
+      .sort()
+      .slice(0, CASES_MAX);
+    const texts = names.map((file) => {
+      const path = join(folder, file);
+      if (statSync(path).size > CASE_BYTES_MAX) throw new Error(`\`${file}\` is too large`);
+      return [file, readFileSync(path, "utf8")] as const;
+    });
+    return texts.map(([file, text]) => readCase(file, text));
+  } catch (error) {
+    throw error instanceof GateError ? error : unreadable(error);
+  }
+}
+
+function wholeNumber(written: string, option: string, most: number): number {
+  if (/^\d{1,9}$/.test(written) && Number(written) <= most) return Number(written);
+  throw new GateError(
+    "USAGE",
+    `\`${option}\` is \`${written}\`, which is no whole number up to ${most}`,
+    "write a whole number",
+  );
+}
+
+function writeOut(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new GateError(
+      "OUTPUT_UNWRITABLE",
+      `\`${path}\` cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      "name a place that can be written",
+    );
+  }
+  process.stderr.write(`page written to ${printable(path)}\n`);
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** A figure over seeds. */
+export type Spread = {
+  readonly mean: number;
+  readonly median: number;
+  /** 95th percentile. */
+  readonly p95: number;
+};
+
+/** Of at least one value; what never happened is `null` and counts as later than all. */
+export function spreadOf(values: readonly (number | null)[]): {
+  readonly [K in keyof Spread]: number | null;
+} {
+  const sorted = values.map((value) => value ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
+  const at = (share: number): number | null => {
+    const value = sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
+    return value === undefined || !Number.isFinite(value) ? null : value;
+  };
+  const all = values.every((value) => value !== null);
+  const mean = all ? Math.round(sum(sorted) / Math.max(1, sorted.length)) : null;
+  return { mean, median: at(0.5), p95: at(0.95) };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
