@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 /** docs/drills.md: everything in it is measured by the command that writes it. */
-import { type DrillReport, drill } from "./drill.ts";
+import { type Assumption, worldAssumptions } from "./assumptions.ts";
+import { type DrillReport, drill, incidentOf } from "./drill.ts";
 import { INCIDENTS } from "./incident.ts";
 import { duration, gateText, number } from "./text.ts";
 import { type Weakness, weaknesses } from "./weak.ts";
 
-type Options = { readonly seed: number; readonly seeds: number; readonly weakSeeds: number };
+export type DocumentOptions = {
+  readonly seed: number;
+  readonly seeds: number;
+  /** Of each row of the last table. */
+  readonly weakSeeds: number;
+};
 
-/** The page, for these seeds. `weakSeeds`: of each cell of the last table. */
-export async function drillsDocument({ seed, seeds, weakSeeds }: Options): Promise<string> {
-  const parts: string[] = [];
-  for (const incident of INCIDENTS)
-    parts.push(incidentPart((await drill(incident, { seed, seeds })).report));
-  return `${[HEAD.replaceAll("SEEDS", String(seeds)), ...parts, weakPart(await weaknesses(seed, weakSeeds), weakSeeds), TAIL].join("\n\n")}\n`;
+/** The parts of the page that are measured; each may be measured by itself. */
+export const DOCUMENT_PARTS: readonly string[] = [...INCIDENTS.map(({ id }) => id), "weak"];
+
+/** Measures one part. */
+export async function documentPart(
+  part: string,
+  { seed, seeds, weakSeeds }: DocumentOptions,
+): Promise<string> {
+  const incident = incidentOf(part);
+  if (incident === null) return weakPart(await weaknesses(seed, weakSeeds), weakSeeds);
+  return incidentPart((await drill(incident, { seed, seeds })).report);
 }
+
+/** The page of all parts, in the order of `DOCUMENT_PARTS`. */
+export const documentOf = (parts: readonly string[], { seeds }: DocumentOptions): string =>
+  `${[HEAD.replaceAll("SEEDS", String(seeds)), ...parts, `## What both rest on\n\n${assumptionsTable(worldAssumptions())}`, TAIL].join("\n\n")}\n`;
 
 const HEAD = `# Drills
 
@@ -33,14 +48,23 @@ function incidentPart(report: DrillReport): string {
 ${report.arms.map(armRow).join("\n")}
 | optimal test | ${[bound.over.lostOrders.median, bound.over.lostOrders.mean, bound.over.lostOrders.p95, bound.over.errors.median, bound.over.wrongAnswers.median].map(number).join(" | ")} | ${duration(bound.secondsToHalt)} | ${duration(bound.over.secondsToUnwind.median)} | – |
 
-The optimal test is a CUSUM that knows both rates and the noise, one false alarm a year for each signal, in the judge's place: same waves, same slots, same way back. Until the halt Interlock loses ${number(ours?.over.lostAtHalt.mean ?? null)} orders on average, that test ${number(bound.over.lostAtHalt.mean)}: ${ratio.toFixed(2)} times as many. Both halt on the first whole slot where one is enough, and no test can halt sooner. The plan has waves of ${waves}; it prints "orders lost if this is bad: ${number(plan.ordersLostIfBad)}", and all at once ${number(plan.ordersLostAtOnce)} before detection. ${report.systemsReached} Tier-1 systems of the simulated retailer depend on what is changed.
+The optimal test is a CUSUM that knows both rates and the noise, one false alarm a year for each signal, in the judge's place: same waves, same slots, same way back. Until the halt Interlock loses ${number(ours?.over.lostAtHalt.mean ?? null)} order(s) on average, that test ${number(bound.over.lostAtHalt.mean)}: ${ratio.toFixed(2)} times as many. Both halt on the first whole slot where one is enough, and then no test can halt sooner: finer slots would tell the two apart ([the judge against the bound](judge.md#a-drop-of-99--against-the-bound)). The plan has waves of ${waves}; it prints "orders lost if this is bad: ${number(plan.ordersLostIfBad)}", and all at once ${number(plan.ordersLostAtOnce)} before detection. ${report.systemsReached} Tier-1 systems of the simulated retailer depend on what is changed.
 
-What it rests on:
+What it rests on, beside what both do:
 
-| Figure | Value | Unit | Source |
-| --- | --- | --- | --- |
-${report.assumptions.map(({ id, value, unit, source }) => `| ${id} | ${value} | ${unit} | ${source} |`).join("\n")}`;
+${assumptionsTable(report.assumptions.filter(({ id }) => !SHARED.has(id)))}`;
 }
+
+const SHARED: ReadonlySet<string> = new Set(worldAssumptions().map(({ id }) => id));
+
+const assumptionsTable = (assumptions: readonly Assumption[]): string =>
+  [
+    "| Figure | Value | Unit | Source |",
+    "| --- | --- | --- | --- |",
+    ...assumptions.map(
+      ({ id, value, unit, source }) => `| ${id} | ${value} | ${unit} | ${source} |`,
+    ),
+  ].join("\n");
 
 function armRow(arm: DrillReport["arms"][number]): string {
   const { median, mean, p95 } = arm.over.lostOrders;
@@ -61,7 +85,7 @@ The rollout as shipped, of a change that costs orders and nothing else, watched 
 | --- | --- | --- | --- | --- | --- |
 ${lines.join("\n")}
 
-A drop within the tolerated 1 % is none to the judge: it goes through. Where orders are few the first wave of one per cent sees hardly any, and a wave that lacks evidence waits instead of going on: that costs time, and the loss until then is the wave's whole exposure. Rows without a drop are harmless changes: what was halted there was halted falsely.`;
+The smaller the drop, the longer until it is told from chance, and one within what is tolerated (1 % against other cells, 2 % against past weeks) is none to the judge. A wave goes on when a drop of 10 % is excluded, so that what is smaller may reach every cell: then only past weeks are left to compare with, and the rest is up to people. Where orders are few a wave of one per cent sees hardly any: it waits instead of going on, which costs its own exposure and the time of whoever wanted the change; widening the wave is up to two people. Rows without a drop are harmless changes: what was halted there was halted falsely.`;
 }
 
 const TAIL = `How the judge compares with a fixed threshold, a Mann–Whitney judge at intervals and tests that know more, at equal false halts, for each drop and traffic: [the judge's own figures](judge.md).

@@ -33,14 +33,17 @@ export type History = {
   ) => { readonly alarm: boolean; readonly evidence: number };
 };
 
-/** `toleratedPpm`: a drop up to this is none. */
+const SILENT: History = { add: () => ({ alarm: false, evidence: 0 }) };
+
+/** `toleratedPpm`: a drop up to this is none. `slotLeast`: with fewer in a slot it says nothing. */
 export function historyOf(
   past: Past,
   levels: Levels,
-  asked: { readonly series: Series; readonly toleratedPpm: number },
+  asked: { readonly series: Series; readonly toleratedPpm: number; readonly slotLeast: number },
 ): History {
   const ppm = exposedPpm(levels);
   const at = { series: asked.series, levels, ppm };
+  if (meanOf(past.traffic, 0, at) < asked.slotLeast) return SILENT;
   const test: DropTest = sure(
     dropTest({ toleratedPpm: asked.toleratedPpm, runLength: RUN_LENGTH }, learnedNoise(past, at)),
   );

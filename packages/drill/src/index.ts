@@ -3,7 +3,7 @@
 export { type CaseReport, drillCase } from "./case-drill.ts";
 export { builtInCases } from "./cases/embedded.ts";
 export { type OutageCase, readCase } from "./cases/read.ts";
-export { drillsDocument } from "./document.ts";
+export { DOCUMENT_PARTS, documentOf, documentPart } from "./document.ts";
 export { type DrillReport, drill, type FirstRuns, incidentOf } from "./drill.ts";
 export { INCIDENTS, type Incident } from "./incident.ts";
 export { drillPage } from "./page/page.ts";

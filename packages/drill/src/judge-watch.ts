@@ -24,11 +24,16 @@ import type { Answer, Point, Watch, WatchMaker } from "./watch.ts";
 /** What analysis asks; the levels are those that `judge` is measured at in docs/judge.md. */
 export const ASKED = {
   levels: { haltPpm: 1_000, promotePpm: 50_000 },
-  orders: { worse: "lower", toleratedPpm: 10_000, excludedPpm: 50_000 },
+  orders: { worse: "lower", toleratedPpm: 10_000, excludedPpm: 100_000 },
   errors: { worse: "higher", toleratedPpm: 200_000, excludedPpm: 900_000 },
   weights: { orders: 3, errors: 1 },
   /** A drop against past weeks up to this is none. */
   driftPpm: 20_000,
+  /**
+   * Of a slot that brings fewer on average nothing is expected: medians of a handful of weeks are far
+   * too rough there, and a detector that believes them alarms falsely.
+   */
+  slotLeast: 10,
 } as const;
 
 type Signal = {
@@ -44,9 +49,10 @@ type Signal = {
 export const judgeWatch: WatchMaker = (past, levels, sinceS) => {
   const whole = exposedPpm(levels) >= 999_999;
   const signals = whole ? [] : signalsOf(past, levels);
+  const asked = { toleratedPpm: ASKED.driftPpm, slotLeast: ASKED.slotLeast };
   const history = {
-    orders: historyOf(past, levels, { series: "orders", toleratedPpm: ASKED.driftPpm }),
-    served: historyOf(past, levels, { series: "served", toleratedPpm: ASKED.driftPpm }),
+    orders: historyOf(past, levels, { ...asked, series: "orders" }),
+    served: historyOf(past, levels, { ...asked, series: "served" }),
   };
   const points: Point[] = [];
   let [slotAt, samples, alarmed] = [sinceS, 0, false];

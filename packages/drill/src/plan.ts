@@ -36,7 +36,7 @@ const planCells = (): readonly Cell[] =>
 /** Nobody is kept from anything: what a control plane without safeguards has. */
 const NO_CEILING: Ceiling = { tier: 1, cells: REGION_CELLS.length, trafficPpm: 1_000_000 };
 
-const BAKE = { ms: 30 * MINUTE, samples: 1_000, marginPpm: 50_000 };
+const BAKE = { ms: 30 * MINUTE, samples: 1_000, marginPpm: 100_000 };
 
 function basePlan({ id, system, ordersPerMinute }: Incident): Omit<Plan, "waves"> {
   return {
@@ -81,7 +81,7 @@ export function atOncePlan(incident: Incident, over: Partial<Plan>): Plan {
 }
 
 /** Orders that one change of Tier 1 may cost, in millionths. */
-const BUDGET = 1_000_000_000;
+const BUDGET = 2_000_000_000;
 
 /** The fewest waves that the rules' staging and the budget allow, by the planner. */
 export function wavesPlan(

@@ -177,7 +177,9 @@ class Arm {
     const { watch: make } = this.drive;
     if (make === null) return null;
     if (this.watching === null || this.watching.wave !== wave) {
-      const watch = make(this.past, id === null ? EVERYWHERE : this.planned(), this.second);
+      const levels = id === null ? EVERYWHERE : this.planned();
+      // Until its processes have reloaded, the changed part is not yet what it is called.
+      const watch = make(this.past, levels, this.second + WORLD.reloadS);
       this.watching = { wave, watch };
     }
     const { watch } = this.watching;

@@ -2,9 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { drillCase } from "../src/case-drill.ts";
 import { builtInCases } from "../src/cases/embedded.ts";
 import { OUTAGES_JSON } from "../src/cases/outages.generated.ts";
 import { readCase } from "../src/cases/read.ts";
+import { caseText } from "../src/text.ts";
 
 const folder = new URL("../../../conformance/outages/", import.meta.url);
 const names = readdirSync(folder)
@@ -43,5 +45,27 @@ describe("cases", () => {
       // A stack that is mapped to its sources costs more than the reading.
       { numRuns: 30 },
     );
+  });
+});
+
+describe("a case's change", () => {
+  const drilled = (id: string) => {
+    const given = builtInCases().find((one) => one.id === id);
+    if (given === undefined) throw new Error(`no case ${id}`);
+    return drillCase(given, 1);
+  };
+
+  it("is held before it goes out where a rule finds the fault, and its twin is not", async () => {
+    const report = await drilled("facebook-config-2010-09");
+    expect(report).toMatchObject({ stoppedBy: "rules", rules: { twin: "allow" } });
+    expect(report.rules.stops.map(({ rule }) => rule)).toContain("R25");
+    expect(caseText(report)).toMatch(/before anything is written, by R25/);
+  });
+
+  it("is said to pass the rules where none finds the fault", async () => {
+    const report = await drilled("honeycomb-switch-2023-07");
+    expect(report).toMatchObject({ stoppedBy: "waves", rules: { outcome: "allow", stops: [] } });
+    expect(report.approvals).toEqual({ alone: "hold", fooled: "allow" });
+    expect(report.says).toContain("harm that no enrolled signal shows passes every wave");
   });
 });

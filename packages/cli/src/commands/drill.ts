@@ -46,7 +46,7 @@ async function run(name: string, options: Options): Promise<void> {
     const { report, first } = await drill(incident, { seed, seeds });
     if (options.html !== undefined) writeOut(options.html, drillPage(report, first));
     process.stdout.write(
-      options.json === true ? `${jsonText(report, 2)}\n` : printable(drillText(report)),
+      options.json === true ? `${jsonText(report, 2)}\n` : shown(drillText(report)),
     );
     return;
   }
@@ -56,10 +56,8 @@ async function run(name: string, options: Options): Promise<void> {
   const cases = [...builtInCases(), ...more];
   if (name === "list") {
     const all = [...INCIDENTS, ...cases].map(({ id, title }) => ({ id, title }));
-    const lines = all.map(({ id, title }) => `${id}  ${title}\n`);
-    process.stdout.write(
-      options.json === true ? `${jsonText(all, 2)}\n` : printable(lines.join("")),
-    );
+    const lines = all.map(({ id, title }) => `${printable(id)}  ${printable(title)}\n`);
+    process.stdout.write(options.json === true ? `${jsonText(all, 2)}\n` : lines.join(""));
     return;
   }
   const given = cases.find(({ id }) => id === name);
@@ -70,9 +68,12 @@ async function run(name: string, options: Options): Promise<void> {
     );
   const report = await drillCase(given, seed);
   process.stdout.write(
-    options.json === true ? `${jsonText(report, 2)}\n` : printable(caseText(report)),
+    options.json === true ? `${jsonText(report, 2)}\n` : shown(caseText(report)),
   );
 }
+
+/** Line by line: what a case's file holds is hostile, what stands between the lines is ours. */
+const shown = (text: string): string => text.split("\n").map(printable).join("\n");
 
 const unknownCase = (name: string, known: readonly string[]): GateError =>
   new GateError(
