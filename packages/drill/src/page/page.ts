@@ -3,6 +3,7 @@
 import type { ArmName } from "../arms.ts";
 import type { ArmReport, DrillReport, FirstRuns } from "../drill.ts";
 import { duration, gateText, number } from "../text.ts";
+import type { Point } from "../watch.ts";
 import { lineChart, logBars, text } from "./svg.ts";
 
 /** The page of a drill; its plots are of the first seed. */
@@ -149,7 +150,7 @@ function evidenceChart(first: FirstRuns): string {
       {
         name: "interlock",
         colour: colourOf("interlock"),
-        points: [[0, 0], ...points.map(({ second, evidence }) => [second, evidence] as const)],
+        points: stepsOf(points, Math.max(30, last.second)),
       },
     ],
     x: {
@@ -167,7 +168,21 @@ function evidenceChart(first: FirstRuns): string {
       ),
     },
     limit: { at: last.limit, name: "halts here" },
-  })}<p class="dim">Nats since the first write: the e-process of all signals together, which halts a harmless change once in a thousand rollouts.</p>`;
+  })}<p class="dim">Nats since the first write: the e-process of all signals together, known slot by slot. Its level is one false halt in a thousand rollouts, which only a replay of one's own data may promise.</p>`;
+}
+
+/** Between two looks nothing is known. */
+function stepsOf(
+  points: readonly Point[],
+  end: number,
+): readonly (readonly [x: number, y: number])[] {
+  let before = 0;
+  const steps: (readonly [number, number])[] = [[0, 0]];
+  for (const { second, evidence } of points) {
+    steps.push([second, before], [second, evidence]);
+    before = evidence;
+  }
+  return [...steps, [end, before]];
 }
 
 function armTable(arms: readonly ArmReport[]): string {
