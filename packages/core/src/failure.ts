@@ -50,6 +50,15 @@ export const FAILURES = {
   SERVER_FAULT: { exit: 3 },
   SERVER_UNREACHABLE: { exit: 3 },
   CHANGE_DIFFERS: { exit: 3 },
+  ROLLOUT_PLAN: { exit: 3 },
+  ROLLOUT_OVER_BUDGET: { exit: 3 },
+  ROLLOUT_NOT_NOW: { exit: 3 },
+  ROLLOUT_NEEDS_SECOND: { exit: 3 },
+  ROLLOUT_APPROVAL_OLD: { exit: 3 },
+  ROLLOUT_NO_WAY_BACK: { exit: 3 },
+  ROLLOUT_CONFLICT: { exit: 3 },
+  ROLLOUT_STATE_VERSION: { exit: 3 },
+  ROLLOUT_STATE_INVALID: { exit: 3 },
   USAGE: { exit: 64 },
 } as const;
 

@@ -58,6 +58,16 @@ export { LIMITS, type Limits } from "./people/limits.ts";
 export { openPeople, type PeopleOfServer } from "./people/people.ts";
 export { fold, NOBODY_YET, type PeopleEntry, type Roster } from "./people/roster.ts";
 export { type Alert, COOLDOWN_MS, type PeopleTerms } from "./people/terms.ts";
+export { openRollouts, type RolloutDriver } from "./rollouts/driver.ts";
+export { saveBegun } from "./rollouts/saving.ts";
+export type {
+  Analysis,
+  CapacityOf,
+  DriverLimits,
+  DriverTerms,
+  RolloutPoint,
+  RolloutTrouble,
+} from "./rollouts/terms.ts";
 export { runRoutes } from "./runs/routes.ts";
 export type { RunTerms } from "./runs/terms.ts";
 export { type RunningServer, type ServerTerms, startServer } from "./server.ts";

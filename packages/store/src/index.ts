@@ -51,9 +51,11 @@ export * from "./queue.ts";
 export { appendDecisions, type DecisionToAppend, lockHeadAfter } from "./recording.ts";
 export * from "./ref-tips.ts";
 export * from "./signals.ts";
+export * from "./rollouts.ts";
 export { failureOf } from "./sqlstate.ts";
 export { openStore, type Place, type Store, type StorePoint, type StoreTerms } from "./store.ts";
 export type { Tables } from "./tables.ts";
+export * from "./target-journal.ts";
 export {
   type Chance,
   type Outcome,

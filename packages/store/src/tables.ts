@@ -6,6 +6,7 @@ import type { NoticeCursorRow } from "./notices.ts";
 import type { PeopleTables } from "./people/tables.ts";
 import type { RefTip, UnrecordedChange } from "./ref-tips.ts";
 import type { SignalTables } from "./signals.ts";
+import type { RolloutTables } from "./rollout-tables.ts";
 
 /**
  * The tables of `sql/`, by hand: what a column holds once the driver has read it. `bigint` is a number
@@ -39,6 +40,7 @@ export type Tables = {
 } & PeopleTables &
   ForgeTables &
   SignalTables;
+  RolloutTables;
 
 type SchemaMigration = {
   readonly version: number;

@@ -12,6 +12,7 @@ import { EMERGENCY_KEY, EMERGENCY_SIGNED, LANDED_AWAY } from "./emergency.ts";
 import { DEBT_LEFT, INCIDENT, INCIDENT_CLOSED } from "./exceptions.ts";
 import { atLeast, sortedSet } from "./lists.ts";
 import { MEMBERS, problemsOfMembers } from "./members.ts";
+import { ROLLOUT_BODIES, RULES_OF_ROLLOUTS } from "./rollouts.ts";
 import { REMEDY, RUN, RUN_END, RUN_STEP } from "./runs.ts";
 
 const person = text({ max: 200 });
@@ -253,6 +254,7 @@ export const BODIES = {
   "data-started": DATA_STARTED,
   "data-finished": DATA_FINISHED,
   "data-unwound": DATA_UNWOUND,
+  ...ROLLOUT_BODIES,
 } as const;
 
 export type EntryKind = keyof typeof BODIES;
@@ -341,6 +343,7 @@ export const RULES_OF_BODIES: Problems = {
       : [{ path: "of", message: "an unwind names the run that it unwinds, and a fix none" }],
   "data-finished": () => [],
   "data-unwound": () => [],
+  ...RULES_OF_ROLLOUTS,
 };
 
 /** The proposal that an agreement is about, as its endorsers signed it. */

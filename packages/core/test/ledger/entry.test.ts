@@ -17,6 +17,7 @@ import { type Digest, sha256Hex } from "@interlock/digest";
 import { STATEMENT_AT, statementWith, TWO_OWNERS } from "@interlock/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ROLLOUTS } from "./rollout-bodies.ts";
 
 const HEX = "0123456789abcdef".repeat(4) as Digest;
 const DATA = { way: "fix", by: "ana" } as const;
@@ -139,6 +140,7 @@ const GOOD: Bodies = {
     ...{ because: "the server is away", way: "emergency", signed: [], signers: ["bo", "cy"] },
     ...{ teams: ["payments"], verified: true, by: "token-1" },
   },
+  ...ROLLOUTS,
   approval: signed("approve"),
   rejection: signed("reject"),
   withdrawal: signed("withdraw"),

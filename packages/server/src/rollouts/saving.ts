@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type Conflict,
+  conflictsAmong,
+  pendingOf,
+  planDigest,
+  type RolloutState,
+  step,
+} from "@interlock/core";
+import { type Digest, digestOf, type Json } from "@interlock/digest";
+import {
+  lockHead,
+  openRollouts,
+  type RolloutDelivery,
+  saveRollout,
+  type Transaction,
+  transaction,
+} from "@interlock/store";
+import type { Answer, Refusal } from "../http/bind.ts";
+import { prepare } from "../ledger/record.ts";
+import { refused } from "../people/terms.ts";
+import { digestIn, loaded, rowOf } from "./stepping.ts";
+import type { DriverTerms } from "./terms.ts";
+
+/** A rollout as `beginRollout` made it, and what it stands upon. */
+export type Begun = {
+  readonly state: RolloutState;
+  /** Id of the change. */
+  readonly change: string;
+  readonly decision: { readonly entry: Digest; readonly index: number };
+  readonly persons: readonly string[];
+  readonly lossMicroOrders: number;
+  readonly deliveries: readonly RolloutDelivery[];
+  readonly by: string;
+};
+
+/** More rollouts than this are not open at once: beyond it conflicts could not be told. */
+const OPEN_MAX = 10_000;
+
+/**
+ * Stores a rollout with its first entry, approved by the decision, unless it would write what another
+ * one that is under way writes. by (entry-first)
+ */
+export async function saveBegun(
+  { store, ledger, now }: Pick<DriverTerms, "store" | "ledger" | "now">,
+  begun: Begun,
+): Promise<Answer<RolloutState>> {
+  const { state, decision, persons } = begun;
+  const approved = step(state, { kind: "approved", persons, ...decision }, now());
+  if (!approved.ok) return { ok: false, failure: approved.failure };
+  const outcome = await transaction<null, Refusal>(
+    store,
+    async (tx) => {
+      // Of two that begin at once, the second one sees the first.
+      await lockHead(tx);
+      const conflict = await conflictOf(tx, state);
+      if (conflict !== null) return conflict;
+      const at = now();
+      const { id, plan } = state;
+      const row = { ...rowOf(approved.state), nextAt: at };
+      await saveRollout(
+        tx,
+        {
+          ...{ ...row, id, change: begun.change, system: plan.system, target: plan.target },
+          ...{ startedBy: begun.by, startedAt: at },
+        },
+        begun.deliveries,
+      );
+      const appended = await ledger.append(tx, [proposedEntry(begun, at)]);
+      return appended.ok ? { ok: true, value: null } : appended;
+    },
+    { isolation: "read committed" },
+  );
+  return outcome.kind === "committed"
+    ? { ok: true, value: approved.state }
+    : { ok: false, failure: outcome.failure };
+}
+
+async function conflictOf(tx: Transaction, { id, plan }: RolloutState) {
+  const rows = await openRollouts(tx, { limit: OPEN_MAX });
+  if (rows.length === OPEN_MAX)
+    return refused("OUT_OF_ORDER", "too many rollouts are open", "end some of them first");
+  const pending = rows.flatMap((row) => {
+    const one = loaded(row);
+    return "damaged" in one ? [] : [pendingOf(row.id, one.state.plan)];
+  });
+  const found = conflictsAmong([...pending, pendingOf(id, plan)]).find(({ between }) =>
+    between.includes(id),
+  );
+  if (found === undefined) return null;
+  const { between } = found;
+  const other = between.find((one) => one !== id) ?? "";
+  return refused(
+    "ROLLOUT_CONFLICT",
+    `rollout \`${other}\` ${says(found)} in ${found.cells.slice(0, 5).join(", ")}`,
+    `wait until it is over, or end it: \`interlock rollout show ${other}\``,
+  );
+}
+
+const says = ({ kind, keys }: Conflict): string =>
+  kind === "keys"
+    ? `writes \`${keys[0] ?? ""}\` too`
+    : "brings another unproven version to the same system";
+
+function proposedEntry(begun: Begun, at: number) {
+  const { state, change, decision, persons, lossMicroOrders, deliveries, by } = begun;
+  const rollout = digestIn(state.id);
+  const { plan } = state;
+  const body = {
+    ...{ rollout, change, digest: digestIn(plan.change), decision: decision.entry },
+    ...{ system: plan.system, target: plan.target, version: plan.version, by, lossMicroOrders },
+    ...{ plan: planDigest(plan), deliveries: deliveriesDigest(deliveries) },
+    ...{ cells: plan.cells.map(({ id }) => id), persons: [...persons].sort() },
+  };
+  return prepare({ kind: "rollout-proposed", at, subject: rollout, body });
+}
+
+/** What the ledger binds a rollout's values by: in the order of cells and keys. */
+const deliveriesDigest = (deliveries: readonly RolloutDelivery[]): Digest =>
+  digestOf(
+    "interlock/rollout-deliveries/v1",
+    [...deliveries]
+      .map(({ cell, key, base, next }) => [cell, key, base, next])
+      .sort((a, b) => (`${a[0]}\0${a[1]}` < `${b[0]}\0${b[1]}` ? -1 : 1)) as Json, // texts and null
+  );

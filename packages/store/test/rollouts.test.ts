@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  claimRollouts,
+  confirmWrites,
+  journalCounts,
+  journalWrite,
+  plain,
+  releaseRollout,
+  renewRollouts,
+  rolloutById,
+  type Store,
+  saveRollout,
+  saveStep,
+  saveValues,
+  transaction,
+} from "@interlock/store";
+import { ENGINES, storesToLend } from "@interlock/testkit";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const row = (id: string) => ({
+  ...{ id, change: "c", system: "cart", target: "etcd", phase: "running", state: "{}", fence: 7 },
+  ...{ nextAt: 100, startedBy: "ana", startedAt: 1 },
+});
+
+describe.each(ENGINES)("on $name", (engine) => {
+  const stores = storesToLend(engine);
+  let lent: Awaited<ReturnType<typeof stores.lend>>;
+  let store: Store;
+  beforeEach(async () => {
+    lent = await stores.lend();
+    store = lent.store;
+  });
+  afterEach(() => lent.giveBack());
+  afterAll(() => stores.close());
+
+  const made = async (...ids: readonly string[]) => {
+    await transaction(store, async (tx) => {
+      for (const id of ids) await saveRollout(tx, row(id), []);
+      return { ok: true, value: null };
+    });
+  };
+  const claim = async (owner: string, leaseMs = 60_000, limit = 10) => {
+    const given = { owner, now: 100, leaseMs, limit, except: [] };
+    const outcome = await transaction(
+      store,
+      async (tx) => ({ ok: true, value: await claimRollouts(tx, given) }),
+      { isolation: "read committed" },
+    );
+    return outcome.kind === "committed"
+      ? outcome.value.map(({ id, lease }) => ({ id, lease }))
+      : [];
+  };
+  const now = { state: "{}", phase: "running", fence: 7, nextAt: 100 };
+
+  it("gives each rollout to one driver, under a larger lease each time", async () => {
+    await made("a", "b", "c");
+    const [one, two] = await Promise.all([claim("x", 60_000, 2), claim("y", 60_000, 2)]);
+    const all = [...one, ...two].map(({ id }) => id);
+    expect(new Set(all).size).toBe(all.length);
+    expect(await claim("z")).toHaveLength(3 - all.length);
+    expect(await renewRollouts(store.db, { owner: "x", leaseMs: 1 })).toHaveLength(one.length);
+    const [first] = one;
+    if (first === undefined) throw new Error("x has one");
+    await releaseRollout(store.db, first);
+    expect(await claim("z", 60_000, 1)).toEqual([{ id: first.id, lease: 2 }]);
+  });
+
+  it("a lease that ran out is not renewed", async () => {
+    await made("a");
+    await claim("x", 0);
+    expect(await renewRollouts(store.db, { owner: "x", leaseMs: 60_000 })).toEqual([]);
+    expect(await claim("y")).toEqual([{ id: "a", lease: 2 }]);
+  });
+
+  it("compare-and-swap: a step over another state, or under another's lease, is not saved", async () => {
+    await made("a");
+    await claim("x");
+    const at = { id: "a", revision: 0, lease: 1 };
+    expect(await saveStep(store.db, at, now)).toBe(true);
+    expect(await saveStep(store.db, at, now)).toBe(false);
+    expect(await saveStep(store.db, { ...at, revision: 1, lease: 2 }, now)).toBe(false);
+    expect((await rolloutById(store.db, "a"))?.revision).toBe(1);
+  });
+
+  it("journal-first, halt-wins: nothing is journalled under another fence or without a lease", async () => {
+    await made("a");
+    const sha256 = "0".repeat(64);
+    await saveValues(store.db, [{ sha256, bytes: Buffer.from("new") }]);
+    const write = {
+      ...{ change: "c", rollout: "a", target: "etcd", cell: "eu", operation: "{}", at: 1 },
+      items: [{ key: "one", before: null, after: sha256 }],
+    };
+    expect(await journalWrite(store.db, { ...write, fence: 7 })).toBe(false);
+    await claim("x");
+    expect(await journalWrite(store.db, { ...write, fence: 6 })).toBe(false);
+    expect(await journalWrite(store.db, { ...write, fence: 7 })).toBe(true);
+    const at = { rollout: "a", cell: "eu", now: 2 };
+    await confirmWrites(store.db, at, [{ key: "one", sha256: null }]);
+    expect(await journalCounts(store.db, "a")).toEqual({ writes: 1, confirmed: 0 });
+    await confirmWrites(store.db, at, [{ key: "one", sha256 }]);
+    expect(await journalCounts(store.db, "a")).toEqual({ writes: 1, confirmed: 1 });
+    await store.db.executeQuery(plain("update rollout set leased_until = '-infinity'"));
+    expect(await journalWrite(store.db, { ...write, fence: 7 })).toBe(false);
+  });
+});
