@@ -13,6 +13,7 @@ import * as identity from "./api/identity.ts";
 import * as ledger from "./api/ledger.ts";
 import * as people from "./api/people.ts";
 import * as refs from "./api/refs.ts";
+import * as rollouts from "./api/rollouts.ts";
 import * as runs from "./api/runs.ts";
 import * as signIn from "./api/sign-in.ts";
 import * as signals from "./api/signals.ts";
@@ -35,6 +36,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ledger,
   people,
   refs,
+  rollouts,
   runs,
   signals,
   signIn,

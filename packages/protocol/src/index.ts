@@ -52,6 +52,14 @@ export type {
 export * as peopleApi from "./api/people.ts";
 export * as refsApi from "./api/refs.ts";
 export { REFS_LIMITS } from "./api/refs.ts";
+export type {
+  GivenWaves,
+  LossShown,
+  RolloutAsked,
+  RolloutListed,
+  RolloutShown,
+} from "./api/rollouts.ts";
+export * as rolloutsApi from "./api/rollouts.ts";
 export type { RemedyShown, RunListed, RunShown } from "./api/runs.ts";
 export * as runsApi from "./api/runs.ts";
 export type { Me } from "./api/sign-in.ts";

@@ -59,6 +59,7 @@ export { openPeople, type PeopleOfServer } from "./people/people.ts";
 export { fold, NOBODY_YET, type PeopleEntry, type Roster } from "./people/roster.ts";
 export { type Alert, COOLDOWN_MS, type PeopleTerms } from "./people/terms.ts";
 export { openRollouts, type RolloutDriver } from "./rollouts/driver.ts";
+export { openRolloutsOf, type RolloutsGiven } from "./rollouts/opening.ts";
 export { saveBegun } from "./rollouts/saving.ts";
 export type {
   Analysis,

@@ -40,6 +40,7 @@ import { keyBook } from "./people/key-book.ts";
 import { openPeople, type PeopleOfServer } from "./people/people.ts";
 import { type Alert, COOLDOWN_MS } from "./people/terms.ts";
 import { refRoutes } from "./refs/routes.ts";
+import { openRolloutsOf, type RolloutsGiven } from "./rollouts/opening.ts";
 import { runRoutes } from "./runs/routes.ts";
 import { type SignalsTerms, startSignals } from "./signals/opening.ts";
 
@@ -74,6 +75,8 @@ export type ServerTerms = {
   readonly notices?: Pick<TellingTerms, "receivers" | "onTrouble">;
   /** By which signals harm is seen; none otherwise. */
   readonly signals?: SignalsTerms;
+  /** A control plane to bring changes to; none otherwise. */
+  readonly rollouts?: RolloutsGiven;
 };
 
 export type RunningServer = {
@@ -223,6 +226,9 @@ async function startOn(
   });
   if (!signals.ok) return signals;
   open.push(signals.value.close);
+  const around = { store, ledger, book, now, authenticate: people.value.authenticate };
+  const driver = terms.rollouts && openRolloutsOf(app, terms.rollouts, around);
+  open.push(async () => driver?.close());
   await app.listen({ host: terms.host, port: terms.port });
   open.push(keepTidy(store, contents, now));
   if (terms.notices !== undefined) {

@@ -22,6 +22,7 @@ import {
   openGate,
   openHearing,
   openLedger,
+  type openRolloutsOf,
   type Prepared,
   peopleBook,
   prepare,
@@ -141,7 +142,11 @@ export type WorldTerms = {
   readonly store?: StoreTerms;
   /** Another server on the same database, with the same people. */
   readonly beside?: World;
+  /** Further routes. */
+  readonly more?: (app: FastifyInstance, around: Around) => void;
 };
+
+type Around = Parameters<typeof openRolloutsOf>[2];
 
 export async function openWorld(engine: EngineUnderTest, terms: WorldTerms = {}): Promise<World> {
   const beside = terms.beside ?? null;
@@ -217,6 +222,7 @@ export async function openWorld(engine: EngineUnderTest, terms: WorldTerms = {})
   runRoutes(app, authenticate, { store, ledger, book, hearing, now });
   draftRoutes(app, authenticate, { store, now });
   logRoutes(app, store.db);
+  terms.more?.(app, { store, ledger, book, now, authenticate });
   const call: World["call"] = async (as, method, url, body) => {
     const reply = await app.inject({
       ...{ method, url, headers: { authorization: `Bearer ${as}` } },

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { SignedKind } from "./changes.ts";
 import type { Database } from "./driver.ts";
 
-/** An entry about a change or of a run, as whoever watches is told of it. */
+/** An entry about a change, of a run or of a rollout, as whoever watches is told of it. */
 export type Happened = { readonly index: number; readonly at: number } & (
   | { readonly kind: "decision"; readonly change: string }
   | {
@@ -13,6 +13,7 @@ export type Happened = { readonly index: number; readonly at: number } & (
       readonly person: string;
     }
   | { readonly kind: "run"; readonly run: string }
+  | { readonly kind: "rollout"; readonly rollout: string }
 );
 
 type Row = {
@@ -23,9 +24,10 @@ type Row = {
   readonly as: SignedKind | null;
   readonly person: string | null;
   readonly subject: string | null;
+  readonly is: string;
 };
 
-/** Entries about changes and of runs from an index on and before another one, in order, at most `limit`. */
+/** Entries about changes, of runs and of rollouts from an index on and before another one, in order, at most `limit`. */
 export async function happenedBetween(
   db: Database,
   {
@@ -35,19 +37,32 @@ export async function happenedBetween(
   }: { readonly from: number; readonly before: number; readonly limit: number },
 ): Promise<readonly Happened[]> {
   const { rows } = await sql<Row>`
-    select e.index, e.at, d.change as decided, s.change as signed, s.kind as "as", s.person, e.subject
+    select e.index, e.at, d.change as decided, s.change as signed, s.kind as "as", s.person, e.subject, e.kind as "is"
     from ledger_entry e
     left join decision d on d.index = e.index
     left join signed s on s.index = e.index
     where e.index >= ${from} and e.index < ${before}
-      and (coalesce(d.change, s.change) is not null or e.kind in ('run', 'run-step', 'run-end'))
+      and (coalesce(d.change, s.change) is not null or e.kind in ('run', 'run-step', 'run-end')
+        or e.kind like 'rollout-%')
     order by e.index limit ${limit}`.execute(db);
   return rows.flatMap(happenedOf);
 }
 
-function happenedOf({ index, at, decided, signed, as, person, subject }: Row): readonly Happened[] {
+function happenedOf({
+  index,
+  at,
+  decided,
+  signed,
+  as,
+  person,
+  subject,
+  is,
+}: Row): readonly Happened[] {
   if (decided !== null) return [{ kind: "decision", index, at, change: decided }];
   if (signed !== null && as !== null && person !== null)
     return [{ kind: "signed", index, at, change: signed, as, person }];
-  return subject === null ? [] : [{ kind: "run", index, at, run: subject }];
+  if (subject === null) return [];
+  return is.startsWith("rollout-")
+    ? [{ kind: "rollout", index, at, rollout: subject }]
+    : [{ kind: "run", index, at, run: subject }];
 }

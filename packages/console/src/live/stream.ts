@@ -8,7 +8,7 @@ export type Liveness = {
   readonly at: number | null;
 };
 
-const KINDS = ["judged", "signed", "ran", "published", "beat", "restart", "end"] as const;
+const KINDS = ["judged", "signed", "ran", "rolled", "published", "beat", "restart", "end"] as const;
 
 /** A new sign-in ends the stream of the one before, and its cookie may come a moment later. */
 const TRIES = 3;

@@ -83,7 +83,7 @@ export function useNews(head: number | null): {
   const count = since.head === head ? since.count : 0;
   const hear = useCallback(
     (event: LiveEvent) => {
-      if (!("index" in event) || event.kind === "ran") return;
+      if (!("index" in event) || event.kind === "ran" || event.kind === "rolled") return;
       if (head === null || event.index < head) return;
       setSince((before) => ({ head, count: (before.head === head ? before.count : 0) + 1 }));
     },

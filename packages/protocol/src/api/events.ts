@@ -20,6 +20,10 @@ export const EVENT = z.discriminatedUnion("kind", [
     kind: z.literal("ran"),
     ...{ index: INDEX, run: z.string().describe("id of the run"), at: TIME },
   }),
+  z.strictObject({
+    kind: z.literal("rolled"),
+    ...{ index: INDEX, rollout: z.string().describe("id of the rollout"), at: TIME },
+  }),
   z.strictObject({ kind: z.literal("published"), size: z.int().describe("of the checkpoint") }),
   z.strictObject({ kind: z.literal("beat"), at: TIME.describe("the stream is alive") }),
   z.strictObject({
@@ -36,7 +40,7 @@ export const events = endpoint({
   method: "GET",
   path: "/api/v1/events",
   summary:
-    "what happens: changes judged and signed, runs that go on, checkpoints published; resumes after `Last-Event-ID`",
+    "what happens: changes judged and signed, runs and rollouts that go on, checkpoints published; resumes after `Last-Event-ID`",
   access: "session",
   streams: true,
   query: z.strictObject({

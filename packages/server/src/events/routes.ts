@@ -145,6 +145,7 @@ function eventsOf({ happened, skipped, last }: News): readonly Indexed[] {
 
 function eventOf(one: Happened): Indexed {
   const { index, at } = one;
+  if (one.kind === "rollout") return { kind: "rolled", index, at, rollout: one.rollout };
   if (one.kind === "run") return { kind: "ran", index, at, run: one.run };
   return one.kind === "decision"
     ? { kind: "judged", index, at, change: one.change }

@@ -12,6 +12,7 @@ export const TOPICS = [
   "people",
   "token",
   "remedy",
+  "rollout",
   "ledger",
 ] as const;
 export type Topic = (typeof TOPICS)[number];
@@ -22,6 +23,8 @@ export type Said = { readonly topic: Topic; readonly text: string; readonly path
 type Sayings = { readonly [K in EntryKind]?: (body: Bodies[K]) => Said | null };
 
 const people = (text: string): Said => ({ topic: "people", text, path: "/people" });
+
+const rollout = (text: string): Said => ({ topic: "rollout", text, path: "/ledger" });
 
 const WAYS = {
   "if-down": () => "by `ifDown` of its policy, while something was away",
@@ -118,6 +121,18 @@ const SAYINGS: Sayings = {
           ...{ topic: "remedy", path: `/changes/${change}` },
           text: `${operator} runs the standing remedy \`${remedy}\``,
         },
+  "rollout-proposed": ({ system, by, lossMicroOrders, cells }) =>
+    rollout(
+      `${by} begins to bring a change to ${cells.length} cells of ${system}; ${Math.ceil(lossMicroOrders / 1_000_000)} orders are lost if it is bad`,
+    ),
+  "rollout-halted": ({ rollout: id, by, because }) =>
+    rollout(`rollout ${id.slice(0, 12)}… was halted by ${by === "" ? "itself" : by}: ${because}`),
+  "rollout-back": ({ rollout: id, by }) =>
+    rollout(`rollout ${id.slice(0, 12)}… goes back, says ${by === "" ? "its plan" : by}`),
+  "rollout-ended": ({ rollout: id }) => rollout(`rollout ${id.slice(0, 12)}… is back`),
+  "rollout-proven": ({ rollout: id }) => rollout(`rollout ${id.slice(0, 12)}… passed every wave`),
+  "rollout-noted": ({ rollout: id, what, because }) =>
+    rollout(`rollout ${id.slice(0, 12)}…: ${what} ${because}`),
   expunge: ({ entry, by, reason }) => ({
     ...{ topic: "ledger", path: "/ledger" },
     text: `the content of entry ${entry.slice(0, 12)}… was erased by ${by.join(" and ")}: ${reason}`,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Description } from "@interlock/controlplane";
 import type { Plan, RolloutEffect, Verdict } from "@interlock/core";
 import type { Store } from "@interlock/store";
 import type { Target } from "@interlock/targets";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { PeopleBook } from "../people/book.ts";
 
 type Of<K extends RolloutEffect["kind"]> = Extract<RolloutEffect, { readonly kind: K }>;
 export type Write = Of<"write">;
@@ -78,4 +80,16 @@ export const DRIVER_LIMITS: DriverLimits = {
   atOnce: 32,
   targetMs: 30_000,
   askMs: 30_000,
+};
+
+/** What people's part of rollouts needs besides. */
+export type RolloutsTerms = Pick<DriverTerms, "store" | "ledger" | "target" | "now"> & {
+  readonly book: PeopleBook;
+  /** The description of the control plane that two people signed; `null`: there is none yet. */
+  readonly plane: () => Promise<Description | null>;
+  /** A content of a change, by its SHA-256. */
+  readonly blob: (repository: string, sha256: string) => Promise<Uint8Array | null>;
+  readonly asksCapacity: boolean;
+  /** A rollout was acted upon. */
+  readonly wake: (rollout: string) => void;
 };

@@ -47,7 +47,7 @@ export async function appendOne(
 
 /** Somebody who is active now; a session may be older than that. */
 export async function activePerson(
-  { book }: RunTerms,
+  { book }: Pick<RunTerms, "book">,
   db: Database,
   person: string,
 ): Promise<Answer<Roster>> {

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What a rollout stands upon: an allowed change, its values, what the cells hold, and a plan. */
+import { randomBytes } from "node:crypto";
+import type { Description, SystemDescription } from "@interlock/controlplane";
+import {
+  beginRollout,
+  type DecisionRecord,
+  type Loss,
+  type Plan,
+  type Proven,
+  type RolloutState,
+} from "@interlock/core";
+import { type Digest, digestOf, isDigest } from "@interlock/digest";
+import type { RolloutAsked } from "@interlock/protocol";
+import {
+  provenOf,
+  type RolloutDelivery,
+  read,
+  rolloutById,
+  type StoredChange,
+  saveValues,
+} from "@interlock/store";
+import { BATCH_ITEMS_MAX, type Target } from "@interlock/targets";
+import type { Answer } from "../http/bind.ts";
+import { done, refused } from "../people/terms.ts";
+import { type Allowed, allowedChange } from "./allowed.ts";
+import { heldIn } from "./contents.ts";
+import { type Delivery, deliveriesOf, planned } from "./planning.ts";
+import { saveBegun } from "./saving.ts";
+import type { RolloutsTerms } from "./terms.ts";
+
+/** All that is known before anything is stored. */
+export type Proposal = {
+  readonly plan: Plan;
+  readonly loss: Loss;
+  readonly budgetOrders: number;
+  readonly change: StoredChange;
+  readonly allowed: Allowed;
+  readonly deliveries: readonly RolloutDelivery[];
+  readonly proven: readonly Proven[];
+  readonly values: readonly { readonly sha256: string; readonly bytes: Uint8Array }[];
+};
+
+/** Begins a rollout; asked again with the same `once` by the same person, it gives the one that began. */
+export async function begin(
+  terms: RolloutsTerms,
+  person: string,
+  asked: RolloutAsked,
+): Promise<Answer<Digest>> {
+  const once = asked.once ?? randomBytes(16).toString("hex");
+  const id = digestOf("interlock/rollout/v1", { person, once });
+  const known = await read(terms.store, (db) => rolloutById(db, id));
+  if (!known.ok) return known;
+  if (known.value !== null) return done(id);
+  const made = await propose(terms, person, asked);
+  if (!made.ok) return made;
+  const { plan, loss, change, allowed, deliveries, proven, values } = made.value;
+  const begun = beginRollout(id, plan, { proven, now: terms.now() });
+  if (!begun.ok) return begun;
+  const kept = await read(terms.store, (db) => saveValues(db, values));
+  if (!kept.ok) return kept;
+  const { decision, persons } = allowed;
+  const saved: Answer<RolloutState> = await saveBegun(terms, {
+    ...{ state: begun.state, change: change.id, lossMicroOrders: loss.microOrders, by: person },
+    ...{ deliveries, decision, persons },
+  });
+  return saved.ok ? done(id) : saved;
+}
+
+/** What would begin, or why it may not. Nothing is stored. */
+export async function propose(
+  terms: RolloutsTerms,
+  person: string,
+  asked: RolloutAsked,
+): Promise<Answer<Proposal>> {
+  const found = await allowedChange(terms, person, asked.change);
+  if (!found.ok) return found;
+  const { change, allowed, entries } = found.value;
+  const placed = await placeOf(terms, asked, { change, paths: [...entries.keys()] });
+  if (!placed.ok) return placed;
+  const { plane, system, target, wanted } = placed.value;
+  const held = await heldBy(target, wanted);
+  if (!held.ok) return held;
+  const rows: RolloutDelivery[] = [];
+  for (const { cell, key, path } of wanted) {
+    const next = entries.get(path)?.next ?? null;
+    rows.push({ cell, key, base: held.value.get(`${cell}\0${key}`)?.sha256 ?? null, next });
+  }
+  const same = unchangedCell(rows);
+  if (same !== null)
+    return refused(
+      "ROLLOUT_PLAN",
+      `\`${same}\` holds all of it already`,
+      "leave out the cells that hold it",
+    );
+  const values = await valuesFor(terms, { change, rows, held: held.value });
+  if (!values.ok) return values;
+  const bases = basesOf(rows);
+  const plan = planned({
+    ...{ plane, system, target: target.name, bases, keys: rows.map(({ key }) => key) },
+    ...{ change: change.digest ?? "", requires: requiresOf(allowed.record), waves: asked.waves },
+    now: terms.now(),
+  });
+  if (!plan.ok) return plan;
+  const proven = await provenBases(terms, {
+    allowed,
+    wanted,
+    entries,
+    rows,
+    plan: plan.value.plan,
+  });
+  return done({
+    ...{ plan: plan.value.plan, loss: plan.value.loss, change, allowed, deliveries: rows, proven },
+    ...{ values: values.value, budgetOrders: system.lossBudgetOrders },
+  });
+}
+
+const requiresOf = ({ decision }: DecisionRecord) => decision.requires;
+
+type Placed = {
+  readonly plane: Description;
+  readonly system: SystemDescription;
+  readonly target: Target;
+  readonly wanted: readonly Delivery[];
+};
+
+async function placeOf(
+  terms: RolloutsTerms,
+  asked: RolloutAsked,
+  { change, paths }: { readonly change: StoredChange; readonly paths: readonly string[] },
+): Promise<Answer<Placed>> {
+  const plane = await terms.plane();
+  const system = plane?.systems.find(({ name }) => name === asked.system);
+  if (plane === null || system === undefined)
+    return refused(
+      "NOT_FOUND",
+      `the control plane has no system \`${asked.system}\``,
+      "see its description, which two people sign",
+    );
+  const sets = plane.configSets.filter(
+    (one) =>
+      one.system === system.name &&
+      one.repository === change.repository &&
+      one.ref === change.target,
+  );
+  const all = deliveriesOf(sets, system, paths);
+  const wanted = asked.deliveries ?? all;
+  const foreign = wanted.find(
+    ({ cell, key, path }) =>
+      !all.some((one) => one.cell === cell && one.key === key && one.path === path),
+  );
+  if (foreign !== undefined || wanted.length === 0)
+    return refused(
+      "ROLLOUT_PLAN",
+      foreign === undefined
+        ? `no config set of \`${system.name}\` takes a file of this change`
+        : `no config set brings \`${foreign.path}\` of this change to \`${foreign.key}\` in \`${foreign.cell}\``,
+      "see the config sets in the description of the control plane",
+    );
+  const names = [...new Set(sets.map(({ target }) => target))];
+  const [name = ""] = names;
+  const target = terms.target(name);
+  if (names.length !== 1 || target === null)
+    return refused(
+      "ROLLOUT_PLAN",
+      names.length > 1
+        ? `the config sets of \`${system.name}\` are in ${names.length} targets`
+        : `this server does not drive the target \`${name}\``,
+      "one rollout writes to one target",
+    );
+  return whyTooMany(wanted) ?? done({ plane, system, target, wanted });
+}
+
+function whyTooMany(wanted: readonly Delivery[]) {
+  const counts = new Map<string, number>();
+  for (const { cell } of wanted) counts.set(cell, (counts.get(cell) ?? 0) + 1);
+  const full = [...counts].find(([, count]) => count > BATCH_ITEMS_MAX);
+  const places = new Set(wanted.map(({ cell, key }) => `${cell}\0${key}`));
+  if (full === undefined && places.size === wanted.length) return null;
+  return refused(
+    "ROLLOUT_PLAN",
+    full === undefined
+      ? "two files of the change go to one key of a cell"
+      : `${full[1]} keys of \`${full[0]}\` are to be written at once, ${BATCH_ITEMS_MAX} may be`,
+    "make it several changes",
+  );
+}
+
+type HeldNow = ReadonlyMap<string, { readonly sha256: string; readonly bytes: Uint8Array } | null>;
+
+/** What the keys hold now, by cell and key. */
+async function heldBy(target: Target, wanted: readonly Delivery[]): Promise<Answer<HeldNow>> {
+  const cells = new Map<string, string[]>();
+  for (const { cell, key } of wanted) cells.set(cell, [...(cells.get(cell) ?? []), key]);
+  const all = new Map<string, { readonly sha256: string; readonly bytes: Uint8Array } | null>();
+  for (const [cell, keys] of cells) {
+    const answer = await target.read(cell, keys);
+    if (!answer.ok)
+      return refused(
+        "ROLLOUT_NOT_NOW",
+        `\`${target.name}\` cannot be read: ${answer.failure.message}`,
+        answer.failure.help,
+      );
+    const sums = heldIn(answer.value);
+    for (const [key, held] of answer.value.items) {
+      const sha256 = sums.get(key);
+      all.set(
+        `${cell}\0${key}`,
+        held === null || sha256 == null ? null : { sha256, bytes: held.value },
+      );
+    }
+  }
+  return done(all);
+}
+
+function unchangedCell(rows: readonly RolloutDelivery[]): string | null {
+  const changed = new Set(rows.filter(({ base, next }) => base !== next).map(({ cell }) => cell));
+  return rows.find(({ cell }) => !changed.has(cell))?.cell ?? null;
+}
+
+/** Contents of the change, which were checked against its digest, and what the cells hold. */
+async function valuesFor(
+  terms: RolloutsTerms,
+  given: {
+    readonly change: StoredChange;
+    readonly rows: readonly RolloutDelivery[];
+    readonly held: HeldNow;
+  },
+): Promise<Answer<Proposal["values"]>> {
+  const values = new Map(
+    [...given.held.values()].flatMap((one) => (one === null ? [] : [[one.sha256, one.bytes]])),
+  );
+  const wanted = new Set(given.rows.flatMap(({ next }) => next ?? []));
+  for (const sha256 of wanted) {
+    if (values.has(sha256)) continue;
+    const bytes = await terms.blob(given.change.repository, sha256);
+    if (bytes === null)
+      return refused(
+        "NOT_FOUND",
+        `the content \`${sha256.slice(0, 12)}…\` of the change is not kept here`,
+        "push the change again: its contents are sent then",
+      );
+    values.set(sha256, bytes);
+  }
+  return done([...values].map(([sha256, bytes]) => ({ sha256, bytes })));
+}
+
+/** What a cell holds is a version by its content: the same in two cells is the same version. */
+function basesOf(rows: readonly RolloutDelivery[]): ReadonlyMap<string, string> {
+  const cells = new Map<string, Record<string, string>>();
+  for (const { cell, key, base } of rows)
+    cells.set(cell, { ...cells.get(cell), [key]: base ?? "" });
+  return new Map(
+    [...cells].map(([cell, held]) => [cell, digestOf("interlock/cell-version/v1", held)]),
+  );
+}
+
+/**
+ * INVARIANT (way-back): what a cell holds is a state to go back to where every value of it passed a
+ * bake there with the code that runs now, or where two people allowed this change with exactly these
+ * values as its old content: they have seen what it replaces, and that entry is its baseline.
+ */
+async function provenBases(
+  { store }: RolloutsTerms,
+  given: {
+    readonly allowed: Allowed;
+    readonly wanted: readonly Delivery[];
+    readonly entries: ReadonlyMap<string, { readonly old: string | null }>;
+    readonly rows: readonly RolloutDelivery[];
+    readonly plan: Plan;
+  },
+): Promise<readonly Proven[]> {
+  const { allowed, wanted, entries, rows, plan } = given;
+  const known = await provenOf(store.db, { target: plan.target, keys: plan.keys });
+  const two = allowed.persons.length > 1;
+  return plan.cells.flatMap(({ id, base, runs }): readonly Proven[] => {
+    const own = rows.flatMap((row, at) =>
+      row.cell === id ? [{ row, path: wanted[at]?.path }] : [],
+    );
+    const seen = own.every(({ row, path }) => entries.get(path ?? "")?.old === row.base);
+    const baked = own.map(({ row }) =>
+      known.find(
+        (one) =>
+          one.cell === id &&
+          one.key === row.key &&
+          one.runs === runs &&
+          one.sha256 === (row.base ?? ""),
+      ),
+    );
+    const kept = { version: base, fits: [runs], halted: false, bad: false };
+    const [first] = baked;
+    if (first !== undefined && baked.every((one) => one !== undefined))
+      return isDigest(first.entry) ? [{ ...kept, kind: "baked", entry: first.entry }] : [];
+    return two && seen ? [{ ...kept, kind: "baseline", entry: allowed.decision.entry }] : [];
+  });
+}

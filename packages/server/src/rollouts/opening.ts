@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Description } from "@interlock/controlplane";
+import { blobOf, type Store } from "@interlock/store";
+import type { FastifyInstance } from "fastify";
+import type { Authenticate } from "../http/bind.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { PeopleBook } from "../people/book.ts";
+import { openRollouts, type RolloutDriver } from "./driver.ts";
+import { rolloutRoutes } from "./routes.ts";
+import type { DriverTerms } from "./terms.ts";
+
+/** A control plane: where changes are written, who judges them, and its description. */
+export type RolloutsGiven = Pick<
+  DriverTerms,
+  "target" | "analysis" | "capacity" | "limits" | "onTrouble"
+> & { readonly plane: () => Promise<Description | null> };
+
+type Around = {
+  readonly store: Store;
+  readonly ledger: Pick<Ledger, "append">;
+  readonly book: PeopleBook;
+  readonly now: () => number;
+  readonly authenticate: Authenticate;
+};
+
+/** Begins to drive rollouts, and lets people begin, watch and stop them. */
+export function openRolloutsOf(
+  app: FastifyInstance,
+  { plane, ...given }: RolloutsGiven,
+  { store, ledger, book, now, authenticate }: Around,
+): RolloutDriver {
+  const driver = openRollouts({
+    ...{ ...given, store, ledger, now, monotonic: () => performance.now() },
+  });
+  rolloutRoutes(app, authenticate, {
+    ...{ store, ledger, book, now, plane, target: given.target, wake: driver.wake },
+    blob: (repository, sha256) => blobOf(store.db, repository, sha256),
+    asksCapacity: given.capacity !== undefined,
+  });
+  return driver;
+}

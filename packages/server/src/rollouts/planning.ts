@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+/** From the description of a control plane to a plan in waves. */
+import type { ConfigSet, Description, SystemDescription } from "@interlock/controlplane";
+import {
+  admitPlan,
+  DEFAULT_CEILING,
+  type Loss,
+  lossOf,
+  type Plan,
+  type PlanRequest,
+  type PlanTerms,
+  planRollout,
+  type Requirement,
+} from "@interlock/core";
+import type { GivenWaves } from "@interlock/protocol";
+import type { Answer } from "../http/bind.ts";
+import { refused } from "../people/terms.ts";
+
+/** One value on its way: a file of the change to a key of a cell. */
+export type Delivery = { readonly cell: string; readonly key: string; readonly path: string };
+
+const MILLION = 1_000_000;
+const MINUTE_MS = 60_000;
+const BAKE_MS = 10 * MINUTE_MS;
+/** What no wave may hide: two orders in a hundred. */
+const MARGIN_PPM = 20_000;
+/** No wave begins later: an approval is not forgotten for longer. */
+const GOOD_MS = 7 * 86_400_000;
+/** Half of a system a minute: harm is seen before the second half has it. */
+const SPEED_PPM = 500_000;
+/** Five times the cells at most from wave to wave. */
+const GROWTH = 5;
+/** Orders whose loss a collapse of orders is told by, and how late it is told at the worst. */
+const DETECTION = {
+  ...{ sampleMs: MINUTE_MS, lostMicroOrders: 20 * MILLION },
+  ...{ worstMs: 30 * MINUTE_MS, stopMs: MINUTE_MS },
+} as const;
+const BACK = { batchPpm: 250_000, everyMs: 10_000, jitterMs: 5_000 } as const;
+
+/**
+ * Every delivery that the config sets of a system make of a change's files. A file that no pattern
+ * takes goes nowhere; one that has no cell in its path goes to every cell.
+ */
+export function deliveriesOf(
+  sets: readonly ConfigSet[],
+  { cells }: SystemDescription,
+  paths: readonly string[],
+): readonly Delivery[] {
+  const found = new Map<string, Delivery>();
+  for (const { files } of sets)
+    for (const file of files)
+      for (const path of paths) {
+        const names = matched(file.path, path);
+        if (names === null) continue;
+        const own = names.get("cell");
+        for (const { id: cell } of cells) {
+          if (own !== undefined && own !== cell) continue;
+          const key = filled(file.key, new Map([...names, ["cell", cell]]));
+          found.set(`${cell}\0${key}\0${path}`, { cell, key, path });
+        }
+      }
+  return [...found.values()];
+}
+
+/** What stands for each `{name}` of a pattern, which is at least one character within a folder; `null`: no match. */
+export function matched(pattern: string, path: string): ReadonlyMap<string, string> | null {
+  const [patterns, parts] = [pattern.split("/"), path.split("/")];
+  if (patterns.length !== parts.length) return null;
+  const names = new Map<string, string>();
+  for (const [at, own] of patterns.entries()) {
+    const part = parts[at] ?? "";
+    const open = own.indexOf("{");
+    const close = own.indexOf("}", open);
+    if (open < 0 || close < 0) {
+      if (own !== part) return null;
+      continue;
+    }
+    const [before, after] = [own.slice(0, open), own.slice(close + 1)];
+    const middle = part.slice(before.length, part.length - after.length);
+    const fits = part.length > before.length + after.length;
+    if (!fits || !part.startsWith(before) || !part.endsWith(after)) return null;
+    const name = own.slice(open + 1, close);
+    if ((names.get(name) ?? middle) !== middle) return null;
+    names.set(name, middle);
+  }
+  return names;
+}
+
+const filled = (template: string, names: ReadonlyMap<string, string>): string =>
+  template.replace(/\{([a-z]{1,20})\}/g, (whole, name: string) => names.get(name) ?? whole);
+
+export type Planning = {
+  readonly plane: Description;
+  readonly system: SystemDescription;
+  readonly target: string;
+  /** The change digest: it is the version too. */
+  readonly change: string;
+  /** The version that each cell holds now. */
+  readonly bases: ReadonlyMap<string, string>;
+  readonly keys: readonly string[];
+  /** What the decision demands. */
+  readonly requires: readonly Requirement[];
+  readonly waves: GivenWaves | undefined;
+  readonly now: number;
+};
+
+/** A plan that may be carried out, or why there is none: over budget with the smallest one that fits. */
+export function planned(
+  given: Planning,
+): Answer<{ readonly plan: Plan; readonly loss: Loss; readonly terms: PlanTerms }> {
+  const { plane, system } = given;
+  const signals = plane.signals.filter((one) => one.system === system.name);
+  if (signals.length === 0)
+    return refused(
+      "ROLLOUT_PLAN",
+      `no signal is enrolled for \`${system.name}\`, so that no wave could ever pass`,
+      "add one to the description of the control plane, which two people sign",
+    );
+  const staged = given.requires.filter((one) => one.kind === "staged");
+  const terms: PlanTerms = {
+    ...{ staged, budgetMicroOrders: system.lossBudgetOrders * MILLION },
+    emergency: { keys: 0, cells: 0, bakeMs: 0 },
+  };
+  const bake = {
+    ms: Math.max(BAKE_MS, system.asyncFailureMs, ...staged.map(({ bakeMs }) => bakeMs)),
+    samples: Math.max(1, ...signals.map(({ minimumSamples }) => minimumSamples)),
+    marginPpm: MARGIN_PPM,
+  };
+  const frame = frameOf(given, signals);
+  return given.waves === undefined
+    ? fewest({ plan: frame, bake, growth: GROWTH }, terms)
+    : admitted(frame, given.waves, { terms, grow: { bake, growth: GROWTH } });
+}
+
+function frameOf(
+  { system, target, change, bases, keys, now }: Planning,
+  signals: Description["signals"],
+): PlanRequest["plan"] {
+  const cells = system.cells
+    .filter(({ id }) => bases.has(id))
+    .map(({ id, region, sharePpm, runs }) => ({
+      ...{ id, region, sharePpm, runs, divisible: false, base: bases.get(id) ?? "" },
+    }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  return {
+    ...{ change, system: system.name, tier: system.tier, target, version: change, cells },
+    ...{ keys: [...new Set(keys)].sort(), lane: "normal", provenRuns: [] },
+    microOrdersPerMinute: system.ordersPerMinute * MILLION,
+    ...{ detection: DETECTION, asyncFailureMs: system.asyncFailureMs },
+    ...{ speedPpmPerMinute: SPEED_PPM, signals: signals.map(({ name }) => name).sort() },
+    freshMs: Math.min(...signals.map(({ freshMs }) => freshMs)),
+    ...{ askEveryMs: 30_000, onFailure: "go-back", ceiling: DEFAULT_CEILING, back: BACK },
+    goodUntil: now + GOOD_MS,
+  };
+}
+
+function fewest(request: PlanRequest, terms: PlanTerms) {
+  const made = planRollout(request, terms);
+  if (made.ok) return { ok: true as const, value: { plan: made.plan, loss: made.loss, terms } };
+  const { loss } = made.nearest;
+  const { code, message, help } = made.failure;
+  const least = Math.ceil(loss.microOrders / MILLION);
+  return refused(code, message, `${help}; the least that these cells allow is ${least} orders`);
+}
+
+function admitted(
+  frame: PlanRequest["plan"],
+  given: GivenWaves,
+  {
+    terms,
+    grow,
+  }: { readonly terms: PlanTerms; readonly grow: Pick<PlanRequest, "bake" | "growth"> },
+) {
+  const waves = given.map(({ name, cells, bake }) => ({
+    ...{ name, bake, steps: [...cells].sort().map((cell) => ({ cell, toPpm: MILLION })) },
+  }));
+  const plan = { ...frame, waves };
+  const missing = frame.cells.find(
+    ({ id }) => !waves.some(({ steps }) => steps.some(({ cell }) => cell === id)),
+  );
+  if (missing !== undefined)
+    return refused(
+      "ROLLOUT_PLAN",
+      `no wave brings the change to \`${missing.id}\``,
+      "put every cell that is delivered to into one wave",
+    );
+  const admission = admitPlan(plan, terms, grow);
+  if (admission.ok) return { ok: true as const, value: { plan, loss: admission.loss, terms } };
+  const { code, message, help } = admission.failure;
+  const { fits } = admission;
+  return refused(code, message, fits === null ? help : `${help}; this one fits: ${inWords(fits)}`);
+}
+
+/** The smallest plan that fits, as a person reads it. */
+function inWords(plan: Plan): string {
+  const waves = plan.waves.map(({ steps }) => steps.map(({ cell }) => cell).join(", "));
+  const orders = Math.ceil(lossOf(plan).microOrders / MILLION);
+  return `${waves.join(" | ")} (${orders} orders)`.slice(0, 1_000);
+}
