@@ -35,6 +35,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   "control-plane": async () => (await import("./commands/control-plane.ts")).controlPlaneCommand,
   config: async () => (await import("./commands/config.ts")).configCommand,
   data: async () => (await import("./commands/data.ts")).dataCommand,
+  rollout: async () => (await import("./commands/rollout.ts")).rolloutCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
   emergency: async () => (await import("./commands/emergency.ts")).emergencyCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,

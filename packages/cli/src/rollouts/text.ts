@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+/** A rollout as a terminal shows it. */
+import type { LossShown, RolloutListed, RolloutShown } from "@interlock/protocol";
+
+const share = (ppm: number): string => `${Number((ppm / 10_000).toFixed(4))} %`;
+
+/** `4 min 05 s`; nothing is shown finer than people can act upon. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1_000));
+  const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
+  if (minutes === 0) return `${rest} s`;
+  const [hours, left] = [Math.floor(minutes / 60), minutes % 60];
+  return hours === 0
+    ? `${minutes} min ${String(rest).padStart(2, "0")} s`
+    : `${hours} h ${String(left).padStart(2, "0")} min`;
+}
+
+export const lineOf = (one: RolloutListed): string =>
+  [
+    one.rollout.slice(0, 12),
+    new Date(one.startedAt).toISOString(),
+    one.system.padEnd(16),
+    (one.paused ? "paused" : one.phase).padEnd(10),
+    `wave ${Math.min(one.wave + 1, one.waves)} of ${one.waves}`,
+    share(one.exposurePpm),
+    `by ${one.startedBy}`,
+  ].join("  ");
+
+export const lossText = ({ orders, firstOrders, aloneOrders, budgetOrders }: LossShown): string =>
+  `orders lost if this is bad: ${orders} at most (${budgetOrders} allowed); ${firstOrders} if it is bad everywhere, ${aloneOrders} if only one wave's cells are`;
+
+const MARK = { passed: "✓", now: "▶", "to-come": " " } as const;
+
+/** Waves, what comes next with its countdown, and what is missing. */
+export function rolloutText(one: RolloutShown): string {
+  const lines = [
+    `${one.system} to ${one.target}: ${one.paused ? "paused" : one.phase}, ${share(one.exposurePpm)} of orders`,
+    `  rollout  ${one.rollout}`,
+    `  change   ${one.change}`,
+    `  behind   ${one.persons.join(", ")}; begun by ${one.startedBy} at ${new Date(one.startedAt).toISOString()}`,
+    `  ${lossText(one.loss)}`,
+    ...one.plan.map(
+      (wave) =>
+        `  ${MARK[wave.state]} ${wave.name}: ${cellsText(wave.cells)}, ${share(wave.exposurePpm)}, bakes ${duration(wave.bake.ms)} and ${wave.bake.samples} orders, ${wave.orders} lost if bad`,
+    ),
+    `  next     ${nextText(one)}`,
+    ...one.verdicts.map(
+      (held) =>
+        `  signal   ${held.source}: ${held.outcome}, ${held.samples} orders, excludes harm over ${share(held.excludesPpm)}`,
+    ),
+    ...underWay(one),
+    `  journal  ${one.journal.writes} writes, ${one.journal.confirmed} read back`,
+    ...(one.asksCapacity ? [] : ["  capacity nobody is asked for room before it goes back"]),
+    ...missing(one),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const CELLS = 8;
+
+const cellsText = (cells: readonly string[]): string =>
+  cells.length <= CELLS
+    ? cells.join(", ")
+    : `${cells.slice(0, CELLS).join(", ")} and ${cells.length - CELLS} more`;
+
+function nextText({ next, asOf }: RolloutShown): string {
+  if (next.at === null) return next.what;
+  return next.at <= asOf ? `${next.what} now` : `${next.what} in ${duration(next.at - asOf)}`;
+}
+
+function underWay({ cells }: RolloutShown): readonly string[] {
+  const flying = cells.filter((cell) => cell.underWay).map(({ cell }) => cell);
+  const foreign = cells.filter(({ holds }) => holds === "foreign").map(({ cell }) => cell);
+  return [
+    ...(flying.length === 0 ? [] : [`  flying   writes to ${cellsText(flying)}`]),
+    ...(foreign.length === 0 ? [] : [`  ! ${cellsText(foreign)} holds what nobody here wrote`]),
+  ];
+}
+
+function missing({ waitsFor, halt }: RolloutShown): readonly string[] {
+  const halted = halt === null ? [] : [`  halted   by ${halt.by || "itself"}: ${halt.because}`];
+  if (waitsFor === null) return halted;
+  const { what, who, how } = waitsFor;
+  return [...halted, `  waits    ${what}`, `  who      ${who}`, `  how      ${how}`];
+}
