@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// Long runs that are no part of `npm test`: `campaign:laws`, `campaign:fuzz`, `campaign:judge`,
+// Long runs that are no part of `npm test`: `campaign:drivers`, `campaign:laws`, `campaign:fuzz`, `campaign:judge`,
 // `campaign:kills`, `campaign:mutation`, `campaign:passkeys`, `campaign:rollouts`,
 // `campaign:servers`, `campaign:soak`, `campaign:vectors`.
 import { spawnSync } from "node:child_process";
@@ -50,6 +50,7 @@ const CAMPAIGNS = {
   vectors: () => ({ args: ["tools/campaign/vectors.mjs"], runs: "1" }),
   soak: () => ({ args: ["tools/campaign/soak.mjs"], runs: "1" }),
   servers: () => ({ args: ["tools/campaign/servers.mjs"], runs: "1" }),
+  drivers: () => ({ args: ["tools/campaign/drivers.mjs"], runs: "1" }),
   kills: () => ({ args: [VITEST, "run", ...KILLS], runs: "1" }),
 };
 
