@@ -62,7 +62,7 @@ export { openRollouts, type RolloutDriver } from "./rollouts/driver.ts";
 export { openRolloutsOf, type RolloutsGiven } from "./rollouts/opening.ts";
 export { saveBegun } from "./rollouts/saving.ts";
 export type {
-  Analysis,
+  Analyst,
   CapacityOf,
   DriverLimits,
   DriverTerms,

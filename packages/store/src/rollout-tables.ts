@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Generated } from "kysely";
 
-/** The tables of `sql/000017_rollouts.sql`. */
+/** The tables of `sql/000019_rollouts.sql`. */
 export type RolloutTables = {
   readonly rollout: RolloutRow;
   readonly rollout_value: { readonly sha256: string; readonly bytes: Buffer };

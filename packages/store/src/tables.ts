@@ -5,8 +5,8 @@ import type { ForgeTables } from "./forges/tables.ts";
 import type { NoticeCursorRow } from "./notices.ts";
 import type { PeopleTables } from "./people/tables.ts";
 import type { RefTip, UnrecordedChange } from "./ref-tips.ts";
-import type { SignalTables } from "./signals.ts";
 import type { RolloutTables } from "./rollout-tables.ts";
+import type { SignalTables } from "./signals.ts";
 
 /**
  * The tables of `sql/`, by hand: what a column holds once the driver has read it. `bigint` is a number
@@ -39,7 +39,7 @@ export type Tables = {
   readonly document_draft: DocumentDraft;
 } & PeopleTables &
   ForgeTables &
-  SignalTables;
+  SignalTables &
   RolloutTables;
 
 type SchemaMigration = {

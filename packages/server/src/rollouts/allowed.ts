@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DecisionRecord } from "@interlock/core";
-import { type ChangeInput, type Digest, isDigest } from "@interlock/digest";
+import { type ChangeEntry, type ChangeInput, type Digest, isDigest } from "@interlock/digest";
 import {
   changeById,
   contentsOf,
@@ -34,11 +34,8 @@ export type Allowed = {
 export type AllowedChange = {
   readonly change: StoredChange;
   readonly allowed: Allowed;
-  /** By path, the SHA-256 of its content before and after; `null`: it is not there. */
-  readonly entries: ReadonlyMap<
-    string,
-    { readonly old: string | null; readonly next: string | null }
-  >;
+  /** By path. */
+  readonly entries: ReadonlyMap<string, ChangeEntry>;
 };
 
 /** A change that was decided last to be allowed, with what it is made of; or why it may not go out. */
@@ -87,12 +84,7 @@ async function entriesOf(db: Database, digest: string) {
   const contents = await contentsOf(db, digest);
   if (contents === null) return null;
   const input = JSON.parse(contents.input) as Pick<ChangeInput, "entries">; // checked when it was kept
-  return new Map(
-    input.entries.map(({ path, oldContent, newContent }) => [
-      path,
-      { old: oldContent, next: newContent },
-    ]),
-  );
+  return new Map(input.entries.map((entry) => [entry.path, entry]));
 }
 
 /** An approval that may carry a rollout on: by whom, and where the newest of them stands in the ledger. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a rollout stands upon: an allowed change, its values, what the cells hold, and a plan. */
 import { randomBytes } from "node:crypto";
-import type { Description, SystemDescription } from "@interlock/controlplane";
+import { type Description, deliveriesOf, type SystemDescription } from "@interlock/controlplane";
 import {
   beginRollout,
   type DecisionRecord,
@@ -10,7 +10,7 @@ import {
   type Proven,
   type RolloutState,
 } from "@interlock/core";
-import { type Digest, digestOf, isDigest } from "@interlock/digest";
+import { type ChangeEntry, type Digest, digestOf, isDigest } from "@interlock/digest";
 import type { RolloutAsked } from "@interlock/protocol";
 import {
   provenOf,
@@ -25,7 +25,7 @@ import type { Answer } from "../http/bind.ts";
 import { done, refused } from "../people/terms.ts";
 import { type Allowed, allowedChange } from "./allowed.ts";
 import { heldIn } from "./contents.ts";
-import { type Delivery, deliveriesOf, planned } from "./planning.ts";
+import { planned } from "./planning.ts";
 import { saveBegun } from "./saving.ts";
 import type { RolloutsTerms } from "./terms.ts";
 
@@ -40,6 +40,9 @@ export type Proposal = {
   readonly proven: readonly Proven[];
   readonly values: readonly { readonly sha256: string; readonly bytes: Uint8Array }[];
 };
+
+/** One value on its way: a file of the change to a key of a cell. */
+type Delivery = { readonly cell: string; readonly key: string; readonly path: string };
 
 /** Begins a rollout; asked again with the same `once` by the same person, it gives the one that began. */
 export async function begin(
@@ -76,14 +79,14 @@ export async function propose(
   const found = await allowedChange(terms, person, asked.change);
   if (!found.ok) return found;
   const { change, allowed, entries } = found.value;
-  const placed = await placeOf(terms, asked, { change, paths: [...entries.keys()] });
+  const placed = await placeOf(terms, asked, { change, entries: [...entries.values()] });
   if (!placed.ok) return placed;
   const { plane, system, target, wanted } = placed.value;
   const held = await heldBy(target, wanted);
   if (!held.ok) return held;
   const rows: RolloutDelivery[] = [];
   for (const { cell, key, path } of wanted) {
-    const next = entries.get(path)?.next ?? null;
+    const next = entries.get(path)?.newContent ?? null;
     rows.push({ cell, key, base: held.value.get(`${cell}\0${key}`)?.sha256 ?? null, next });
   }
   const same = unchangedCell(rows);
@@ -127,7 +130,7 @@ type Placed = {
 async function placeOf(
   terms: RolloutsTerms,
   asked: RolloutAsked,
-  { change, paths }: { readonly change: StoredChange; readonly paths: readonly string[] },
+  { change, entries }: { readonly change: StoredChange; readonly entries: readonly ChangeEntry[] },
 ): Promise<Answer<Placed>> {
   const plane = await terms.plane();
   const system = plane?.systems.find(({ name }) => name === asked.system);
@@ -137,13 +140,12 @@ async function placeOf(
       `the control plane has no system \`${asked.system}\``,
       "see its description, which two people sign",
     );
-  const sets = plane.configSets.filter(
-    (one) =>
-      one.system === system.name &&
-      one.repository === change.repository &&
-      one.ref === change.target,
-  );
-  const all = deliveriesOf(sets, system, paths);
+  const said = deliveriesOf(plane, { repository: change.repository, ref: change.target, entries });
+  const [problem] = said.problems;
+  if (problem !== undefined)
+    return refused("ROLLOUT_PLAN", `\`${problem.path}\`: ${problem.message}`, problem.help);
+  const sets = plane.configSets.filter((one) => one.system === system.name);
+  const all = said.deliveries.filter(({ set }) => sets.some(({ name }) => name === set));
   const wanted = asked.deliveries ?? all;
   const foreign = wanted.find(
     ({ cell, key, path }) =>
@@ -157,7 +159,8 @@ async function placeOf(
         : `no config set brings \`${foreign.path}\` of this change to \`${foreign.key}\` in \`${foreign.cell}\``,
       "see the config sets in the description of the control plane",
     );
-  const names = [...new Set(sets.map(({ target }) => target))];
+  const used = new Set(all.map(({ set }) => set));
+  const names = [...new Set(sets.filter(({ name }) => used.has(name)).map((one) => one.target))];
   const [name = ""] = names;
   const target = terms.target(name);
   if (names.length !== 1 || target === null)
@@ -265,7 +268,7 @@ async function provenBases(
   given: {
     readonly allowed: Allowed;
     readonly wanted: readonly Delivery[];
-    readonly entries: ReadonlyMap<string, { readonly old: string | null }>;
+    readonly entries: ReadonlyMap<string, ChangeEntry>;
     readonly rows: readonly RolloutDelivery[];
     readonly plan: Plan;
   },
@@ -277,7 +280,7 @@ async function provenBases(
     const own = rows.flatMap((row, at) =>
       row.cell === id ? [{ row, path: wanted[at]?.path }] : [],
     );
-    const seen = own.every(({ row, path }) => entries.get(path ?? "")?.old === row.base);
+    const seen = own.every(({ row, path }) => entries.get(path ?? "")?.oldContent === row.base);
     const baked = own.map(({ row }) =>
       known.find(
         (one) =>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From the description of a control plane to a plan in waves. */
-import type { ConfigSet, Description, SystemDescription } from "@interlock/controlplane";
+import type { Description, SystemDescription } from "@interlock/controlplane";
 import {
   admitPlan,
   DEFAULT_CEILING,
@@ -15,9 +15,6 @@ import {
 import type { GivenWaves } from "@interlock/protocol";
 import type { Answer } from "../http/bind.ts";
 import { refused } from "../people/terms.ts";
-
-/** One value on its way: a file of the change to a key of a cell. */
-export type Delivery = { readonly cell: string; readonly key: string; readonly path: string };
 
 const MILLION = 1_000_000;
 const MINUTE_MS = 60_000;
@@ -36,58 +33,6 @@ const DETECTION = {
   ...{ worstMs: 30 * MINUTE_MS, stopMs: MINUTE_MS },
 } as const;
 const BACK = { batchPpm: 250_000, everyMs: 10_000, jitterMs: 5_000 } as const;
-
-/**
- * Every delivery that the config sets of a system make of a change's files. A file that no pattern
- * takes goes nowhere; one that has no cell in its path goes to every cell.
- */
-export function deliveriesOf(
-  sets: readonly ConfigSet[],
-  { cells }: SystemDescription,
-  paths: readonly string[],
-): readonly Delivery[] {
-  const found = new Map<string, Delivery>();
-  for (const { files } of sets)
-    for (const file of files)
-      for (const path of paths) {
-        const names = matched(file.path, path);
-        if (names === null) continue;
-        const own = names.get("cell");
-        for (const { id: cell } of cells) {
-          if (own !== undefined && own !== cell) continue;
-          const key = filled(file.key, new Map([...names, ["cell", cell]]));
-          found.set(`${cell}\0${key}\0${path}`, { cell, key, path });
-        }
-      }
-  return [...found.values()];
-}
-
-/** What stands for each `{name}` of a pattern, which is at least one character within a folder; `null`: no match. */
-export function matched(pattern: string, path: string): ReadonlyMap<string, string> | null {
-  const [patterns, parts] = [pattern.split("/"), path.split("/")];
-  if (patterns.length !== parts.length) return null;
-  const names = new Map<string, string>();
-  for (const [at, own] of patterns.entries()) {
-    const part = parts[at] ?? "";
-    const open = own.indexOf("{");
-    const close = own.indexOf("}", open);
-    if (open < 0 || close < 0) {
-      if (own !== part) return null;
-      continue;
-    }
-    const [before, after] = [own.slice(0, open), own.slice(close + 1)];
-    const middle = part.slice(before.length, part.length - after.length);
-    const fits = part.length > before.length + after.length;
-    if (!fits || !part.startsWith(before) || !part.endsWith(after)) return null;
-    const name = own.slice(open + 1, close);
-    if ((names.get(name) ?? middle) !== middle) return null;
-    names.set(name, middle);
-  }
-  return names;
-}
-
-const filled = (template: string, names: ReadonlyMap<string, string>): string =>
-  template.replace(/\{([a-z]{1,20})\}/g, (whole, name: string) => names.get(name) ?? whole);
 
 export type Planning = {
   readonly plane: Description;

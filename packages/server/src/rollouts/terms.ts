@@ -15,7 +15,7 @@ export type Capacity = Of<"capacity">;
 export type Notify = Of<"notify">;
 
 /** Tells whether a wave does harm. A system that it does not know gets `inconclusive`. */
-export type Analysis = {
+export type Analyst = {
   readonly ask: (plan: Plan, effect: Analyse) => Promise<readonly Verdict[]>;
 };
 
@@ -44,7 +44,7 @@ export type DriverTerms = {
   readonly ledger: Pick<Ledger, "append">;
   /** By their names in the description of the control plane; `null`: there is none of that name. */
   readonly target: (name: string) => Target | null;
-  readonly analysis: Analysis;
+  readonly analysis: Analyst;
   /** Without it nobody is asked, and there is always room. */
   readonly capacity?: CapacityOf;
   /** Milliseconds since 1970 UTC. */

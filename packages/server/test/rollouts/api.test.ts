@@ -25,8 +25,9 @@ const planeOf = (systems: readonly string[]): Description => ({
   })),
   configSets: systems.map((system) => ({
     ...{ name: system, system, target: "fake", owner: "payments", repository: REPOSITORY },
-    ...{ ref: TARGET, files: [{ path: `${system}/{key}.json`, key: "{key}" }], invariants: [] },
-    limits: { keys: 10, valueBytes: 1_000, growthPpm: 0 },
+    ...{ ref: TARGET, files: [{ path: `${system}/{key}.json`, key: "{key}" }] },
+    ...{ invariants: [], references: [] },
+    limits: { keys: 10, valueBytes: 1_000, growthPpm: 0, shrinkPpm: 0 },
   })),
   signals: systems.map((system) => ({
     ...{ name: "orders", system, kind: "push", measures: "orders", settings: {}, unit: "orders" },

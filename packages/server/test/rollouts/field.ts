@@ -9,7 +9,7 @@ import {
 } from "@interlock/core";
 import { digestOf, sha256Hex } from "@interlock/digest";
 import {
-  type Analysis,
+  type Analyst,
   type DriverTerms,
   openRollouts,
   type Prepared,
@@ -137,7 +137,7 @@ export function fieldOf(
 ): Field {
   const clock = more.clock ?? { now: T0 };
   const troubles: RolloutTrouble[] = [];
-  const analysis: Analysis = {
+  const analysis: Analyst = {
     ask: (_, { id, wave }) =>
       Promise.resolve([
         {
