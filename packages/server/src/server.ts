@@ -7,6 +7,7 @@ import { formatVerifierKey } from "@interlock/tlog";
 import type { FastifyInstance } from "fastify";
 import { CONTENTS_QUOTA, type ContentsQuota, removeStaleContents } from "./changes/quota.ts";
 import { changeRoutes } from "./changes/routes.ts";
+import { startControlPlane } from "./controlplane/starting.ts";
 import { dataRoutes } from "./data/routes.ts";
 import { draftRoutes } from "./drafts/routes.ts";
 import { emergencyRoutes } from "./emergency/routes.ts";
@@ -40,9 +41,7 @@ import { keyBook } from "./people/key-book.ts";
 import { openPeople, type PeopleOfServer } from "./people/people.ts";
 import { type Alert, COOLDOWN_MS } from "./people/terms.ts";
 import { refRoutes } from "./refs/routes.ts";
-import { openRolloutsOf, type RolloutsGiven } from "./rollouts/opening.ts";
 import { runRoutes } from "./runs/routes.ts";
-import { type SignalsTerms, startSignals } from "./signals/opening.ts";
 
 export type ServerTerms = {
   /** Holds the log's key, what was signed last, and the embedded database. */
@@ -73,10 +72,6 @@ export type ServerTerms = {
   readonly forges?: ForgesTerms;
   /** Who is told of what happens; nobody otherwise. */
   readonly notices?: Pick<TellingTerms, "receivers" | "onTrouble">;
-  /** By which signals harm is seen; none otherwise. */
-  readonly signals?: SignalsTerms;
-  /** A control plane to bring changes to; none otherwise. */
-  readonly rollouts?: RolloutsGiven;
 };
 
 export type RunningServer = {
@@ -219,16 +214,9 @@ async function startOn(
     forge.routes(app);
     open.push(() => forge.close());
   }
-  const signals = startSignals(terms.signals, app, people.value.authenticate, {
-    store,
-    now,
-    fetch,
-  });
-  if (!signals.ok) return signals;
-  open.push(signals.value.close);
-  const around = { store, ledger, book, now, authenticate: people.value.authenticate };
-  const driver = terms.rollouts && openRolloutsOf(app, terms.rollouts, around);
-  open.push(async () => driver?.close());
+  const { authenticate } = people.value;
+  const around = { store, ledger, book, now, authenticate, onTrouble };
+  open.push(await startControlPlane(app, around));
   await app.listen({ host: terms.host, port: terms.port });
   open.push(keepTidy(store, contents, now));
   if (terms.notices !== undefined) {

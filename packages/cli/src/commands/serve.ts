@@ -172,6 +172,10 @@ function alertIn(alert: Alert): string {
       return `alert: the counter of the key ${alert.credential} went back, it may have been copied; revoke it`;
     case "entry-unproven":
       return `alert: entry ${alert.index} of the ledger counts for nothing: ${alert.says}; somebody may have written to the database`;
+    case "control-plane":
+      return alert.says === null
+        ? `${printable(alert.part)}: works again`
+        : `${printable(alert.part)}: ${printable(alert.says)}`;
     case "issuer-away":
       return `the issuer at \`${printable(alert.asked)}\` cannot be asked: ${printable(alert.because)}`;
   }

@@ -12,7 +12,9 @@ export type Alert =
   /** An entry that nobody signed who had to: somebody wrote to the database. It counts for nothing. */
   | { readonly kind: "entry-unproven"; readonly index: number; readonly says: string }
   /** An issuer could not be asked; why may name hosts within, and stands here only. */
-  | { readonly kind: "issuer-away"; readonly asked: string; readonly because: string };
+  | { readonly kind: "issuer-away"; readonly asked: string; readonly because: string }
+  /** A target, a signal or a rollout does not work; `null`: it does again. */
+  | { readonly kind: "control-plane"; readonly part: string; readonly says: string | null };
 
 export type PeopleTerms = {
   readonly store: Store;

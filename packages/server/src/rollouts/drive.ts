@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One rollout under one lease: events come in one after the other, each step is saved, then acted upon. */
-import { type RolloutEffect, type RolloutEvent, type RolloutState, step } from "@interlock/core";
+import {
+  type Phase,
+  type RolloutEffect,
+  type RolloutEvent,
+  type RolloutState,
+  step,
+} from "@interlock/core";
 import { failureOf, rolloutById, saveStep } from "@interlock/store";
 import { readBack, type Site, writeCell } from "./acting.ts";
 import { withinMs } from "./queueing.ts";
@@ -30,6 +36,7 @@ export type Drive = {
   /** Somebody else made a step: look at the row again. */
   readonly reload: () => void;
   readonly revision: () => number;
+  readonly phase: () => Phase;
   /** Milliseconds since 1970 UTC; `null`: nothing happens by itself, and nothing is under way. */
   readonly due: () => number | null;
   /** Whether it does nothing any more: the lease is another's, or what is stored cannot be read. */
@@ -64,6 +71,7 @@ class Driving implements Drive {
   }
 
   readonly revision = (): number => this.one.row.revision;
+  readonly phase = (): Phase => this.one.state.phase;
   readonly over = (): boolean => this.gone;
   readonly stop = (): void => {
     this.gone = true;
@@ -249,7 +257,10 @@ class Driving implements Drive {
     const { terms, limits, plan } = this.site;
     const verdicts = await withinMs(
       limits.askMs,
-      () => terms.analysis.ask(plan, effect).catch((error: unknown) => this.none(error)),
+      () =>
+        terms.analysis
+          .ask(plan, effect, { rollout: this.id, began: this.one.row.startedAt })
+          .catch((error: unknown) => this.none(error)),
       [],
     );
     for (const verdict of verdicts) this.tell(verdict);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Claims rollouts that are due and drives each under a lease. Several servers may do so on one database. */
 import { randomUUID } from "node:crypto";
+import type { Phase, Verdict } from "@interlock/core";
 import {
   claimRollouts,
   deliveriesOf,
@@ -22,6 +23,10 @@ export type RolloutDriver = {
   readonly look: () => Promise<void>;
   /** Somebody acted on a rollout through this server: it need not wait for the next look. */
   readonly wake: (rollout: string) => void;
+  /** Harm that was seen without a question; whoever drives the rollout acts on it. by (halt-wins) */
+  readonly harm: (rollout: string, verdicts: readonly Verdict[]) => void;
+  /** What could not be driven here may be by now. */
+  readonly retry: () => void;
   /** Until nothing is under way. */
   readonly idle: () => Promise<void>;
   /** How many this server drives now. */
@@ -68,6 +73,12 @@ class Driver implements RolloutDriver {
     if (drive !== undefined) drive.reload();
     else if (this.limits.periodMs !== null && !this.closed) void this.look();
   };
+
+  readonly harm = (rollout: string, verdicts: readonly Verdict[]): void => {
+    for (const verdict of verdicts) this.drives.get(rollout)?.tell(verdict);
+  };
+
+  readonly retry = (): void => this.unreadable.clear();
 
   readonly idle = async (): Promise<void> => {
     await this.looking;
@@ -142,6 +153,7 @@ class Driver implements RolloutDriver {
   private async letGo(drive: Drive): Promise<void> {
     drive.stop();
     this.drives.delete(drive.id);
+    if (OVER.has(drive.phase())) await this.terms.analysis.ended?.(drive.id);
     await releaseRollout(this.terms.store.db, drive);
   }
 
@@ -195,6 +207,8 @@ class Driver implements RolloutDriver {
     return gate;
   }
 }
+
+const OVER: ReadonlySet<Phase> = new Set(["completed", "gone-back", "withdrawn"]);
 
 /** A clock that was set back must not keep a rollout waiting until it has caught up. */
 const FAR_MS = 120_000;

@@ -16,8 +16,13 @@ export type Notify = Of<"notify">;
 
 /** Tells whether a wave does harm. A system that it does not know gets `inconclusive`. */
 export type Analyst = {
-  readonly ask: (plan: Plan, effect: Analyse) => Promise<readonly Verdict[]>;
+  readonly ask: (plan: Plan, effect: Analyse, about: Asking) => Promise<readonly Verdict[]>;
+  /** The rollout writes no more. */
+  readonly ended?: (rollout: string) => Promise<void>;
 };
+
+/** Whose wave it is, and when its rollout began: what was learned after that is not learned from. */
+export type Asking = { readonly rollout: string; readonly began: number };
 
 /** Tells whether cells have room for a restart. */
 export type CapacityOf = {

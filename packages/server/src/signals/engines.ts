@@ -16,7 +16,7 @@ import {
 import { done } from "../people/terms.ts";
 import { runningIn } from "./analysis/running.ts";
 import { EXTERNAL, type WaveAnalysis } from "./analysis.ts";
-import type { OpenSignals } from "./opening.ts";
+import type { SignalsNow } from "./opening.ts";
 import { speaksFor } from "./routes.ts";
 
 type Release = {
@@ -38,21 +38,21 @@ type Said = {
 export function engineRoutes(
   app: FastifyInstance,
   authenticate: Authenticate,
-  open: OpenSignals,
+  now: () => SignalsNow,
 ): void {
   bind(app, authenticate, signalsApi.analysisForArgo, ({ actor, query }) =>
-    said(open, actor, { ...query, cells: query.cells.split(",").map((cell) => cell.trim()) }),
+    said(now(), actor, { ...query, cells: query.cells.split(",").map((cell) => cell.trim()) }),
   );
-  bind(app, authenticate, signalsApi.checkAnalysis, ({ actor, body }) => said(open, actor, body));
+  bind(app, authenticate, signalsApi.checkAnalysis, ({ actor, body }) => said(now(), actor, body));
   app.post(signalsApi.FLAGGER_PATH, (request, reply) =>
-    forFlagger(open, authenticate, request, reply),
+    forFlagger(now(), authenticate, request, reply),
   );
 }
 
-async function said(open: OpenSignals, actor: Actor, release: Release): Promise<Answer<Said>> {
+async function said(open: SignalsNow, actor: Actor, release: Release): Promise<Answer<Said>> {
   const { system, key } = release;
   const known = open.cellsOf(system);
-  if (known.length === 0 || !speaksFor(actor, system))
+  if (known.length === 0 || open.analysis === null || !speaksFor(actor, system))
     return refusal("NOT_FOUND", `there is no system \`${system}\`, or not for you`);
   const cells = [...new Set(release.cells)].sort();
   const stranger = cells.find((cell) => !known.includes(cell));
@@ -104,7 +104,7 @@ const PASSES: Readonly<Record<string, readonly Said["result"][]>> = {
 
 /** Flagger sends no headers of one's own: its token is in `metadata`, as in its documentation. */
 async function forFlagger(
-  open: OpenSignals,
+  open: SignalsNow,
   authenticate: Authenticate,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -128,7 +128,7 @@ async function forFlagger(
   if (phase === "Succeeded" || phase === "Failed") {
     if (!speaksFor(actor, system))
       return refuse(reply, refusal("NOT_FOUND", "no such system").failure);
-    await open.analysis.ended(`${EXTERNAL}${system}:${key}`);
+    await open.analysis?.ended(`${EXTERNAL}${system}:${key}`);
     return reply.send({ result: "ended" });
   }
   const answer = await said(open, actor, {

@@ -16,15 +16,20 @@ export type SignalsTerms = Pick<Description, "systems" | "signals"> & {
   readonly onSource: (signal: string, trouble: string | null) => void;
 };
 
-export type OpenSignals = {
+/** What is asked of signals; without a description there are none. */
+export type SignalsNow = {
   readonly store: Store;
   readonly now: () => number;
   readonly signals: readonly Signal[];
-  readonly analysis: Analysis;
+  readonly analysis: Analysis | null;
   /** Why a source does not answer. */
   readonly trouble: ReadonlyMap<string, string>;
   readonly cellsOf: (system: string) => readonly string[];
   readonly asyncFailureMsOf: (system: string) => number;
+};
+
+export type OpenSignals = SignalsNow & {
+  readonly analysis: Analysis;
   readonly routes: (app: FastifyInstance, authenticate: Authenticate) => void;
   readonly close: () => Promise<void>;
 };
@@ -67,10 +72,7 @@ export function openSignals(
     ...{ store, now, signals, analysis, trouble },
     cellsOf: (name) => system(name)?.cells.map(({ id }) => id) ?? [],
     asyncFailureMsOf: (name) => system(name)?.asyncFailureMs ?? 0,
-    routes: (app, authenticate) => {
-      signalRoutes(app, authenticate, open);
-      engineRoutes(app, authenticate, open);
-    },
+    routes: (app, authenticate) => signalsRoutes(app, authenticate, () => open),
     close: async () => {
       ticking.stop();
       await analysis.close();
@@ -79,19 +81,14 @@ export function openSignals(
   return { ok: true, value: { ...open, start: ticking.start } };
 }
 
-/** Signals of a server that has any: routes, and reading from now on. */
-export function startSignals(
-  terms: SignalsTerms | undefined,
+/** Routes about whatever signals there are when they are called. */
+export function signalsRoutes(
   app: FastifyInstance,
   authenticate: Authenticate,
-  around: { readonly store: Store; readonly now: () => number; readonly fetch: typeof fetch },
-): Answer<Pick<OpenSignals, "close">> {
-  if (terms === undefined) return { ok: true, value: { close: () => Promise.resolve() } };
-  const opened = openSignals(terms, { ...around, onFault: (error) => app.log.error(error) });
-  if (!opened.ok) return opened;
-  opened.value.routes(app, authenticate);
-  opened.value.start();
-  return opened;
+  now: () => SignalsNow,
+): void {
+  signalRoutes(app, authenticate, now);
+  engineRoutes(app, authenticate, now);
 }
 
 function ticker({ tick }: Analysis, onFault: (error: unknown) => void) {

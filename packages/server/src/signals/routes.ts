@@ -7,7 +7,7 @@ import type { Actor } from "../http/actor.ts";
 import { type Answer, type Authenticate, bind, type Refusal } from "../http/bind.ts";
 import { done } from "../people/terms.ts";
 import { shownSlots } from "./limit.ts";
-import type { OpenSignals } from "./opening.ts";
+import type { SignalsNow } from "./opening.ts";
 import { readOpenMetrics } from "./push/openmetrics.ts";
 import { readOtlp } from "./push/otlp.ts";
 import { takePoints } from "./push/take.ts";
@@ -36,15 +36,15 @@ const missing = (name: string): { readonly ok: false; readonly failure: Refusal 
 export function signalRoutes(
   app: FastifyInstance,
   authenticate: Authenticate,
-  open: OpenSignals,
+  now: () => SignalsNow,
 ): void {
-  const { store, signals } = open;
   app.addContentTypeParser(
     OPENMETRICS,
     { parseAs: "string", bodyLimit: PUSH_BYTES },
     (_, body, end) => end(null, body),
   );
   bind(app, authenticate, signalsApi.listSignals, async ({ actor }) => {
+    const { store, signals, trouble } = now();
     const own = signals.filter(({ system }) => speaksFor(actor, system));
     const shown = await Promise.all(
       own.map(async ({ name, system, kind, measures, unit, settings, ...signal }) => {
@@ -54,19 +54,21 @@ export function signalRoutes(
           ...{ name, system, kind, measures, unit, freshMs, minimumSamples, weightPpm },
           slotMs: settings.slotMs,
           readUntil: newest === null ? null : newest + settings.slotMs,
-          trouble: open.trouble.get(name) ?? null,
+          trouble: trouble.get(name) ?? null,
         };
       }),
     );
     return done({ signals: shown });
   });
   bind(app, authenticate, signalsApi.signalSeries, async ({ actor, params, query }) => {
-    const signal = signals.find(({ name }) => name === params.name);
+    const open = now();
+    const signal = open.signals.find(({ name }) => name === params.name);
     if (signal === undefined || !speaksFor(actor, signal.system)) return missing(params.name);
     return await series(open, signal, query);
   });
   bind(app, authenticate, signalsApi.pushPoints, async ({ actor, params, body }) => {
-    const signal = signals.find(({ name }) => name === params.name);
+    const open = now();
+    const signal = open.signals.find(({ name }) => name === params.name);
     if (signal?.kind !== "push" || !speaksFor(actor, signal.system)) return missing(params.name);
     const read = typeof body === "string" ? readOpenMetrics(body) : readOtlp(body);
     if (!read.ok) return refusal(read.says, "see docs/reference/signals.md for what can be pushed");
@@ -92,7 +94,7 @@ type Series = {
 };
 
 async function series(
-  { store, cellsOf }: OpenSignals,
+  { store, cellsOf }: SignalsNow,
   signal: Signal,
   wanted: { readonly cell?: string | undefined; readonly from: number; readonly to: number },
 ): Promise<Answer<Series>> {
