@@ -7,7 +7,7 @@ import { AGREED_KINDS, isAgreed, type ProposalTerms } from "../endorsement.ts";
 import { about, bool, count, type Infer, int, list, object, optional, text } from "../schema.ts";
 import { problemsOfStatement, STATEMENT, type Statement } from "../statement.ts";
 import type { Invalid } from "../validate.ts";
-import { DATA_FINISHED, DATA_STARTED, DATA_UNWOUND } from "./data.ts";
+import { DATA_BODIES, RULES_OF_DATA } from "./data.ts";
 import { EMERGENCY_KEY, EMERGENCY_SIGNED, LANDED_AWAY } from "./emergency.ts";
 import { DEBT_LEFT, INCIDENT, INCIDENT_CLOSED } from "./exceptions.ts";
 import { atLeast, sortedSet } from "./lists.ts";
@@ -251,9 +251,7 @@ export const BODIES = {
   "emergency-key": EMERGENCY_KEY,
   emergency: EMERGENCY_SIGNED,
   away: LANDED_AWAY,
-  "data-started": DATA_STARTED,
-  "data-finished": DATA_FINISHED,
-  "data-unwound": DATA_UNWOUND,
+  ...DATA_BODIES,
   ...ROLLOUT_BODIES,
 } as const;
 
@@ -337,12 +335,7 @@ export const RULES_OF_BODIES: Problems = {
     ...sortedSet(teams, "teams"),
   ],
   members: problemsOfMembers,
-  "data-started": ({ way, of }) =>
-    (way === "fix") === (of === undefined)
-      ? []
-      : [{ path: "of", message: "an unwind names the run that it unwinds, and a fix none" }],
-  "data-finished": () => [],
-  "data-unwound": () => [],
+  ...RULES_OF_DATA,
   ...RULES_OF_ROLLOUTS,
 };
 

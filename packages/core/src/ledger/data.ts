@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the ledger holds of data fixes in databases, and of unwinds of them. */
-import { about, count, int, object, optional, text } from "../schema.ts";
+import { about, count, type Infer, int, object, optional, text } from "../schema.ts";
+import type { Invalid } from "../validate.ts";
 
 export const DATA_WAYS = ["fix", "undo", "redo"] as const;
 export const DATA_OUTCOMES = ["done", "stopped", "failed"] as const;
@@ -13,7 +14,7 @@ const entry = about("id of an entry: its leaf hash in the log", digest);
  * A data fix may write from here on. The subject of this and the following entries is the run's id,
  * which follows from change and file: a file of a change runs once.
  */
-export const DATA_STARTED = object({
+const DATA_STARTED = object({
   change: text({ max: 200 }),
   decision: about("the entry of the decision that allowed it", entry),
   digest: about("the change digest", digest),
@@ -33,13 +34,29 @@ const ENDED = {
 };
 
 /** What a data fix came to, as whoever ran it says; one that stopped or failed may go on. */
-export const DATA_FINISHED = object(ENDED);
+const DATA_FINISHED = object(ENDED);
 
 /** The same of an unwind. */
-export const DATA_UNWOUND = object({
+const DATA_UNWOUND = object({
   ...ENDED,
   restored: count(),
   kept: about("where a later write stays", count()),
   rerun: about("where later sums were made again", count()),
   quarantined: about("left for people", count()),
 });
+
+export const DATA_BODIES = {
+  "data-started": DATA_STARTED,
+  "data-finished": DATA_FINISHED,
+  "data-unwound": DATA_UNWOUND,
+} as const;
+
+/** What the schemas cannot say. */
+export const RULES_OF_DATA = {
+  "data-started": ({ way, of }: Infer<typeof DATA_STARTED>): readonly Invalid[] =>
+    (way === "fix") === (of === undefined)
+      ? []
+      : [{ path: "of", message: "an unwind names the run that it unwinds, and a fix none" }],
+  "data-finished": () => [],
+  "data-unwound": () => [],
+} as const;
