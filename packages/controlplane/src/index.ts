@@ -33,4 +33,5 @@ export {
 } from "./set/deliveries.ts";
 export type { Delta, DeltaKind, DeltaSummary } from "./set/deltas.ts";
 export { SET_FINDINGS, type SetFinding } from "./set/finding.ts";
+export { keysOfSet } from "./set/held.ts";
 export { type StandingFile, standingIn } from "./set/standing.ts";

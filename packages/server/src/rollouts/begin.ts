@@ -24,6 +24,7 @@ import { BATCH_ITEMS_MAX, type Target } from "@interlock/targets";
 import type { Answer } from "../http/bind.ts";
 import { done, refused } from "../people/terms.ts";
 import { type Allowed, allowedChange } from "./allowed.ts";
+import { checkCells } from "./checking.ts";
 import { heldIn } from "./contents.ts";
 import { planned } from "./planning.ts";
 import { saveBegun } from "./saving.ts";
@@ -98,6 +99,8 @@ export async function propose(
     );
   const values = await valuesFor(terms, { change, rows, held: held.value });
   if (!values.ok) return values;
+  const checked = await checkCells({ target, plane, rows, values: values.value });
+  if (!checked.ok) return checked;
   const bases = basesOf(rows);
   const plan = planned({
     ...{ plane, system, target: target.name, bases, keys: rows.map(({ key }) => key) },

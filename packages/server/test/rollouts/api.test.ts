@@ -28,6 +28,7 @@ const planeOf = (systems: readonly string[]): Description => ({
     ...{ ref: TARGET, files: [{ path: `${system}/{key}.json`, key: "{key}" }] },
     ...{ invariants: [], references: [] },
     limits: { keys: 10, valueBytes: 1_000, growthPpm: 0, shrinkPpm: 0 },
+    ...(system === "strict" ? { schema: { type: "string", pattern: "^old" } } : {}),
   })),
   signals: systems.map((system) => ({
     ...{ name: "orders", system, kind: "push", measures: "orders", settings: {}, unit: "orders" },
@@ -40,7 +41,7 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
   let world: World;
   let target: FakeTarget;
   let driver: RolloutDriver;
-  const systems = ["cart", "full", "other", "paused", "halted", "pair", "late"];
+  const systems = ["cart", "full", "other", "paused", "halted", "pair", "late", "strict", "cart2"];
   beforeAll(async () => {
     target = fakeTarget();
     world = await openWorld(engine, {
@@ -82,7 +83,7 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
 
   /** A change of one file of a system, its contents kept, approved by some; gives its id. */
   async function change(system: string, approvers: readonly string[] = ["bo", "cy"]) {
-    const [old, fresh] = [utf8(`old ${system}`), utf8(`new ${system}`)];
+    const [old, fresh] = [utf8(`"old ${system}"`), utf8(`"new ${system}"`)];
     const [oldContent, newContent] = [sha256Hex(old), sha256Hex(fresh)];
     const path = `${system}/promise.json`;
     const entry = { path, oldMode: "100644", newMode: "100644", oldContent, newContent };
@@ -96,7 +97,7 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
     await world.call("gate", "POST", `/api/v1/changes/${id}/blobs`, { blobs });
     for (const person of approvers) await world.sign(person, id, "approve");
     await world.call("gate", "POST", "/api/v1/gate", asked);
-    for (const cell of CELLS) target.set(`${system}-${cell}`, "promise", `old ${system}`);
+    for (const cell of CELLS) target.set(`${system}-${cell}`, "promise", `"old ${system}"`);
     return id;
   }
   const begin = (as: string, body: object) => world.call(as, "POST", "/api/v1/rollouts", body);
@@ -124,7 +125,7 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
     await pass(60 * MINUTE);
     expect(await show(begun.body["rollout"])).toMatchObject({ phase: "completed" });
     expect(CELLS.map((cell) => target.text(`cart-${cell}`, "promise"))).toEqual(
-      CELLS.map(() => "new cart"),
+      CELLS.map(() => '"new cart"'),
     );
     const listed = await world.call("cy", "GET", "/api/v1/rollouts");
     expect(listed.body["rollouts"]).toMatchObject([{ system: "cart", phase: "completed" }]);
@@ -170,6 +171,19 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
     expect(target.landed.filter(({ batch }) => batch.cell.startsWith("full"))).toEqual([]);
   });
 
+  it("checked whole: does not begin where a cell would break its config set, by what changes or by what stands", async () => {
+    const id = await change("strict");
+    const begun = await begin("ana", { change: id, system: "strict" });
+    expect(begun.body).toMatchObject({ status: 422, code: "ROLLOUT_PLAN" });
+    expect(begun.body["detail"]).toMatch(
+      /`strict-\S+` would break the config set `strict`: SCHEMA_MISFIT/,
+    );
+    const other = await change("cart2");
+    target.set("cart2-eu-1", "elsewhere", "{ no JSON");
+    const refused = await begin("ana", { change: other, system: "cart2" });
+    expect(refused.body["detail"]).toContain("VALUE_UNREADABLE: `elsewhere` cannot be read");
+  });
+
   it("does not begin without a way back", async () => {
     const id = await change("late");
     target.set("late-eu-1", "promise", "by hand");
@@ -213,7 +227,7 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
     expect((await act("cy", rollout, "back")).body["phase"]).toBe("going-back");
     await pass(5 * MINUTE);
     expect(await show(rollout)).toMatchObject({ phase: "gone-back", exposurePpm: 0 });
-    expect(target.text("halted-eu-1", "promise")).toBe("old halted");
+    expect(target.text("halted-eu-1", "promise")).toBe('"old halted"');
   });
 
   it("halts where a cell comes to run code that the change has not met", async () => {

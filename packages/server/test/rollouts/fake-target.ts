@@ -96,7 +96,7 @@ export function fakeTarget(name = "fake", owner: () => string = () => ""): FakeT
         for (const one of before) land(one);
       }
     },
-    list: async () => ({ ok: true, value: { keys: [] } }),
+    list: async (cell) => ({ ok: true, value: { keys: [...cellOf(cell).keys.keys()].sort() } }),
     watch: async function* () {},
     health: async () => ({ answers: true, says: "fake" }),
     close: async () => undefined,
