@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   data: async () => (await import("./commands/data.ts")).dataCommand,
   rollout: async () => (await import("./commands/rollout.ts")).rolloutCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
+  guard: async () => (await import("./commands/guard.ts")).guardCommand,
   emergency: async () => (await import("./commands/emergency.ts")).emergencyCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   forge: async () => (await import("./commands/forge.ts")).forgeCommand,

@@ -26,18 +26,20 @@ export type Asker = {
   readonly pushedBy: readonly string[] | null;
   /** The first commit of a push into a repository that has none yet. */
   readonly firstCommit: string | null;
+  /** Of what is no repository's history, such as the keys behind a guard. */
+  readonly identity?: string;
 };
 
 export async function questionAbout(
   repository: Repository,
   { subject, ref, base, isNew, head, tree }: Arriving,
-  { pushedBy, firstCommit }: Asker,
+  { pushedBy, firstCommit, identity: own }: Asker,
 ): Promise<{ readonly question: Question; readonly workspace: Workspace }> {
   const workspace = await workspaceAt(repository, base, {
     after: subject.after,
     fault: subject.change.incomplete?.because,
   });
-  const identity = await repository.identity(firstCommit ?? undefined);
+  const identity = own ?? (await repository.identity(firstCommit ?? undefined));
   const facts = await factsAbout(repository, subject, {
     workspace,
     given: { evidence: NO_EVIDENCE, context: [], pushedBy },

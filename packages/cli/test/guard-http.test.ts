@@ -1,0 +1,399 @@
+/** `interlock guard` in front of an HTTP API of no known kind. */
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Settings } from "../src/guard/settings.ts";
+import { bodyOf, listening } from "./gate-server.ts";
+import { type Guarding, guarding, raw } from "./guarding.ts";
+import { START } from "./pushing.ts";
+
+type Api = {
+  readonly url: string;
+  readonly flags: Map<string, string>;
+  /** Method, target, body and headers of every request that is no read. */
+  readonly wrote: {
+    readonly line: string;
+    readonly body: string;
+    readonly headers: IncomingMessage["headers"];
+  }[];
+  /** Called before a write takes effect; `true`: it was answered already. */
+  before: (response: ServerResponse) => boolean;
+};
+
+const PATH = /^\/api\/flags\/([a-z]+)(?:\?scope=eu)?$/;
+const etagOf = (text: string) =>
+  `"${createHash("sha256").update(text).digest("hex").slice(0, 12)}"`;
+
+/** Keeps flags, and counts their revisions itself. */
+async function api(): Promise<Api> {
+  const flags = new Map<string, string>();
+  const wrote: Api["wrote"] = [];
+  const made: Api = { url: "", flags, wrote, before: () => false };
+  const url = await listening(async (request, response) => {
+    const body = (await bodyOf(request)).toString("utf8");
+    const [, name = ""] = PATH.exec(request.url ?? "") ?? [];
+    const there = flags.get(name);
+    if (request.url === "/api/echo") {
+      response.writeHead(200, {
+        connection: "keep-alive, x-secret",
+        "proxy-authenticate": "x-secret",
+      });
+      return void response.end(JSON.stringify(request.headers));
+    }
+    if (request.method === "GET") {
+      if (there === undefined) return void response.writeHead(404).end();
+      return void response.writeHead(200, { etag: etagOf(there) }).end(there);
+    }
+    wrote.push({ line: `${request.method} ${request.url}`, body, headers: request.headers });
+    if (made.before(response)) return;
+    const condition = request.headers["if-match"];
+    const now = flags.get(name);
+    if (condition !== undefined && condition !== (now && etagOf(now)))
+      return void response.writeHead(412).end();
+    if (request.method === "DELETE") flags.delete(name);
+    else {
+      const merged = request.method === "PATCH" ? JSON.parse(there ?? "{}") : {};
+      const { revision = 0 } = JSON.parse(there ?? "{}");
+      flags.set(name, JSON.stringify({ ...merged, ...JSON.parse(body), revision: revision + 1 }));
+    }
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end('{"done":true}');
+  });
+  return Object.assign(made, { url });
+}
+
+const RULES: NonNullable<Settings["rules"]> = [
+  {
+    method: "PUT",
+    path: "/api/flags/{name}",
+    after: "body",
+    ignore: ["/revision"],
+    headers: ["x-scope"],
+  },
+  {
+    method: "PATCH",
+    path: "/api/flags/{name}",
+    after: "merge-patch",
+    ignore: ["/revision"],
+    versions: "if-match",
+  },
+  { method: "DELETE", path: "/api/flags/{name}", after: "nothing", query: true },
+];
+
+async function world(more: Partial<Settings> = {}): Promise<{ a: Api; g: Guarding }> {
+  const a = await api();
+  return { a, g: await guarding(a.url, { kind: "http", rules: RULES, ...more }) };
+}
+const JSON_TYPE = { "content-type": "application/json" };
+const PATCH_TYPE = { "content-type": "application/merge-patch+json" };
+
+describe("a guard in front of an HTTP API", () => {
+  it("holds a change until it is allowed, and forwards it byte for byte", async () => {
+    const { a, g } = await world();
+    a.flags.set("price", '{"on":false,"revision":7}');
+    const body = '{ "limit": 1.50,\n "on": true }';
+    const send = () => g.send("PUT", "/api/flags/price", { body, headers: JSON_TYPE });
+    const held = await send();
+    expect([held.status, held.json.code, a.wrote]).toEqual([409, "GUARD_HELD", []]);
+    expect(g.server.asked[0]?.facts).toMatchObject({
+      change: {
+        subject: "PUT /api/flags/price",
+        files: [{ path: "keys/api/flags/price/@value.json" }],
+      },
+    });
+    g.approve();
+    const done = await send();
+    expect([done.status, done.json]).toEqual([200, { done: true }]);
+    expect(done.headers.get("interlock-difference")).toBe(null);
+    expect(a.wrote).toMatchObject([{ line: "PUT /api/flags/price", body }]);
+    expect(g.journal()[0]?.["effects"]).toMatchObject([
+      { before: Buffer.from('{\n  "on": false\n}\n').toString("base64") },
+    ]);
+  }, 60_000);
+
+  it("a patch is judged by what it makes of what is there, under the version that was read", async () => {
+    const { a, g } = await world();
+    a.flags.set("price", '{"on":true,"old":1,"revision":1}');
+    const send = (headers = {}) =>
+      g.send("PATCH", "/api/flags/price", {
+        body: '{"old":null,"on":false}',
+        headers: { ...PATCH_TYPE, ...headers },
+      });
+    await send();
+    g.approve();
+    expect((await send({ "if-match": '"another"' })).json.code).toBe("GUARD_RACED");
+    a.before = () => {
+      a.flags.set("price", '{"on":"by another"}');
+      return false;
+    };
+    expect((await send()).json.code).toBe("GUARD_RACED");
+    expect(a.flags.get("price")).toBe('{"on":"by another"}');
+    expect(g.journal().at(-1)).toMatchObject({ line: "ended", outcome: "raced" });
+  });
+
+  it("an engine that says yes and does something else is told", async () => {
+    const { a, g } = await world();
+    const send = () =>
+      g.send("PUT", "/api/flags/price", { body: '{"on":true}', headers: JSON_TYPE });
+    await send();
+    g.approve();
+    a.before = (response) => {
+      a.flags.set("price", '{"on":"never"}');
+      response.end("yes");
+      return true;
+    };
+    const done = await send();
+    expect(decodeURIComponent(done.headers.get("interlock-difference") ?? "")).toBe(
+      "`/api/flags/price` is not what was approved",
+    );
+    expect(g.said).toEqual([expect.stringMatching(/^ALARM: after PUT/)]);
+  });
+
+  it("a connection that breaks leaves the outcome unknown, and says so", async () => {
+    const { a, g } = await world();
+    const send = () =>
+      g.send("PUT", "/api/flags/price", { body: '{"on":true}', headers: JSON_TYPE });
+    await send();
+    g.approve();
+    a.before = (response) => {
+      response.destroy();
+      return true;
+    };
+    expect((await send()).json).toMatchObject({ status: 504, code: "GUARD_UNKNOWN_OUTCOME" });
+    expect(g.journal().at(-1)).toMatchObject({ outcome: "lost" });
+  });
+
+  it("a query and a header that a rule names are a part of the change", async () => {
+    const { a, g } = await world();
+    a.flags.set("price", "{}");
+    await g.send("DELETE", "/api/flags/price?scope=eu");
+    expect(g.server.asked[0]?.facts).toMatchObject({
+      change: { files: [{ path: "keys/api/flags/price%3fscope=eu/@value.json" }] },
+    });
+    const scoped = { ...JSON_TYPE, "x-scope": "eu", "x-other": "1" };
+    await g.send("PUT", "/api/flags/price", { body: '{"on":true}', headers: scoped });
+    g.approve();
+    await g.send("PUT", "/api/flags/price", { body: '{"on":true}', headers: scoped });
+    expect(a.wrote[0]?.headers).toMatchObject({ "x-scope": "eu", host: new URL(a.url).host });
+    expect(a.wrote[0]?.headers).not.toHaveProperty("x-other");
+    expect(a.wrote[0]?.headers).not.toHaveProperty("x-asker");
+  });
+
+  it("PX8 what belongs to one connection, and what names the caller, ends here", async () => {
+    const { g } = await world();
+    const got = await raw(
+      g.port,
+      "GET /api/echo HTTP/1.1\r\nhost: x\r\nx-asker: ana\r\nx-other: 1\r\nkeep-alive: 5\r\nte: x\r\n\r\n",
+    );
+    expect(got).toMatch(/^HTTP\/1\.1 200/);
+    expect(got).toContain('"x-other":"1"');
+    expect(got).not.toMatch(/x-asker|x-secret|"keep-alive":"5"|"te"/);
+  });
+
+  it.each<[string, string, string, { body?: string; headers?: Record<string, string> }]>([
+    ["no rule", "PUT", "/api/users/eve", { body: "{}", headers: JSON_TYPE }],
+    ["another case", "PUT", "/API/flags/price", { body: "{}", headers: JSON_TYPE }],
+    ["another method", "POST", "/api/flags/price", { body: "{}", headers: JSON_TYPE }],
+    ["a method of no standard", "PURGE", "/api/flags/price", {}],
+    ["a query", "PUT", "/api/flags/price?dry=1", { body: "{}", headers: JSON_TYPE }],
+    ["an escape in the path", "PUT", "/api/flags/pr%69ce", { body: "{}", headers: JSON_TYPE }],
+    [
+      "another content type",
+      "PUT",
+      "/api/flags/price",
+      { body: "{}", headers: { "content-type": "text/plain" } },
+    ],
+    [
+      "another charset",
+      "PUT",
+      "/api/flags/price",
+      { body: "{}", headers: { "content-type": "application/json; charset=utf-7" } },
+    ],
+    ["a deletion with a body", "DELETE", "/api/flags/price", { body: "{}", headers: JSON_TYPE }],
+  ])("%s is not understood, and not forwarded", async (_name, method, path, more) => {
+    const { a, g } = await world();
+    const { status, json } = await g.send(method, path, more);
+    expect([status, json.code, a.wrote]).toEqual([403, "GUARD_NOT_UNDERSTOOD", []]);
+  });
+
+  it.each<[string, string]>([
+    ["PX3 a key twice", '{"on":true,"on":false}'],
+    ["PX3 a key twice by an escape", '{"on":true,"o\\u006e":false}'],
+    ["PX2 half a character", '"\\ud800"'],
+    ["PX2 depth", "[".repeat(100_000)],
+    ["PX2 something behind", "{} {}"],
+    ["PX2 a comment", "{/**/}"],
+  ])("%s is refused", async (_name, body) => {
+    const { a, g } = await world();
+    const { status, json } = await g.send("PUT", "/api/flags/price", { body, headers: JSON_TYPE });
+    expect([status, json.code, a.wrote]).toEqual([400, "GUARD_MALFORMED", []]);
+  });
+
+  it.each<[string, string, Record<string, string>]>([
+    ["a method override", "/api/flags/price", { "x-http-method-override": "DELETE" }],
+    ["another one", "/api/flags/price", { "x-method-override": "DELETE" }],
+    ["one in the query", "/api/flags/price?_method=DELETE", {}],
+    ["two slashes", "/api//flags/price", {}],
+    ["a dot in disguise", "/api/%2e/flags/price", {}],
+    ["a slash in disguise", "/api/flags%2Fprice", {}],
+    ["a backslash", "/api/flags/..%5cprice", {}],
+    ["a path parameter", "/api/flags/price;admin=1", {}],
+  ])("PX8 %s is refused, of reads too", async (_name, path, headers) => {
+    const { a, g } = await world();
+    const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const got = await raw(g.port, `GET ${path} HTTP/1.1\r\nhost: x\r\n${more.join("")}\r\n`);
+    expect(got).toMatch(/^HTTP\/1\.1 400/);
+    expect(got).toContain("GUARD_MALFORMED");
+    expect(a.wrote).toEqual([]);
+  });
+
+  const LINES = "host: x\r\nx-asker: ana\r\ncontent-type: application/json\r\n";
+  it.each<[string, string, RegExp]>([
+    ["two lengths", `${LINES}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`, /^HTTP\/1.1 400/],
+    [
+      "a length beside chunks",
+      `${LINES}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
+      /^HTTP\/1.1 400/,
+    ],
+    ["a folded header", `${LINES}x-a: 1\r\n 2\r\ncontent-length: 2\r\n\r\n{}`, /^HTTP\/1.1 400/],
+    ["a space before the colon", `${LINES}content-length : 2\r\n\r\n{}`, /^HTTP\/1.1 400/],
+    [
+      "a coding beside chunks",
+      `${LINES}transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+      /^HTTP\/1.1 400/,
+    ],
+    [
+      "chunked twice",
+      `${LINES}transfer-encoding: chunked, chunked\r\n\r\n0\r\n\r\n`,
+      /^HTTP\/1.1 400/,
+    ],
+    [
+      "chunks with a strange length",
+      `${LINES}transfer-encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n`,
+      /^HTTP\/1.1 400/,
+    ],
+    [
+      "announced trailers",
+      `${LINES}trailer: x-a\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nx-a: 1\r\n\r\n`,
+      /^HTTP\/1.1 400/,
+    ],
+    [
+      "trailers",
+      `${LINES}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nx-a: 1\r\n\r\n`,
+      /^HTTP\/1.1 400/,
+    ],
+    [
+      "a compressed body",
+      `${LINES}content-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}`,
+      /^HTTP\/1.1 400/,
+    ],
+    [
+      "a header that counts once, twice",
+      `${LINES}x-asker: bo\r\ncontent-length: 2\r\n\r\n{}`,
+      /^HTTP\/1.1 400/,
+    ],
+    [
+      "another protocol",
+      `${LINES}connection: upgrade\r\nupgrade: websocket\r\n\r\n`,
+      /^HTTP\/1.1 400/,
+    ],
+    [
+      "a header that the connection takes away",
+      `${LINES}connection: close, x-asker\r\ncontent-length: 2\r\n\r\n{}`,
+      /^HTTP\/1.1 400/,
+    ],
+    ["no host", "content-length: 2\r\n\r\n{}", /^HTTP\/1.1 400/],
+    ["huge headers", `${LINES}x-a: ${"a".repeat(20_000)}\r\n\r\n`, /^HTTP\/1.1 431/],
+  ])("PX8 a request with %s is refused", async (_name, rest, expected) => {
+    const { a, g } = await world();
+    const got = await raw(g.port, `PUT /api/flags/price HTTP/1.1\r\n${rest}`);
+    expect(got).toMatch(expected);
+    // What follows on the connection is never taken for another request.
+    expect(got.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+    expect(a.wrote).toEqual([]);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ["HTTP/1.0", "PUT /api/flags/price HTTP/1.0\r\nhost: x\r\n\r\n", /^HTTP\/1.1 400/],
+    [
+      "another origin",
+      "PUT http://elsewhere/api/flags/price HTTP/1.1\r\nhost: x\r\n\r\n",
+      /^HTTP\/1.1 400/,
+    ],
+    ["a fragment", "GET /api/flags/price#x HTTP/1.1\r\nhost: x\r\n\r\n", /^HTTP\/1.1 400/],
+    [
+      "a read with a body",
+      "GET /api HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}",
+      /^HTTP\/1.1 400/,
+    ],
+    ["a tunnel", "CONNECT elsewhere:443 HTTP/1.1\r\nhost: x\r\n\r\n", /^$/],
+  ])("PX8 %s is refused", async (_name, bytes, expected) => {
+    const { g } = await world();
+    expect(await raw(g.port, bytes)).toMatch(expected);
+  });
+
+  it("a body over the limit is refused, and the connection ends", async () => {
+    const { a, g } = await world({ bodyMax: 10 });
+    const body = JSON.stringify({ long: "x".repeat(100) });
+    const { json } = await g.send("PUT", "/api/flags/price", { body, headers: JSON_TYPE });
+    expect([json.code, a.wrote]).toEqual(["GUARD_TOO_LARGE", []]);
+  });
+
+  it("a caller by name and secret: theirs stays here, the engine is shown the guard's own", async () => {
+    const { a, g } = await world();
+    const home = join(g.state, "..");
+    const hash = createHash("sha256").update("secret-of-ana").digest("hex");
+    writeFileSync(join(home, "callers"), `ana@example.com ${hash}\n`);
+    writeFileSync(join(home, "engine"), "Bearer of-the-guard\n");
+    const own = await guarding(a.url, {
+      ...{ kind: "http", rules: RULES, caller: { from: "basic", file: join(home, "callers") } },
+      upstream: { url: a.url, authorizationFile: join(home, "engine") },
+    });
+    const send = (secret: string) => {
+      const authorization = `Basic ${Buffer.from(`ana@example.com:${secret}`).toString("base64")}`;
+      return own.send("PUT", "/api/flags/price", {
+        body: "{}",
+        headers: { ...JSON_TYPE, authorization },
+      });
+    };
+    const wrong = await send("another");
+    expect([wrong.status, wrong.json.code]).toEqual([401, "GUARD_CALLER"]);
+    expect(wrong.headers.get("www-authenticate")).toMatch(/^Basic /);
+    await send("secret-of-ana");
+    expect(own.server.asked[0]?.facts).toMatchObject({
+      change: { pushedBy: ["email:ana@example.com"] },
+    });
+    own.approve();
+    await send("secret-of-ana");
+    expect(a.wrote[0]?.headers.authorization).toBe("Bearer of-the-guard");
+  });
+
+  it("a header that names the caller counts only from a trusted peer", async () => {
+    const { g } = await world({
+      caller: { from: "header", header: "x-asker", peers: ["192.0.2.1"] },
+    });
+    await g.send("PUT", "/api/flags/price", { body: "{}", headers: JSON_TYPE });
+    expect(g.server.asked[0]?.facts).toMatchObject({ change: { pushedBy: { $unknown: {} } } });
+  });
+
+  it("equal requests at the same time are one question", async () => {
+    const { g } = await world();
+    const send = () => g.send("PUT", "/api/flags/price", { body: "{}", headers: JSON_TYPE });
+    const all = await Promise.all([send(), send(), send(), send()]);
+    expect(new Set(all.map(({ json }) => json.digest)).size).toBe(1);
+    expect(g.server.asked.length).toBeLessThan(4);
+  });
+
+  it("a policy that cannot be read holds", async () => {
+    const { "interlock/policy.yaml": _, ...files } = START;
+    const a = await api();
+    const broken = { ...files, "interlock/policy.yaml": "policy: [\n" };
+    for (const given of [broken, { "a.txt": "" }]) {
+      const g = await guarding(a.url, { kind: "http", rules: RULES, files: given });
+      const { json } = await g.send("PUT", "/api/flags/price", { body: "{}", headers: JSON_TYPE });
+      expect(json.code).toBe("GUARD_HELD");
+    }
+  });
+});
