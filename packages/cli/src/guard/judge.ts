@@ -112,7 +112,11 @@ async function questionOf(
     },
   );
   const { facts } = question;
-  const titled = { ...facts.change, subject: plan.title.slice(0, 1_000).toWellFormed() };
+  const titled = {
+    ...facts.change,
+    subject: plan.title.slice(0, 1_000).toWellFormed(),
+    contributors: asker.by === null ? [] : [{ account: asker.by, did: "author" as const }],
+  };
   return { question: { ...question, facts: { ...facts, change: titled } }, subject };
 }
 
