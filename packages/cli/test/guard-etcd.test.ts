@@ -266,7 +266,7 @@ describe.skipIf(etcdProgram() === null)("a guard in front of etcd", () => {
     expect((await g.post("/v3/kv/deleterange", request)).json.detail).toMatch(/more than 2 keys/);
   });
 
-  it("P9 while the server is away `ifDown` of the policy says what goes on, and it is on record", async () => {
+  it("(fail-closed) while the server is away `ifDown` of the policy says what goes on, and it is on record", async () => {
     const lets = `${POLICY}ifDown:\n  - { tier: 3, away: server, then: proceed }\n`;
     const catalog =
       'systems:\n  - { id: shop, tier: 3, owner: payments, paths: ["keys/away/**"] }\n';

@@ -1,13 +1,17 @@
 /** `interlock guard` in front of an HTTP API of no known kind. */
+
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { request as secureRequest } from "node:https";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Settings } from "../src/guard/settings.ts";
 import { bodyOf, listening } from "./gate-server.ts";
 import { type Guarding, guarding, raw } from "./guarding.ts";
-import { START } from "./pushing.ts";
+import { POLICY, START } from "./pushing.ts";
+import { commit, repository } from "./scratch.ts";
 
 type Api = {
   readonly url: string;
@@ -376,6 +380,104 @@ describe("a guard in front of an HTTP API", () => {
     });
     await g.send("PUT", "/api/flags/price", { body: "{}", headers: JSON_TYPE });
     expect(g.server.asked[0]?.facts).toMatchObject({ change: { pushedBy: { $unknown: {} } } });
+  });
+
+  it("a caller by client certificate; without one nobody gets in", async () => {
+    const { a, g } = await world();
+    const home = join(g.state, "..");
+    const openssl = (...args: readonly string[]) =>
+      expect(spawnSync("openssl", args, { cwd: home, encoding: "utf8" })).toMatchObject({
+        status: 0,
+      });
+    const made = (name: string, cn: string, ...more: readonly string[]) =>
+      openssl(
+        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+        ...["-keyout", `${name}.key`, "-out", `${name}.pem`, "-subj", `/CN=${cn}`, ...more],
+      );
+    made("ca", "people");
+    made("guard", "localhost", "-addext", "subjectAltName=DNS:localhost");
+    for (const [name, issuer] of [
+      ["ana", ["-CA", "ca.pem", "-CAkey", "ca.key"]],
+      ["eve", []],
+    ] as const)
+      made(name, "ana@example.com", ...issuer);
+    const file = (name: string) => readFileSync(join(home, name), "utf8");
+    const own = await guarding(a.url, {
+      ...{ kind: "http", rules: RULES, caller: { from: "certificate" } },
+      listen: {
+        ...{ address: "127.0.0.1:0", cert: join(home, "guard.pem"), key: join(home, "guard.key") },
+        clientCa: join(home, "ca.pem"),
+      },
+    });
+    const send = (as: { cert?: string; key?: string }) =>
+      new Promise<number | string>((done) => {
+        const asked = secureRequest(
+          {
+            ...{
+              port: own.port,
+              host: "127.0.0.1",
+              servername: "localhost",
+              ca: file("guard.pem"),
+            },
+            ...{ method: "PUT", path: "/api/flags/price", headers: JSON_TYPE, agent: false, ...as },
+          },
+          (response) => done(response.resume().statusCode ?? 0),
+        );
+        asked.on("error", (error) => done(error.message));
+        asked.end("{}");
+      });
+    const with_ = (name: string) => ({ cert: file(`${name}.pem`), key: file(`${name}.key`) });
+    expect(await send({})).toEqual(expect.any(String));
+    expect(await send(with_("eve"))).toEqual(expect.any(String));
+    expect(own.server.asked).toEqual([]);
+    expect(await send(with_("ana"))).toBe(409);
+    expect(own.server.asked[0]?.facts).toMatchObject({
+      change: { pushedBy: ["email:ana@example.com"] },
+    });
+  });
+
+  it("SS5 SS7 where the engine points elsewhere or never ends is not followed", async () => {
+    const other: string[] = [];
+    const elsewhere = await listening((request, response) => {
+      other.push(request.url ?? "");
+      response.end("{}");
+    });
+    const engine = await listening((request, response) => {
+      if (request.url === "/api/flags/endless") {
+        response.on("error", () => undefined);
+        const more = Buffer.alloc(1 << 20, " ");
+        const flow = () => {
+          while (!response.destroyed && response.write(more));
+        };
+        response.on("drain", flow);
+        return flow();
+      }
+      response.writeHead(302, { location: `${elsewhere}/there` }).end();
+    });
+    const g = await guarding(engine, { kind: "http", rules: RULES });
+    const read = await g.send("GET", "/api/flags/price");
+    expect([read.status, read.headers.get("location")]).toEqual([302, `${elsewhere}/there`]);
+    for (const name of ["price", "endless"]) {
+      const sent = { body: "{}", headers: JSON_TYPE };
+      const { json } = await g.send("PUT", `/api/flags/${name}`, sent);
+      expect(json.code).toBe("GUARD_UPSTREAM");
+    }
+    expect(other).toEqual([]);
+  });
+
+  it("(own-policy) the policy is that of a ref, as it is when the change is asked for", async () => {
+    const a = await api();
+    const { "a.txt": _, ...own } = START;
+    const work = repository(own);
+    const g = await guarding(a.url, {
+      ...{ kind: "http", rules: RULES, files: {} },
+      policy: { repository: work, ref: "refs/heads/main" },
+    });
+    const send = () => g.send("PUT", "/api/flags/price", { body: "{}", headers: JSON_TYPE });
+    expect((await send()).json.missing).toMatchObject([{ rule: "two-people", who: ["payments"] }]);
+    const softer = POLICY.replace("mode: enforce", "mode: observe");
+    commit(work, { "interlock/policy.yaml": softer }, "observe");
+    expect((await send()).status).toBe(200);
   });
 
   it("equal requests at the same time are one question", async () => {

@@ -124,9 +124,10 @@ async function answered(
   let connected = false;
   asked.once("socket", (socket) => {
     connected = !socket.connecting;
-    socket.once(socketReady(socket), () => {
-      connected = true;
-    });
+    if (!connected)
+      socket.once(socketReady(socket), () => {
+        connected = true;
+      });
   });
   const timer = setTimeout(
     () => asked.destroy(new Error(`no answer within ${timeoutMs} ms`)),

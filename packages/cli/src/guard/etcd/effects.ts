@@ -3,7 +3,7 @@
 import { type Format, keyText, leasePath, valuePath } from "../path.ts";
 import { differing, type Effect } from "../plan.ts";
 import { unclear, type Worked, worked } from "../refusal.ts";
-import type { KeyValue, Look, Met, Span } from "./look.ts";
+import { type KeyValue, type Look, type Met, type Span, spanOf } from "./look.ts";
 import { type Message, textIn } from "./message.ts";
 
 type State = { readonly value: Buffer; readonly lease: string } | null;
@@ -24,13 +24,30 @@ export function effectsOf(look: Look, terms: EffectTerms): Worked<readonly Effec
     all.push(...effects.value);
   }
   const twice = all.find(({ key }, i) => all.findIndex((other) => other.key === key) !== i);
-  if (twice !== undefined)
+  const both = twice?.key ?? writtenAndDeleted(look.met);
+  if (both !== undefined)
     return unclear(
-      `it writes \`${keyText(bytes(twice.key))}\` twice`,
+      `it writes \`${keyText(bytes(both))}\` twice`,
       "write each key once in a transaction",
     );
   return worked(differing(all.flatMap((one) => filesOf(one, terms.formats))));
 }
+
+/** A key that is put and lies in a range that is deleted: which of them is last is not shown. */
+const writtenAndDeleted = (met: readonly Met[]): string | undefined => {
+  const spans = met.flatMap(({ op }) => (op.kind === "delete" ? [spanOf(op.message)] : []));
+  return met
+    .flatMap(({ op }) => (op.kind === "put" ? [textIn(op.message, "key")] : []))
+    .find((key) => spans.some((span) => lies(bytes(key), span)));
+};
+
+/** As etcd counts: no end is one key, the byte 0 is no limit (`rpc.proto`, `DeleteRangeRequest`). */
+function lies(key: Buffer, { key: start, end }: Span): boolean {
+  if (end === "") return key.equals(bytes(start));
+  return key.compare(bytes(start)) >= 0 && (end === NO_LIMIT || key.compare(bytes(end)) < 0);
+}
+
+const NO_LIMIT = "AA==";
 
 function putOf({ op, there }: Met, { leases }: EffectTerms): Worked<readonly KeyEffect[]> {
   const { message } = op;
