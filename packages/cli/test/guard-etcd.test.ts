@@ -86,6 +86,24 @@ describe.skipIf(etcdProgram() === null)("a guard in front of etcd", () => {
     expect((await g.post("/v3/kv/put", putting("/other", "one"))).status).toBe(200);
   });
 
+  it("(bound) an approval is good for one landing, however often the old value comes back", async () => {
+    const g = await guard();
+    const request = putting("/again", "2");
+    await put("/again", "1");
+    await g.post("/v3/kv/put", request);
+    g.approve();
+    expect((await g.post("/v3/kv/put", request)).status).toBe(200);
+    await put("/again", "1");
+    expect((await g.post("/v3/kv/put", request)).json.code).toBe("GUARD_HELD");
+    expect(g.server.asked.at(-1)?.facts).toMatchObject({
+      change: { files: [{ path: "keys/again/@again" }, { path: "keys/again/@value" }] },
+    });
+    g.approve();
+    expect((await g.post("/v3/kv/put", request)).status).toBe(200);
+    await put("/again", "1");
+    expect((await g.post("/v3/kv/put", request)).status).toBe(409);
+  });
+
   it("whoever asks cannot approve, and where nobody watched nobody can", async () => {
     const files = { ...START, "interlock/policy.yaml": POLICY.replace("count: 2", "count: 1") };
     const g = await guard({ files });

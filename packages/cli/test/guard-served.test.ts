@@ -100,15 +100,21 @@ it("P1 held in the request until two others signed exactly it; RO1 killed in the
 
   const ana = await signedIn(origin, keys.get("ana"));
   expect((await ana.approve(change)).body).toMatchObject({ code: "NOT_ALLOWED" });
+  const signed = async (id: string) => {
+    for (const person of ["bo", "cy"])
+      expect((await (await signedIn(origin, keys.get(person))).approve(id)).status).toBe(200);
+  };
   const waiting = send(first.url, '{"on": true}', 50);
-  for (const person of ["bo", "cy"])
-    expect((await (await signedIn(origin, keys.get(person))).approve(change)).status).toBe(200);
+  await signed(change);
   const done = await waiting;
   expect([done.status, done.headers.get("interlock-change")]).toEqual([200, change]);
   expect(engine.state.text).toBe('{"on": true}');
 
-  // The same change once more, from the same state: killed after it took effect.
+  // The same change once more, from the same state, is another; killed after it took effect.
   Object.assign(engine.state, { text: '{"on":false}', hang: true });
+  const again = await send(first.url, '{"on": true}');
+  expect([again.status, again.json.change === change]).toEqual([409, false]);
+  await signed(String(again.json.change));
   const lost = send(first.url, '{"on": true}').catch(() => null);
   await expect.poll(() => engine.state.text, { timeout: 30_000 }).toBe('{"on": true}');
   first.child.kill("SIGKILL");

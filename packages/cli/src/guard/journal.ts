@@ -4,6 +4,7 @@
  * byte is forwarded, with all that is needed to undo it; the second says what came of it. If we die
  * between them, the outcome is unknown, and the next start says so.
  */
+import { createHash } from "node:crypto";
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { jsonOf } from "../hook/answer.ts";
@@ -30,6 +31,8 @@ export type Forwarding = {
 export type Outcome = "answered" | "raced" | "unsent" | "lost";
 
 export type Journal = {
+  /** How often this guard has carried the same change out, or may have. */
+  readonly times: (effects: readonly Effect[]) => number;
   /** Durable when it returns. */
   readonly forwards: (what: Forwarding) => void;
   readonly ended: (
@@ -45,9 +48,57 @@ export type Journal = {
 
 const OWNER_ONLY = 0o600;
 
+type Story = {
+  /** What was begun and has no end yet, by id. */
+  readonly open: Map<string, { readonly title: string; readonly effects: string }>;
+  /** How often each change was carried out; one of which nobody knows counts. */
+  readonly times: Map<string, number>;
+};
+
+/** The effects of a change in a few bytes. */
+const digestOfEffects = (effects: readonly object[]): string =>
+  createHash("sha256").update(JSON.stringify(effects)).digest("base64");
+
+const written = ({ path, key, before, after }: Effect) => ({
+  ...{ path, key, before: encoded(before), after: encoded(after) },
+});
+
+function begin({ open, times }: Story, id: string, what: { title: string; effects: string }): void {
+  open.set(id, what);
+  times.set(what.effects, (times.get(what.effects) ?? 0) + 1);
+}
+
+function end({ open, times }: Story, id: string, outcome: unknown, status: unknown): void {
+  const begun = open.get(id);
+  if (begun === undefined) return;
+  open.delete(id);
+  const nothing = outcome === "raced" || outcome === "unsent";
+  const refused = outcome === "answered" && typeof status === "number" && status >= 300;
+  // What an engine answers with 5xx may have been done.
+  if (nothing || (refused && Number(status) < 500))
+    times.set(begun.effects, (times.get(begun.effects) ?? 1) - 1);
+}
+
+/** Lines that cannot be read are those that a crash cut off. */
+function storyOf(state: string): Story {
+  const story: Story = { open: new Map(), times: new Map() };
+  for (const line of linesOf(join(state, JOURNAL))) {
+    const value = jsonOf(line);
+    const id = fieldIn(value, "id");
+    const title = fieldIn(value, "title");
+    const effects = fieldIn(value, "effects");
+    if (typeof id !== "string") continue;
+    if (typeof title === "string" && Array.isArray(effects))
+      begin(story, id, { title, effects: digestOfEffects(effects) });
+    else end(story, id, fieldIn(value, "outcome"), fieldIn(value, "status"));
+  }
+  return story;
+}
+
 export function openJournal(state: string): Journal {
   const path = join(state, JOURNAL);
   const file = openSync(path, "a+", OWNER_ONLY);
+  const story = storyOf(state);
   const append = (value: object): void => {
     writeSync(file, `${JSON.stringify(value)}\n`);
     fsyncSync(file);
@@ -57,14 +108,16 @@ export function openJournal(state: string): Journal {
   fsyncSync(file);
   syncFolder(dirname(path));
   return {
-    forwards: ({ effects, ...rest }) =>
-      append({
-        ...{ version: 1, line: "forwards", ...rest },
-        effects: effects.map(({ path: place, key, before, after }) => ({
-          ...{ path: place, key, before: encoded(before), after: encoded(after) },
-        })),
-      }),
-    ended: (id, how) => append({ version: 1, line: "ended", id, at: Date.now(), ...how }),
+    times: (effects) => story.times.get(digestOfEffects(effects.map(written))) ?? 0,
+    forwards: ({ effects: all, ...rest }) => {
+      const effects = all.map(written);
+      append({ version: 1, line: "forwards", ...rest, effects });
+      begin(story, rest.id, { title: rest.title, effects: digestOfEffects(effects) });
+    },
+    ended: (id, how) => {
+      append({ version: 1, line: "ended", id, at: Date.now(), ...how });
+      end(story, id, how.outcome, how.status);
+    },
     close: () => closeSync(file),
   };
 }
@@ -87,15 +140,5 @@ function syncFolder(path: string): void {
 }
 
 /** Titles of what was forwarded by a guard that was ended before it knew what came of it. */
-export function unfinished(state: string): readonly string[] {
-  const open = new Map<string, string>();
-  for (const line of linesOf(join(state, JOURNAL))) {
-    const value = jsonOf(line);
-    const id = fieldIn(value, "id");
-    const title = fieldIn(value, "title");
-    if (typeof id !== "string") continue;
-    if (typeof title === "string") open.set(id, title);
-    else open.delete(id);
-  }
-  return [...open.values()];
-}
+export const unfinished = (state: string): readonly string[] =>
+  [...storyOf(state).open.values()].map(({ title }) => title);

@@ -53,6 +53,9 @@ export function valuePath(
 export const leasePath = (key: Uint8Array): string => `${folderOf(key)}/@lease`;
 export const headersPath = (key: Uint8Array): string => `${folderOf(key)}/@headers.json`;
 
+/** Beside what a change writes first: how often it was carried out before. */
+export const againPath = (path: string): string => `${path.slice(0, path.lastIndexOf("/"))}/@again`;
+
 /** A key for people: its text where it is one, else its bytes. */
 export function keyText(key: Uint8Array): string {
   const text = new TextDecoder().decode(key);

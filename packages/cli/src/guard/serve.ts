@@ -12,7 +12,8 @@ import { createServer as createSecureServer } from "node:https";
 import type { Observe } from "./caller.ts";
 import type { Journal } from "./journal.ts";
 import type { Asker, Verdict } from "./judge.ts";
-import type { Asked, Done, Engine, Plan } from "./plan.ts";
+import { againPath } from "./path.ts";
+import type { Asked, Done, Effect, Engine, Plan } from "./plan.ts";
 import { type Answer, problemAnswer, type Refusal, refused } from "./refusal.ts";
 import type { Upstream } from "./upstream.ts";
 import { bodyOf, looked } from "./wire.ts";
@@ -135,8 +136,8 @@ async function change(
 ): Promise<Answer | null> {
   const plan = await terms.engine.planOf(asked);
   if (!plan.ok) return problemAnswer(plan.refusal);
-  const verdict: Verdict =
-    plan.value.effects.length === 0 ? NOTHING : await terms.judge(plan.value, asker);
+  const judged = { ...plan.value, effects: onceMore(plan.value.effects, terms.journal) };
+  const verdict: Verdict = judged.effects.length === 0 ? NOTHING : await terms.judge(judged, asker);
   if (verdict.kind === "held") return problemAnswer(verdict.refusal);
   // Whoever gave up has not been told of anything, and may have sent it elsewhere.
   if (gone()) return null;
@@ -157,6 +158,16 @@ async function change(
   if (done.kind === "answered" && done.difference !== null)
     terms.say(`ALARM: after ${title}: ${done.difference}`);
   return answerTo(done, verdict);
+}
+
+/** What landed is another change the next time: an approval is good for one landing. by (bound) */
+function onceMore(effects: readonly Effect[], journal: Journal): readonly Effect[] {
+  const times = journal.times(effects);
+  const [first] = effects;
+  if (first === undefined || times === 0) return effects;
+  const count = (n: number) => Buffer.from(`carried out ${n} times\n`);
+  const again = { path: againPath(first.path), key: first.key };
+  return [...effects, { ...again, before: count(times), after: count(times + 1) }];
 }
 
 const NOTHING: Verdict = {
