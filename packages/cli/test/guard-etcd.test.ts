@@ -6,6 +6,7 @@ import { type EtcdServer, etcdProgram, startEtcd } from "@interlock/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { etcdEngine } from "../src/guard/etcd/engine.ts";
 import { upstreamOf } from "../src/guard/upstream.ts";
+import { pendingRecords } from "../src/hook/away.ts";
 import { base64, fetched, type Guarding, guarding } from "./guarding.ts";
 import { POLICY, START } from "./pushing.ts";
 
@@ -298,6 +299,11 @@ describe.skipIf(etcdProgram() === null)("a guard in front of etcd", () => {
     expect((await goes.post("/v3/kv/put", putting("/away/a", "1"))).status).toBe(200);
     expect(await valueAt("/away/a")).toBe("1");
     expect(goes.journal()[0]).toMatchObject({ because: expect.stringContaining("`ifDown`") });
+    const [record] = pendingRecords(goes.state);
+    expect(record?.record).toMatchObject({
+      place: { repository: "guard:test", target: "refs/guard/live" },
+      pushedBy: ["email:ana@example.com"],
+    });
     const narrowed = await guard({ away: true, files, allowIfDown: [4] });
     expect((await narrowed.post("/v3/kv/put", putting("/away/b", "1"))).status).toBe(409);
   });
