@@ -273,6 +273,29 @@ describe("the last wave, with no unchanged cell left", () => {
   });
 });
 
+describe("earlier weeks of few orders", () => {
+  const quiet = signalsOf(
+    described({ settings: { metric: "orders", settleMs: 0, slotMs: MINUTE } }),
+  );
+  const rates = { orders: (cell: string, start: number) => [poisson(0.1, "q", cell, start)] };
+
+  it("raise no alarm about traffic that has not changed, and say why nothing can be told", async () => {
+    const shop = await openShop(store(), { signals: quiet, rates, pastMs: 30 * DAY });
+    const told: string[] = [];
+    shop.analysis.listen((rollout) => told.push(rollout));
+    const all = wave({ wave: 2, cells: [...CELLS], marginPpm: 100_000 });
+    const some = wave({ rollout: "r2", wave: 0, cells: ["eu-1"], marginPpm: 100_000 });
+    for (const one of [all, some]) await shop.analysis.watch(one);
+    await shop.pass(240);
+    const said = await shop.analysis.watch(all);
+    expect([told, said.kind, said.because[0]]).toEqual([
+      [],
+      "inconclusive",
+      expect.stringContaining("too few orders to tell a drop from chance by earlier weeks"),
+    ]);
+  }, 300_000);
+});
+
 describe("several rollouts at once", () => {
   const at = (rollout: string, cells: readonly string[]) => wave({ rollout, cells });
   const run = async (rate: Rate, ...all: readonly ReturnType<typeof at>[]) => {

@@ -36,13 +36,22 @@ const HOUR_MS = 3_600_000;
 /** The slots by their begin: of the day before, and of the same day of the weeks before. */
 export type Weeks = ReadonlyMap<number, PastSlot>;
 
-/** Begins with the day before `began`; `null` where the past is too short to expect anything of it. */
+/** Why the past says nothing of what to expect. */
+export type NoHistory = "too-short" | "too-quiet";
+
+/**
+ * A slot that brings less than this has no median worth the name: of four weeks of one order in
+ * three slots most medians are 0 and the others half an order too much, which looks like a drop.
+ */
+const ORDERS_LEAST = 10;
+
+/** Begins with the day before `began`. */
 export function beginAgainstHistory(
   asked: Asked,
   cells: readonly string[],
   weeks: Weeks,
   began: number,
-): HistoryState | null {
+): HistoryState | NoHistory {
   const { slotMs } = asked.signal.settings;
   const last = Math.floor(began / slotMs) * slotMs - slotMs;
   const seen: { observed: number; median: number; start: number }[] = [];
@@ -56,9 +65,10 @@ export function beginAgainstHistory(
     seen.map(({ observed, median }) => ({ observed, expected: median * level })),
   );
   const test = noise.ok ? testOf(asked, noise.value) : null;
-  if (!noise.ok || test === null) return null;
+  if (!noise.ok || test === null) return "too-short";
   const recent = seen.slice(-Math.ceil(HOUR_MS / slotMs));
   const perSlot = recent.reduce((sum, { observed }) => sum + observed, 0) / recent.length;
+  if (perSlot < ORDERS_LEAST) return "too-quiet";
   const numbers = { noise: noise.value, level, perSlot, lnSafe: 0 };
   return { cells, ...numbers, ...kept(noDrops(test)) };
 }

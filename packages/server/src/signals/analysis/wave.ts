@@ -6,6 +6,7 @@ import {
   addAgainstHistory,
   beginAgainstHistory,
   type HistoryState,
+  type NoHistory,
   type Weeks,
 } from "./against-history.ts";
 import { addErrors, beginErrors, type ErrorsState } from "./errors.ts";
@@ -101,18 +102,23 @@ function learn(
     toleratedPpm: Math.min(signal.settings.toleratedPpm, Math.floor(excluded / 4)),
     excludedPpm: excluded,
   } as const;
-  const history = beginAgainstHistory(asked, wave.allCells, weeks, wave.began);
+  const begunWith = beginAgainstHistory(asked, wave.allCells, weeks, wave.began);
+  const history = typeof begunWith === "string" ? null : begunWith;
   if (control.length === 0)
-    return history === null
-      ? nothing(
-          "no cell is left to compare with, and fewer than two earlier weeks are known: a person has to look",
-        )
+    return typeof begunWith === "string"
+      ? nothing(`no cell is left to compare with, and ${SAYS_NOTHING[begunWith]}`)
       : { kind: "orders", control: null, history };
   const begun = beginAgainstControl(asked, past, question);
   return begun.ok
     ? { kind: "orders", control: begun.value, history }
     : nothing(`${begun.failure.message}: ${begun.failure.help}`);
 }
+
+const SAYS_NOTHING: Readonly<Record<NoHistory, string>> = {
+  "too-short": "fewer than two earlier weeks are known: a person has to look",
+  "too-quiet":
+    "its slots bring too few orders to tell a drop from chance by earlier weeks: make them longer, or a person has to look",
+};
 
 /** Counts one stored slot, in order; one that is missing is skipped by the next. */
 export function addToSignal(
