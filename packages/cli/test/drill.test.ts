@@ -22,6 +22,12 @@ describe("interlock drill", () => {
     expect(readFileSync(file, "utf8")).not.toMatch(/<script|src=|href=/);
   });
 
+  it("prints what the README shows", () => {
+    const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+    const shown = /\$ interlock drill march-5\n([\s\S]*?)\n```/.exec(readme)?.[1] ?? "missing";
+    expect(interlock(folder, "drill", "march-5").stdout).toContain(shown);
+  });
+
   it("lists incidents and cases, and those of a folder", () => {
     const text = readFileSync(
       new URL("../../../conformance/outages/knight-capital-2012-08.yaml", import.meta.url),
