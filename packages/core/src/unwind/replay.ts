@@ -54,6 +54,7 @@ export function replayWithout({ history, bad, current, rerun }: Without): Replay
   for (const { key, before } of history) if (!first.has(key)) first.set(key, before);
   const given: Given = { keys: new Map(), effects: [], rerun, current, first };
   for (const write of history) {
+    if (write.operation.kind !== "effect") outside(given, write);
     if (write.operation.kind === "effect") left(given, write, bad.has(write.change));
     else if (write.operation.kind === "unwind") unwound(given, write);
     else if (bad.has(write.change)) badWrite(given, write);
@@ -87,6 +88,16 @@ const hurt = (held: Replayed, { orders, money }: Write) => ({
   money: held.money + money,
 });
 
+/**
+ * Where a write found something else than the one before it left, somebody wrote past the journal:
+ * what that used nobody knows, so it stays as a guess.
+ */
+function outside(given: Given, { key, before }: Write): void {
+  const held = heldOf(given, key);
+  if (sameValue(held.journal, before)) return;
+  given.keys.set(key, { ...held, value: before, journal: before, guessed: true, redone: "no" });
+}
+
 function badWrite(given: Given, write: Write): void {
   const held = heldOf(given, write.key);
   given.keys.set(write.key, { ...held, ...hurt(held, write), journal: write.after, bad: true });
@@ -106,8 +117,9 @@ function goodWrite(given: Given, write: Write): void {
   const held = heldOf(given, write.key);
   const taint = taintOf(given, write);
   if (taint === "none") {
-    // A write of which nobody knows what it read is only believed to have read nothing bad.
-    const guessed = write.readsFrom !== "known";
+    // A write of which nobody knows what it read is only believed to have read nothing bad, and so
+    // is one that used what is a guess itself.
+    const guessed = write.readsFrom !== "known" || usedBy(write).some((key) => isGuess(given, key));
     const value = write.after;
     given.keys.set(write.key, { ...held, value, journal: value, guessed, redone: "no" });
     return;
@@ -123,10 +135,16 @@ function goodWrite(given: Given, write: Write): void {
   });
 }
 
+const usedBy = (write: Write): readonly string[] =>
+  isBlind(write) ? write.reads : [write.key, ...write.reads];
+
+const isGuess = (given: Given, key: string): boolean => heldOf(given, key).guessed;
+
 /** Whether a write used a value that is not what it would have been. */
 function taintOf(given: Given, write: Write): "none" | "known" | "guessed" {
-  const used = isBlind(write) ? write.reads : [write.key, ...write.reads];
-  const dirty = used.map((key) => heldOf(given, key)).filter(tainted);
+  const dirty = usedBy(write)
+    .map((key) => heldOf(given, key))
+    .filter(tainted);
   if (dirty.length === 0) return "none";
   const own = !isBlind(write) && tainted(heldOf(given, write.key));
   const sure = own || write.readsFrom === "known";

@@ -184,6 +184,45 @@ describe("of each key", () => {
     ]);
   });
 
+  describe("what was written past the journal in between", () => {
+    const found = (before: number) => ({ before });
+    const cases: readonly (readonly [string, readonly Row[], object])[] = [
+      [
+        "comes back as a guess where a bad write went over it",
+        [bad, ["bad", "n0", put(9), found(7)]],
+        { key: "n0", action: "restore", after: 7, guessed: true },
+      ],
+      [
+        "makes a guess of what a good write added to it",
+        [bad, ["good", "n0", { kind: "add", amount: 1 }, { ...found(7), after: 8 }]],
+        { key: "n0", action: "quarantine", because: "changed-outside" },
+      ],
+      [
+        "is no guess any more once something blind went over it",
+        [bad, ["good", "n0", put(5), found(7)]],
+        { key: "n0", action: "keep", after: 5, guessed: false },
+      ],
+      [
+        "is what an earlier unwind found, not what it left",
+        [bad, ["unwind", "n0", { kind: "unwind", without: ["bad"] }, { ...found(7), after: 9 }]],
+        { key: "n0", action: "restore", after: 7, guessed: true },
+      ],
+    ];
+    it.each(cases)("%s", (_, rows, expected) => {
+      expect(planOf(rows).keys).toContainEqual(expect.objectContaining(expected));
+    });
+
+    it("keeps what follows from it as a guess", () => {
+      const rows: readonly Row[] = [
+        bad,
+        ["good", "n0", { kind: "add", amount: 1 }, { ...found(7), after: 8 }],
+      ];
+      expect(planOf(rows, { n0: 8 }).keys).toMatchObject([
+        { action: "keep", because: "later-write-stays", after: 8, guessed: true },
+      ]);
+    });
+  });
+
   it("what left the system is compensated by people", () => {
     const plan = planOf([
       bad,
