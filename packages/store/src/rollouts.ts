@@ -128,6 +128,33 @@ export async function lockRollout(tx: Transaction, id: string): Promise<StoredRo
   return row ?? null;
 }
 
+/** Every rollout of a change, those begun first first. */
+export async function rolloutsOfChange(
+  db: Database,
+  change: string,
+): Promise<readonly StoredRollout[]> {
+  return await db
+    .selectFrom("rollout")
+    .select(COLUMNS)
+    .where("change", "=", change)
+    .orderBy("started_at")
+    .orderBy("id")
+    .execute();
+}
+
+/** Where rollouts stand, by their ids. */
+export async function phasesOf(
+  db: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await db
+    .selectFrom("rollout")
+    .select(["id", "phase"])
+    .where("id", "=", sql<string>`any(${[...new Set(ids)]}::text[])`)
+    .execute();
+  return new Map(rows.map(({ id, phase }) => [id, phase]));
+}
+
 /** Those begun last first. */
 export async function newestRollouts(
   db: Database,
@@ -197,11 +224,12 @@ export async function claimRollouts(
   if (due.length === 0) return [];
   return await tx
     .updateTable("rollout")
-    .set(({ eb }) => ({
-      lease: eb("lease", "+", 1),
+    .set({
+      // Larger than that of any rollout before: targets keep one fence for a cell, whoever writes it.
+      lease: sql<number>`nextval('rollout_lease')`,
       lease_owner: given.owner,
       leased_until: until(given.leaseMs),
-    }))
+    })
     .where(
       "id",
       "in",

@@ -87,6 +87,40 @@ export async function journalOf(
     .execute();
 }
 
+/** A write with the change of its rollout and where that stands. */
+export type KeyWrite = Omit<JournalRow, "target" | "at"> & {
+  readonly change: string;
+  readonly at: number;
+  readonly phase: string;
+};
+
+/**
+ * Every write, whoever's, of every key that rollouts of a change wrote in a system, in order, at most
+ * `limit`.
+ */
+export async function writesOfKeys(
+  db: Database,
+  of: {
+    readonly change: string;
+    readonly system: string;
+    readonly target: string;
+    readonly limit: number;
+  },
+): Promise<readonly KeyWrite[]> {
+  const { rows } = await sql<KeyWrite>`
+    with own as (
+      select distinct j.cell, j.key from target_journal j join rollout r on r.id = j.rollout
+      where j.change = ${of.change} and r.system = ${of.system} and j.target = ${of.target}
+    )
+    select j.sequence, j.rollout, j.cell, j.key, j.before, j.after, j.operation, j.at,
+      j.confirmed_at as "confirmedAt", r.change, r.phase
+    from own join target_journal j
+        on j.target = ${of.target} and j.cell = own.cell and j.key = own.key
+      join rollout r on r.id = j.rollout
+    order by j.sequence limit ${of.limit}`.execute(db);
+  return rows;
+}
+
 export async function journalCounts(
   db: Database,
   rollout: string,

@@ -34,6 +34,8 @@ type Given = {
   readonly rerun: Rerun;
   readonly current: Values;
   readonly first: ReadonlyMap<string, Value>;
+  /** Whether a bad change has written by now: what came before it used nothing bad. */
+  bad: boolean;
 };
 
 export type Without = {
@@ -52,7 +54,7 @@ export type Without = {
 export function replayWithout({ history, bad, current, rerun }: Without): Replay {
   const first = new Map<string, Value>();
   for (const { key, before } of history) if (!first.has(key)) first.set(key, before);
-  const given: Given = { keys: new Map(), effects: [], rerun, current, first };
+  const given: Given = { keys: new Map(), effects: [], rerun, current, first, bad: false };
   for (const write of history) {
     if (write.operation.kind !== "effect") outside(given, write);
     if (write.operation.kind === "effect") left(given, write, bad.has(write.change));
@@ -95,11 +97,13 @@ const hurt = (held: Replayed, { orders, money }: Write) => ({
 function outside(given: Given, { key, before }: Write): void {
   const held = heldOf(given, key);
   if (sameValue(held.journal, before)) return;
-  given.keys.set(key, { ...held, value: before, journal: before, guessed: true, redone: "no" });
+  const now = { value: before, journal: before, guessed: given.bad, redone: "no" } as const;
+  given.keys.set(key, { ...held, ...now });
 }
 
 function badWrite(given: Given, write: Write): void {
   const held = heldOf(given, write.key);
+  given.bad = true;
   given.keys.set(write.key, { ...held, ...hurt(held, write), journal: write.after, bad: true });
 }
 
@@ -119,7 +123,8 @@ function goodWrite(given: Given, write: Write): void {
   if (taint === "none") {
     // A write of which nobody knows what it read is only believed to have read nothing bad, and so
     // is one that used what is a guess itself.
-    const guessed = write.readsFrom !== "known" || usedBy(write).some((key) => isGuess(given, key));
+    const unknown = given.bad && write.readsFrom !== "known";
+    const guessed = unknown || usedBy(write).some((key) => isGuess(given, key));
     const value = write.after;
     given.keys.set(write.key, { ...held, value, journal: value, guessed, redone: "no" });
     return;

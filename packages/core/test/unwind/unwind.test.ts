@@ -143,6 +143,11 @@ describe("of each key", () => {
       { action: "keep", guessed: true },
     ],
     [
+      "a put before anything bad is no guess, whatever it read",
+      [["good", "n0", put(5), { readsFrom: "guessed" }], bad],
+      { action: "restore", after: 5, guessed: false },
+    ],
+    [
       "an amount is subtracted",
       [
         ["bad", "n0", { kind: "add", amount: 5 }],

@@ -11,13 +11,14 @@ import { type Digest, digestOf, type Json } from "@interlock/digest";
 import {
   lockHead,
   openRollouts,
+  rolloutById,
   type RolloutDelivery,
   saveRollout,
   type Transaction,
   transaction,
 } from "@interlock/store";
 import type { Answer, Refusal } from "../http/bind.ts";
-import { prepare } from "../ledger/record.ts";
+import { type Prepared, prepare } from "../ledger/record.ts";
 import { refused } from "../people/terms.ts";
 import { digestIn, loaded, rowOf } from "./stepping.ts";
 import type { DriverTerms } from "./terms.ts";
@@ -32,6 +33,8 @@ export type Begun = {
   readonly lossMicroOrders: number;
   readonly deliveries: readonly RolloutDelivery[];
   readonly by: string;
+  /** Entries that are true from the same moment on. */
+  readonly also?: readonly Prepared[];
 };
 
 /** More rollouts than this are not open at once: beyond it conflicts could not be told. */
@@ -53,6 +56,7 @@ export async function saveBegun(
     async (tx) => {
       // Of two that begin at once, the second one sees the first.
       await lockHead(tx);
+      if ((await rolloutById(tx, state.id)) !== null) return { ok: true, value: null };
       const conflict = await conflictOf(tx, state);
       if (conflict !== null) return conflict;
       const at = now();
@@ -66,7 +70,7 @@ export async function saveBegun(
         },
         begun.deliveries,
       );
-      const appended = await ledger.append(tx, [proposedEntry(begun, at)]);
+      const appended = await ledger.append(tx, [proposedEntry(begun, at), ...(begun.also ?? [])]);
       return appended.ok ? { ok: true, value: null } : appended;
     },
     { isolation: "read committed" },

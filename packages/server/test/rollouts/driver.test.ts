@@ -85,6 +85,27 @@ describe.each(ENGINES)("on $name", (engine) => {
     expect(target.outOfOrder).toEqual([]);
   });
 
+  it("writes a cell that an earlier rollout wrote under many leases and turns", async () => {
+    fill("cart");
+    const more = { onPoint: (at: string) => void (at === "step.saved" && stop()) };
+    let stops = 3;
+    const stop = () => {
+      if (stops-- > 0) throw new Error("stopped here");
+    };
+    await field.driver.close();
+    field = fieldOf(lent.store, target, more);
+    const first = await begin(lent.store, "cart", { plan: { system: "first" } });
+    field.verdict = "failed";
+    await field.pass(20 * MINUTE);
+    expect(await field.phase(first)).toBe("gone-back");
+    field.verdict = "successful";
+    const now = () => field.clock.now;
+    const again = await begin(lent.store, "cart", { as: "again", now });
+    await field.pass(30 * MINUTE);
+    expect(await field.phase(again)).toBe("completed");
+    expect(holds("cart", fresh)).toBe(true);
+  });
+
   it("save, then act: what no step has stored reaches no target", async () => {
     fill("cart");
     const id = await begin(lent.store, "cart");

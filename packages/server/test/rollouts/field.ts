@@ -80,11 +80,13 @@ export async function begin(
     readonly plan?: Partial<Plan>;
     readonly now?: () => number;
     readonly persons?: readonly string[];
+    /** Its own name, where it writes the cells of another one. */
+    readonly as?: string;
   } = {},
 ): Promise<string> {
   const now = more.now ?? (() => T0);
   const plan = planOf(name, more.plan);
-  const id = digest(`rollout ${name}`);
+  const id = digest(`rollout ${more.as ?? name}`);
   const begun = beginRollout(id, plan, { proven: [PROVEN], now: now() });
   if (!begun.ok) throw new Error(begun.failure.message);
   const values = plan.cells.flatMap((cell) =>
