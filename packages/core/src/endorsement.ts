@@ -13,6 +13,8 @@ export const AGREED_KINDS = [
   "emergency",
   /** The text that describes the control planes. */
   "controlplane",
+  /** A plan that takes away what a change wrote to targets. */
+  "unwind",
 ] as const;
 export type AgreedKind = (typeof AGREED_KINDS)[number];
 
@@ -27,7 +29,7 @@ export type ProposalTerms = {
   readonly accounts: readonly string[] | null;
   /** The key that is to be revoked. */
   readonly credential: string | null;
-  /** SHA-256 of the text that describes the control planes; of no other kind. */
+  /** SHA-256 of the text that it agrees upon: a description of control planes, or a plan of an unwind. */
   readonly described?: string | null | undefined;
   readonly reason: string;
   /** Who proposed it. */
@@ -79,15 +81,18 @@ export const ENDORSERS = 2;
 /**
  * Whether somebody may endorse a proposal. Nobody does what is about themself, but for a further key
  * of one's own, which an existing key of the owner has to vouch for (trust reference B.3), and for a
- * token for provisioning or a description of control planes, which are about nobody and name who
- * proposed them.
+ * token for provisioning, a description of control planes or an unwind, which are about nobody and
+ * name who proposed them.
  */
 export const mayEndorse = ({ kind, person }: ProposalTerms, endorser: string): boolean =>
   endorser !== person || isOwnKey(kind) || isAboutNobody(kind);
 
 /** What is about nobody has whoever proposed it as its person. */
 export const isAboutNobody = (kind: AgreedKind): boolean =>
-  kind === "provisioner" || kind === "controlplane";
+  kind === "provisioner" || isOfText(kind);
+
+/** What agrees upon a text by its digest. */
+export const isOfText = (kind: AgreedKind): boolean => kind === "controlplane" || kind === "unwind";
 
 const isOwnKey = (kind: AgreedKind): boolean => kind === "key" || kind === "emergency";
 

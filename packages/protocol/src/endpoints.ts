@@ -18,6 +18,7 @@ import * as runs from "./api/runs.ts";
 import * as signIn from "./api/sign-in.ts";
 import * as signals from "./api/signals.ts";
 import * as tokens from "./api/tokens.ts";
+import * as unwinds from "./api/unwinds.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** Every operation of the API, in the order of their paths. */
@@ -41,6 +42,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   signals,
   signIn,
   tokens,
+  unwinds,
 ]
   .flatMap((api): readonly unknown[] => Object.values(api))
   .filter(isEndpoint)

@@ -67,6 +67,8 @@ export * as signInApi from "./api/sign-in.ts";
 export * as signalsApi from "./api/signals.ts";
 export type { Exchanged, ExchangeGiven, TokenShown } from "./api/tokens.ts";
 export * as tokensApi from "./api/tokens.ts";
+export type { UnwindListed, UnwindPlanText, UnwindShown } from "./api/unwinds.ts";
+export * as unwindsApi from "./api/unwinds.ts";
 export {
   type Access,
   type Endpoint,

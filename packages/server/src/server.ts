@@ -215,7 +215,7 @@ async function startOn(
     open.push(() => forge.close());
   }
   const { authenticate } = people.value;
-  const around = { store, ledger, book, now, authenticate, onTrouble };
+  const around = { store, ledger, book, now, authenticate, identity, onTrouble };
   open.push(await startControlPlane(app, around));
   await app.listen({ host: terms.host, port: terms.port });
   open.push(keepTidy(store, contents, now));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { endorsementChallenge, NONCE_LENGTH } from "@interlock/core";
+import { endorsementChallenge, isOfText, NONCE_LENGTH } from "@interlock/core";
 import { sha256Hex, utf8 } from "@interlock/digest";
 import {
   controlPlaneApi,
@@ -105,7 +105,7 @@ function Proposal({ proposal, people }: Shown) {
             <li key={effect}>{effect}</li>
           ))}
         </ul>
-        {proposal.kind === "controlplane" && <Description proposal={proposal} />}
+        {isOfText(proposal.kind) && <Description proposal={proposal} />}
         {proposal.keys.length > 0 && <Keys proposal={proposal} people={people} />}
       </section>
       <Endorse proposal={proposal} people={people} />
@@ -230,7 +230,7 @@ function Endorse({ proposal, people }: Shown) {
  */
 async function endorse(shown: ProposalShown, endorser: string): Promise<Outcome<ProposalShown>> {
   const params = { proposal: shown.proposal };
-  if (shown.kind === "controlplane") {
+  if (isOfText(shown.kind)) {
     const text = await call(controlPlaneApi.proposedDescription, { params });
     if (!text.ok) return text;
     if (!isText(text.value.text, shown.described)) return { ok: false, failure: DIFFERS };

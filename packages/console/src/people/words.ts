@@ -27,6 +27,8 @@ export function titleOf(proposal: ProposalShown, people: readonly PersonShown[])
       return `an emergency key for ${who}`;
     case "controlplane":
       return "another description of the control planes";
+    case "unwind":
+      return "an unwind of what a change wrote";
   }
 }
 
@@ -77,6 +79,11 @@ export function effectsOf(
         "From then on the text below says which control planes are driven, which files of which branches become which keys of which cells, how large a wave may be, and by which signals harm is seen.",
         "The description that is in force now counts no more. What is in progress goes on as it was planned.",
       ];
+    case "unwind":
+      return [
+        "From then on anybody who is signed in can begin it: a rollout, wave by wave and with the same halts, that writes what the plan below says and nothing else.",
+        "A plan that no longer fits what the targets hold is refused when it is begun.",
+      ];
   }
 }
 
@@ -119,6 +126,7 @@ export function endorseLabel(
     provisioner: `the token for SCIM ${who}`,
     emergency: `an emergency key for ${who}`,
     controlplane: "this description of the control planes",
+    unwind: "this unwind",
   }[proposal.kind];
   return last ? `Endorse, and at once: ${act}` : `Endorse: ${act}`;
 }

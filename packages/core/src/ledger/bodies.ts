@@ -3,7 +3,7 @@
  * What the entries of the ledger say, a kind at a time. A kind is never renamed; a body only ever
  * gains optional fields, because old entries are rebuilt from their bodies for ever.
  */
-import { AGREED_KINDS, isAgreed, type ProposalTerms } from "../endorsement.ts";
+import { AGREED_KINDS, isAgreed, isOfText, type ProposalTerms } from "../endorsement.ts";
 import { about, bool, count, type Infer, int, list, object, optional, text } from "../schema.ts";
 import { problemsOfStatement, STATEMENT, type Statement } from "../statement.ts";
 import type { Invalid } from "../validate.ts";
@@ -48,7 +48,7 @@ const AGREEMENT = object({
   active: optional(bool()),
   accounts: optional(list(text({ max: 400 }), 50)),
   credential: optional(credential),
-  described: about("of the text that describes the control planes", optional(digest)),
+  described: about("of the text that it agrees upon", optional(digest)),
   reason: text({ max: 2_000 }),
   by: about("who proposed it", person),
   keys: list(object({ credential, keyDigest: digest }), 5),
@@ -355,8 +355,8 @@ function problemsOfAgreement(body: AgreementBody): readonly Invalid[] {
   const enough = isAgreed(termsOf(body), names)
     ? []
     : [{ path: "endorsements", message: "not endorsed by those who have to" }];
-  const fits = (body.about === "controlplane") === (body.described !== undefined);
-  const described = { path: "described", message: "of a description alone, and of each" };
+  const fits = isOfText(body.about) === (body.described !== undefined);
+  const described = { path: "described", message: "of what agrees upon a text, and of each" };
   return [...atLeast(names, 2, "endorsements"), ...enough, ...(fits ? [] : [described])];
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the ledger holds of rollouts. The subject of each entry is the rollout's own id. */
+/** What the ledger holds of rollouts. The subject of each act is the rollout's own id. */
 import type { RolloutEntry } from "../rollout/effect.ts";
 import { CELLS_MAX, MILLION } from "../rollout/plan.ts";
 import { about, count, int, list, object, optional, text } from "../schema.ts";
+import { sortedSet } from "./lists.ts";
+import { UNWOUND } from "./unwinds.ts";
 
 const name = text({ max: 200 });
 const digest = text({ max: 64, form: "digest" });
@@ -70,6 +72,7 @@ export const ROLLOUT_BODIES = {
   "rollout-ended": ROLLOUT_ACT,
   "rollout-refused": ROLLOUT_NOTED,
   "rollout-noted": ROLLOUT_NOTED,
+  unwound: UNWOUND,
 } as const satisfies Record<RolloutEntry, unknown> & Record<string, unknown>;
 
 const none = () => [];
@@ -86,4 +89,6 @@ export const RULES_OF_ROLLOUTS = {
   "rollout-ended": none,
   "rollout-refused": none,
   "rollout-noted": none,
+  unwound: ({ rollouts }: { readonly rollouts: readonly string[] }) =>
+    sortedSet(rollouts, "rollouts"),
 } as const;

@@ -19,4 +19,8 @@ export const ROLLOUTS = {
   ...{ "rollout-wave": ACT, "rollout-paused": ACT, "rollout-resumed": ACT, "rollout-halted": ACT },
   ...{ "rollout-back": ACT, "rollout-proven": ACT, "rollout-ended": ACT },
   ...{ "rollout-refused": NOTED, "rollout-noted": NOTED },
+  unwound: {
+    ...{ plan: HEX, change: "c-1", system: "cart", target: "etcd", way: "undo" },
+    ...{ rollouts: [HEX], agreed: HEX, by: "ana" },
+  },
 } satisfies Partial<Bodies>;

@@ -219,6 +219,7 @@ const PROPOSAL = z.strictObject({
     "provisioner",
     "emergency",
     "controlplane",
+    "unwind",
   ]),
   person: z.string().describe("whom it is about"),
   name: z.string().nullable(),
@@ -229,7 +230,7 @@ const PROPOSAL = z.strictObject({
     .string()
     .nullable()
     .default(null)
-    .describe("SHA-256 of the text that describes the control planes"),
+    .describe("SHA-256 of the text that it agrees upon: a description, or a plan of an unwind"),
   reason: z.string(),
   by: z.string(),
   at: TIME,

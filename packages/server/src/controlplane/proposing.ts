@@ -7,6 +7,7 @@ import { recentSession } from "../people/fresh.ts";
 import { MOST_OPEN, noSuch, PROPOSAL_MS } from "../people/proposing.ts";
 import { newId } from "../people/secrets.ts";
 import { done, inTransaction, looked, refused, type SiteTerms } from "../people/terms.ts";
+import { keptPlan } from "../unwinds/text.ts";
 import { describedNow, describedText, readText } from "./described.ts";
 
 type Shown = {
@@ -80,8 +81,12 @@ export async function shownProposed(
   id: string,
 ): Promise<Answer<{ readonly digest: string; readonly text: string }>> {
   return await looked(terms, async (db) => {
-    const digest = (await readProposal(db, id))?.described ?? null;
-    if (digest === null) return noSuch("proposal of a description");
+    const { described: digest = null, kind } = (await readProposal(db, id)) ?? {};
+    if (digest === null) return noSuch("proposal of a text");
+    if (kind === "unwind") {
+      const kept = await keptPlan(db, digest);
+      return kept.ok ? done({ digest, text: kept.value.text }) : kept;
+    }
     const read = await describedText(db, digest);
     return read.ok ? done({ digest, text: read.value.text }) : read;
   });

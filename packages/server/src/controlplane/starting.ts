@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FastifyInstance } from "fastify";
 import type { Authenticate } from "../http/bind.ts";
+import type { IdentitySettings } from "../identity/settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Alert } from "../people/terms.ts";
 import type { RolloutDriver } from "../rollouts/driver.ts";
@@ -11,6 +12,7 @@ import { type ControlPlaneTerms, openControlPlane } from "./running.ts";
 type Around = Pick<ControlPlaneTerms, "store" | "book" | "now"> & {
   readonly ledger: Pick<Ledger, "append">;
   readonly authenticate: Authenticate;
+  readonly identity: IdentitySettings;
   readonly onTrouble: (alert: Alert) => void;
 };
 
@@ -20,7 +22,7 @@ type Around = Pick<ControlPlaneTerms, "store" | "book" | "now"> & {
  */
 export async function startControlPlane(
   app: FastifyInstance,
-  { store, book, now, ledger, authenticate, onTrouble }: Around,
+  { store, book, now, ledger, authenticate, identity, onTrouble }: Around,
 ): Promise<() => Promise<void>> {
   let driver: RolloutDriver | null = null;
   const plane = await openControlPlane({
@@ -37,7 +39,7 @@ export async function startControlPlane(
       onTrouble: ({ rollout, says }) =>
         onTrouble({ kind: "control-plane", part: rollout === "" ? "rollouts" : rollout, says }),
     },
-    { store, ledger, book, now, authenticate },
+    { store, ledger, book, now, authenticate, identity },
   );
   const driving = driver;
   return async () => {

@@ -104,6 +104,8 @@ async function effectsOf(within: Within, whole: Whole): Promise<Answer<Effects>>
   if (kind === "provisioner") return await provisioner(within, whole);
   if (kind === "emergency") return await emergency(within, whole);
   if (kind === "controlplane") return await description(within, whole);
+  // The agreement says all of it: a later act begins the unwind.
+  if (kind === "unwind") return done(NONE);
   return await enrol(within, whole);
 }
 

@@ -11,6 +11,7 @@ import {
 } from "@interlock/store";
 import type { Actor } from "../http/actor.ts";
 import type { Answer, Refusal } from "../http/bind.ts";
+import { unwindAgreed } from "../unwinds/agreeing.ts";
 import { carryOut } from "./carrying-out.ts";
 import { coolingUntil, personOfActor } from "./fresh.ts";
 import { keysOf, prove } from "./keys.ts";
@@ -102,10 +103,23 @@ export async function endorse(
     const [now_] = await wholeOf(tx, [whole.proposal]);
     if (now_ === undefined) throw new Error("invariant broken: a proposal went away");
     if (!isAgreedUpon(now_)) return done(shown(now_));
+    const enough = await ownersToo(terms, tx, now_);
+    if (!enough.ok) return enough;
+    if (!enough.value) return done(shown(now_));
     const carried = await carryOut(terms, within, now_);
     if (!carried.ok) return carried;
     return done(shown({ ...now_, proposal: { ...now_.proposal, state: "done" } }));
   });
+}
+
+/** An unwind takes owners among them; whoever else signed stays signed. */
+async function ownersToo(
+  terms: SiteTerms,
+  db: Database,
+  { proposal: { kind, described }, endorsers }: Whole,
+): Promise<Answer<boolean>> {
+  if (kind !== "unwind") return done(true);
+  return await unwindAgreed(terms, db, { plan: described ?? "", by: endorsers });
 }
 
 /** Verifies the assertion and keeps it with its bytes. */

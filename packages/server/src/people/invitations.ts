@@ -37,7 +37,13 @@ async function openInvitation(
   const { kind, person, expiresAt } = proposal;
   // Its secret becomes that of a token, and opens nothing before.
   if (kind === "provisioner") return null;
-  if (kind === "revocation" || kind === "change" || kind === "emergency" || kind === "controlplane")
+  if (
+    kind === "revocation" ||
+    kind === "change" ||
+    kind === "emergency" ||
+    kind === "controlplane" ||
+    kind === "unwind"
+  )
     throw new Error(`invariant broken: a \`${kind}\` has a link`);
   const tenant = (await readSite(db))?.tenant ?? (await setUpTenant(db)) ?? "";
   const name = proposal.name ?? (await readPerson(db, person))?.name ?? person;

@@ -36,6 +36,7 @@ const WITH_KEY: Readonly<Record<AgreedKind, boolean>> = {
   provisioner: false,
   emergency: false,
   controlplane: false,
+  unwind: false,
 };
 
 export function agreedKind({ kind }: Pick<StoredProposal, "kind">): AgreedKind {

@@ -73,9 +73,11 @@ export type Roster = {
   readonly told: Told;
   /** The description of control planes that two people agreed upon last. */
   readonly described: InForce | null;
+  /** Plans of unwinds that two people agreed upon, by their digest; of each the newest agreement. */
+  readonly unwinds: ReadonlyMap<string, InForce & { readonly entry: string }>;
 };
 
-/** Which description is in force, since when and by whom. */
+/** Which text was agreed upon, since when and by whom. */
 export type InForce = {
   /** SHA-256 of its text. */
   readonly digest: string;
@@ -95,6 +97,7 @@ export const NOBODY_YET: Roster = {
   agreements: new Map(),
   told: NOTHING_TOLD,
   described: null,
+  unwinds: new Map(),
 };
 
 type PeopleKind =
@@ -181,13 +184,12 @@ async function agree(roster: Roster, { body, entry, index }: Of<"agreement">): P
   if (!isAgreed(termsOf(body), signers))
     return refused(roster, `the signatures under \`${body.proposal}\` do not verify`);
   const id = entryId(entry);
-  const { described: digest } = body;
-  const described =
-    digest === undefined
-      ? roster.described
-      : { digest, index, at: entry.at, by: [...new Set(signers)].sort() };
-  const agreed = new Map(agreements).set(id, { body, personDone: false });
-  return kept({ ...roster, described, agreements: agreed });
+  const { described: digest, about } = body;
+  const next = { ...roster, agreements: new Map(agreements).set(id, { body, personDone: false }) };
+  if (digest === undefined) return kept(next);
+  const text = { digest, index, at: entry.at, by: [...new Set(signers)].sort() };
+  if (about !== "unwind") return kept({ ...next, described: text });
+  return kept({ ...next, unwinds: new Map(roster.unwinds).set(digest, { ...text, entry: id }) });
 }
 
 type Endorsed = {

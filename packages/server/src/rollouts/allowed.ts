@@ -18,6 +18,7 @@ import { bodyIn } from "../ledger/stored.ts";
 import { workingKey } from "../people/roster.ts";
 import { done, refused } from "../people/terms.ts";
 import { isAllowedLast } from "../refs/report.ts";
+import { planOfChange } from "../unwinds/terms.ts";
 import type { RolloutsTerms } from "./terms.ts";
 
 /** The decision that lets a change go out, and who stands behind it. */
@@ -80,7 +81,8 @@ const NOT_ALLOWED = refused(
   "see what is missing: `interlock change show`",
 );
 
-async function entriesOf(db: Database, digest: string) {
+/** What a change is made of, by path; `null`: that is not kept. */
+export async function entriesOf(db: Database, digest: string) {
   const contents = await contentsOf(db, digest);
   if (contents === null) return null;
   const input = JSON.parse(contents.input) as Pick<ChangeInput, "entries">; // checked when it was kept
@@ -104,6 +106,8 @@ export async function approvalsAfter(
   after: number,
 ): Promise<Approvals | null> {
   const { db } = terms.store;
+  const plan = planOfChange(id);
+  if (plan !== null) return await agreedAfter(terms, plan, after);
   const change = await changeById(db, id);
   if (change === null || change.digest === null) return null;
   const record = await recordOf(terms.store, change);
@@ -133,6 +137,18 @@ export async function approvalsAfter(
   if (newest === undefined) return null;
   const persons = [...new Set(good.map(({ person }) => person))].sort();
   return { persons, entry: newest.entry, index: newest.index };
+}
+
+/** An unwind goes on by a newer agreement upon its plan. */
+async function agreedAfter(
+  { store, book }: RolloutsTerms,
+  plan: string,
+  after: number,
+): Promise<Approvals | null> {
+  const agreement = (await book.at(store.db)).unwinds.get(plan);
+  if (agreement === undefined || agreement.index <= after || !isDigest(agreement.entry))
+    return null;
+  return { persons: agreement.by, entry: agreement.entry, index: agreement.index };
 }
 
 /** Of one content. */

@@ -195,7 +195,10 @@ function whyTooMany(wanted: readonly Delivery[]) {
 type HeldNow = ReadonlyMap<string, { readonly sha256: string; readonly bytes: Uint8Array } | null>;
 
 /** What the keys hold now, by cell and key. */
-async function heldBy(target: Target, wanted: readonly Delivery[]): Promise<Answer<HeldNow>> {
+export async function heldBy(
+  target: Target,
+  wanted: readonly Pick<Delivery, "cell" | "key">[],
+): Promise<Answer<HeldNow>> {
   const cells = new Map<string, string[]>();
   for (const { cell, key } of wanted) cells.set(cell, [...(cells.get(cell) ?? []), key]);
   const all = new Map<string, { readonly sha256: string; readonly bytes: Uint8Array } | null>();
@@ -252,7 +255,7 @@ async function valuesFor(
 }
 
 /** What a cell holds is a version by its content: the same in two cells is the same version. */
-function basesOf(rows: readonly RolloutDelivery[]): ReadonlyMap<string, string> {
+export function basesOf(rows: readonly RolloutDelivery[]): ReadonlyMap<string, string> {
   const cells = new Map<string, Record<string, string>>();
   for (const { cell, key, base } of rows)
     cells.set(cell, { ...cells.get(cell), [key]: base ?? "" });

@@ -3,11 +3,13 @@ import type { Description } from "@interlock/controlplane";
 import { blobOf, type Store } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import type { Authenticate } from "../http/bind.ts";
+import { type IdentitySettings, NO_IDENTITY } from "../identity/settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PeopleBook } from "../people/book.ts";
+import { unwindRoutes } from "../unwinds/routes.ts";
 import { openRollouts, type RolloutDriver } from "./driver.ts";
 import { rolloutRoutes } from "./routes.ts";
-import type { DriverTerms } from "./terms.ts";
+import type { DriverTerms, RolloutsTerms } from "./terms.ts";
 
 /** A control plane: where changes are written, who judges them, and its description. */
 export type RolloutsGiven = Pick<
@@ -21,21 +23,25 @@ type Around = {
   readonly book: PeopleBook;
   readonly now: () => number;
   readonly authenticate: Authenticate;
+  /** Which source speaks for which team. */
+  readonly identity?: IdentitySettings;
 };
 
 /** Begins to drive rollouts, and lets people begin, watch and stop them. */
 export function openRolloutsOf(
   app: FastifyInstance,
   { plane, ...given }: RolloutsGiven,
-  { store, ledger, book, now, authenticate }: Around,
+  { store, ledger, book, now, authenticate, identity = NO_IDENTITY }: Around,
 ): RolloutDriver {
   const driver = openRollouts({
     ...{ ...given, store, ledger, now, monotonic: () => performance.now() },
   });
-  rolloutRoutes(app, authenticate, {
+  const terms: RolloutsTerms = {
     ...{ store, ledger, book, now, plane, target: given.target, wake: driver.wake },
     blob: (repository, sha256) => blobOf(store.db, repository, sha256),
     asksCapacity: given.capacity !== undefined,
-  });
+  };
+  rolloutRoutes(app, authenticate, terms);
+  unwindRoutes(app, authenticate, { ...terms, identity });
   return driver;
 }

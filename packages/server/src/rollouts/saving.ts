@@ -11,8 +11,8 @@ import { type Digest, digestOf, type Json } from "@interlock/digest";
 import {
   lockHead,
   openRollouts,
-  rolloutById,
   type RolloutDelivery,
+  rolloutById,
   saveRollout,
   type Transaction,
   transaction,

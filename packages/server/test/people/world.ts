@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import { httpApp } from "../../src/http/app.ts";
 import { NO_IDENTITY, peopleBook, setUpSecret } from "../../src/index.ts";
 import type { Limits } from "../../src/people/limits.ts";
-import { openPeople } from "../../src/people/people.ts";
+import { openPeople, type PeopleOfServer } from "../../src/people/people.ts";
 import { type Alert, COOLDOWN_MS, type PeopleTerms } from "../../src/people/terms.ts";
 
 export const ORIGIN = "https://interlock.example.com";
@@ -38,6 +38,7 @@ export type World = {
   readonly clock: { now: number };
   readonly alerts: Alert[];
   readonly terms: PeopleTerms;
+  readonly authenticate: PeopleOfServer["authenticate"];
   readonly call: (
     method: "GET" | "POST" | "DELETE",
     url: string,
@@ -143,7 +144,8 @@ export async function worldOn(
       headers: response.headers,
     };
   };
-  return { store, app, clock, alerts, terms, start, call };
+  const { authenticate } = people.value;
+  return { store, app, clock, alerts, terms, authenticate, start, call };
 }
 
 const b64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");

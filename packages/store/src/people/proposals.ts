@@ -13,7 +13,7 @@ export type StoredProposal = {
   readonly accounts: readonly string[] | null;
   /** The key that is to be revoked. */
   readonly credential: string | null;
-  /** SHA-256 of a text below `document`; of a description of control planes alone. */
+  /** SHA-256 of a text below `document`; of what agrees upon one alone. */
   readonly described?: string | null;
   readonly reason: string;
   /** Of whoever registers a key. */
@@ -126,6 +126,16 @@ export async function openProposals(
     .orderBy("person")
     .orderBy("id")
     .execute();
+}
+
+/** Proposals of unwinds, those made last first. */
+export async function unwindProposals(
+  db: Database,
+  { described, limit }: { readonly described?: string; readonly limit: number },
+): Promise<readonly StoredProposal[]> {
+  let query = proposalQuery(db).where("kind", "=", "unwind");
+  if (described !== undefined) query = query.where("described", "=", described);
+  return await query.orderBy("proposed_at", "desc").orderBy("id").limit(limit).execute();
 }
 
 /** Closes an open proposal; `false` when somebody was faster. */

@@ -61,7 +61,8 @@ export type ProposalKind =
   | "change"
   | "provisioner"
   | "emergency"
-  | "controlplane";
+  | "controlplane"
+  | "unwind";
 export type ProposalState = "open" | "done" | "withdrawn";
 
 type ProposalRow = {
