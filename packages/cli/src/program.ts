@@ -36,6 +36,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   config: async () => (await import("./commands/config.ts")).configCommand,
   data: async () => (await import("./commands/data.ts")).dataCommand,
   rollout: async () => (await import("./commands/rollout.ts")).rolloutCommand,
+  unwind: async () => (await import("./commands/unwind.ts")).unwindCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
   guard: async () => (await import("./commands/guard.ts")).guardCommand,
   emergency: async () => (await import("./commands/emergency.ts")).emergencyCommand,
