@@ -42,6 +42,7 @@ export function unwindCommand(program: Command): void {
           ? `${jsonText(list, 2)}\n`
           : list.unwinds.map((one) => `${printable(lineOf(one))}\n`).join(""),
       );
+      for (const plan of list.unread) process.stderr.write(`! plan ${plan} cannot be read\n`);
     });
   withServer(unwind.command("show"))
     .description("show its plan, who signed it, and what is missing")

@@ -116,7 +116,8 @@ export function endorseLabel(
   by: string,
 ): string {
   const who = proposal.name ?? nameOf(people, proposal.person);
-  const last = isAgreed(proposal, [...proposal.endorsedBy, by]);
+  // Whoever endorses an unwind last lets others begin it.
+  const last = proposal.kind !== "unwind" && isAgreed(proposal, [...proposal.endorsedBy, by]);
   const act = {
     person: last ? `${who} joins` : `that ${who} joins`,
     key: `a further passkey for ${who}`,
@@ -137,7 +138,7 @@ export function missingOf(proposal: ProposalShown, people: readonly PersonShown[
   const ofOwner = (kind === "key" || kind === "emergency") && !endorsedBy.includes(person);
   const others = needed - endorsedBy.length - (ofOwner ? 1 : 0);
   const owner = `${nameOf(people, person)}'s, with a passkey they have`;
-  if (others <= 0) return owner;
+  if (others <= 0) return kind === "unwind" ? "an endorsement of an owner" : owner;
   const many = others === 1 ? "one endorsement" : `${others} endorsements`;
   return ofOwner ? `${owner}, and ${many}` : many;
 }

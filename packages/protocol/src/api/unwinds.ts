@@ -114,7 +114,10 @@ export const unwinds = endpoint({
   path: "/api/v1/unwinds",
   summary: "unwinds that were proposed, the last 50, newest first",
   access: "person",
-  answer: z.strictObject({ unwinds: z.array(UNWIND_LISTED) }),
+  answer: z.strictObject({
+    unwinds: z.array(UNWIND_LISTED),
+    unread: z.array(DIGEST).describe("plans whose kept text is not what was proposed"),
+  }),
 });
 
 const UNWIND_SHOWN = z.strictObject({

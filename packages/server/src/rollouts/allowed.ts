@@ -18,7 +18,9 @@ import { bodyIn } from "../ledger/stored.ts";
 import { workingKey } from "../people/roster.ts";
 import { done, refused } from "../people/terms.ts";
 import { isAllowedLast } from "../refs/report.ts";
+import { agreementOn } from "../unwinds/agreeing.ts";
 import { planOfChange } from "../unwinds/terms.ts";
+import { keptPlan } from "../unwinds/text.ts";
 import type { RolloutsTerms } from "./terms.ts";
 
 /** The decision that lets a change go out, and who stands behind it. */
@@ -139,16 +141,18 @@ export async function approvalsAfter(
   return { persons, entry: newest.entry, index: newest.index };
 }
 
-/** An unwind goes on by a newer agreement upon its plan. */
+/** An unwind goes on by a newer agreement upon its plan, of owners as before. */
 async function agreedAfter(
-  { store, book }: RolloutsTerms,
+  terms: RolloutsTerms,
   plan: string,
   after: number,
 ): Promise<Approvals | null> {
-  const agreement = (await book.at(store.db)).unwinds.get(plan);
-  if (agreement === undefined || agreement.index <= after || !isDigest(agreement.entry))
-    return null;
-  return { persons: agreement.by, entry: agreement.entry, index: agreement.index };
+  const { db } = terms.store;
+  const kept = await keptPlan(db, plan);
+  const agreed = kept.ok ? await agreementOn(terms, db, { plan, ...kept.value.plan }) : kept;
+  if (!agreed.ok || agreed.value.index <= after) return null;
+  const { by: persons, entry, index } = agreed.value;
+  return isDigest(entry) ? { persons, entry, index } : null;
 }
 
 /** Of one content. */

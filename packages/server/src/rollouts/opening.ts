@@ -40,8 +40,9 @@ export function openRolloutsOf(
     ...{ store, ledger, book, now, plane, target: given.target, wake: driver.wake },
     blob: (repository, sha256) => blobOf(store.db, repository, sha256),
     asksCapacity: given.capacity !== undefined,
+    identity,
   };
   rolloutRoutes(app, authenticate, terms);
-  unwindRoutes(app, authenticate, { ...terms, identity });
+  unwindRoutes(app, authenticate, terms);
   return driver;
 }

@@ -3,6 +3,7 @@ import type { Description } from "@interlock/controlplane";
 import type { Plan, RolloutEffect, Verdict } from "@interlock/core";
 import type { Store } from "@interlock/store";
 import type { Target } from "@interlock/targets";
+import type { IdentitySettings } from "../identity/settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PeopleBook } from "../people/book.ts";
 
@@ -95,6 +96,8 @@ export type RolloutsTerms = Pick<DriverTerms, "store" | "ledger" | "target" | "n
   /** A content of a change, by its SHA-256. */
   readonly blob: (repository: string, sha256: string) => Promise<Uint8Array | null>;
   readonly asksCapacity: boolean;
+  /** Which source speaks for which team. */
+  readonly identity: IdentitySettings;
   /** A rollout was acted upon. */
   readonly wake: (rollout: string) => void;
 };

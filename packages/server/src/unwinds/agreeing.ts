@@ -5,8 +5,8 @@ import type { Database } from "@interlock/store";
 import type { Answer } from "../http/bind.ts";
 import type { Roster } from "../people/roster.ts";
 import { done, refused, type SiteTerms } from "../people/terms.ts";
+import type { RolloutsTerms } from "../rollouts/terms.ts";
 import { areEnough, missing, type Needs, signersOf } from "./owners.ts";
-import type { UnwindsTerms } from "./terms.ts";
 import { keptPlan } from "./text.ts";
 
 /** An agreement that nobody began upon for so long counts no more. */
@@ -32,7 +32,7 @@ export type Agreement = NonNullable<ReturnType<Roster["unwinds"]["get"]>>;
 
 /** The agreement in the ledger upon a plan, of people who are active and owners still. */
 export async function agreementOn(
-  terms: UnwindsTerms,
+  terms: RolloutsTerms,
   db: Database,
   given: { readonly plan: string; readonly change: string; readonly needs: Needs },
 ): Promise<Answer<Agreement>> {

@@ -12,9 +12,9 @@ import type { Target } from "@interlock/targets";
 import type { Answer, Refusal } from "../http/bind.ts";
 import { done, refused } from "../people/terms.ts";
 import { heldBy } from "../rollouts/begin.ts";
+import type { RolloutsTerms } from "../rollouts/terms.ts";
 import { placeOf } from "./history.ts";
 import { type Taken, takenFrom } from "./taken.ts";
-import type { UnwindsTerms } from "./terms.ts";
 
 export type UnwindAsked = {
   readonly change: string;
@@ -39,7 +39,7 @@ export type Gathered = {
 const WRITES_MAX = 200_000;
 const OPEN: ReadonlySet<string> = new Set(["proposed", "running", "halted", "going-back"]);
 
-export async function gather(terms: UnwindsTerms, asked: UnwindAsked): Promise<Answer<Gathered>> {
+export async function gather(terms: RolloutsTerms, asked: UnwindAsked): Promise<Answer<Gathered>> {
   const { db } = terms.store;
   const chosen = chosenOf(await rolloutsOfChange(db, asked.change), asked);
   if (!chosen.ok) return chosen;

@@ -17,11 +17,11 @@ import { done, refused } from "../people/terms.ts";
 import { entriesOf } from "../rollouts/allowed.ts";
 import { basesOf } from "../rollouts/begin.ts";
 import { planned } from "../rollouts/planning.ts";
+import type { RolloutsTerms } from "../rollouts/terms.ts";
 import { decidedRecord } from "./decided.ts";
 import { type Gathered, gather, type UnwindAsked } from "./gathering.ts";
 import { historyOf, placeOf } from "./history.ts";
 import type { Needs } from "./owners.ts";
-import type { UnwindsTerms } from "./terms.ts";
 import { PLAN_TEXT_MAX, type PlanText, textOf } from "./text.ts";
 
 export type Made = PlanText & {
@@ -35,7 +35,7 @@ export type Made = PlanText & {
 };
 
 /** Makes the plan; the same journal, ledger, description and target give the same text. */
-export async function makeUnwind(terms: UnwindsTerms, asked: UnwindAsked): Promise<Answer<Made>> {
+export async function makeUnwind(terms: RolloutsTerms, asked: UnwindAsked): Promise<Answer<Made>> {
   const found = await gather(terms, asked);
   if (!found.ok) return found;
   const all = found.value;
@@ -128,7 +128,7 @@ function whyTooMany(deliveries: readonly RolloutDelivery[]) {
 type Written = { readonly all: Gathered; readonly deliveries: readonly RolloutDelivery[] };
 
 /** As the change itself went out: the same planner, and the stages that its decision demanded. */
-async function wavesFor(terms: UnwindsTerms, id: string, { all, deliveries }: Written) {
+async function wavesFor(terms: RolloutsTerms, id: string, { all, deliveries }: Written) {
   if (deliveries.length === 0) return done(null);
   const requires: readonly Requirement[] =
     (await decidedRecord(terms.store.db, id))?.decision.requires ?? [];
@@ -141,7 +141,7 @@ async function wavesFor(terms: UnwindsTerms, id: string, { all, deliveries }: Wr
 
 /** Owners of the sets that bring the keys; of all that could, where the change's files are not kept. */
 async function ownersFor(
-  { store: { db } }: UnwindsTerms,
+  { store: { db } }: RolloutsTerms,
   id: string,
   { all: { plane, system, target }, deliveries }: Written,
 ): Promise<Answer<readonly string[]>> {
@@ -194,7 +194,7 @@ function headOf({ change, way }: UnwindAsked, all: Gathered, meant: readonly str
 const SHOWN_BYTES = 200;
 
 async function keysOf(
-  { store }: UnwindsTerms,
+  { store }: RolloutsTerms,
   plan: UnwindPlan,
 ): Promise<Pick<UnwindPlanText, "counts" | "keys" | "values">> {
   const keys = plan.keys.map(({ key, action, because, before, after, guessed }) => ({

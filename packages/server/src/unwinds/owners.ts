@@ -4,8 +4,8 @@ import { accountOf, isUnknown, personGraph } from "@interlock/core";
 import type { Database } from "@interlock/store";
 import { ownTeams } from "../identity/settings.ts";
 import { joinPeople, peopleFacts } from "../people/facts.ts";
+import type { RolloutsTerms } from "../rollouts/terms.ts";
 import { decidedRecord } from "./decided.ts";
-import type { UnwindsTerms } from "./terms.ts";
 
 export type Needs = { readonly owners: number; readonly of: readonly string[] };
 
@@ -14,7 +14,7 @@ export type Signers = readonly { readonly owner: string; readonly persons: strin
 
 /** By the ledger, and by what the gate knew of people when it decided on the change. */
 export async function signersOf(
-  { book, identity, now }: Pick<UnwindsTerms, "book" | "identity" | "now">,
+  { book, identity, now }: Pick<RolloutsTerms, "book" | "identity" | "now">,
   db: Database,
   { change, of }: { readonly change: string; readonly of: readonly string[] },
 ): Promise<Signers> {

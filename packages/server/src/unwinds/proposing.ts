@@ -12,18 +12,18 @@ import { recentSession } from "../people/fresh.ts";
 import { MOST_OPEN, PROPOSAL_MS } from "../people/proposing.ts";
 import { newId } from "../people/secrets.ts";
 import { done, refused } from "../people/terms.ts";
+import type { RolloutsTerms } from "../rollouts/terms.ts";
 import { activePerson, personOf } from "../runs/terms.ts";
 import type { UnwindAsked } from "./gathering.ts";
 import { makeUnwind } from "./making.ts";
 import { rolloutOfPlan } from "./starting.ts";
-import type { UnwindsTerms } from "./terms.ts";
 import { keptPlan, type PlanText } from "./text.ts";
 
 type Proposed = { readonly proposal: string; readonly plan: string };
 
 /** Proposes the plan that somebody looked at, if it is still the plan. A terminal may: others sign. */
 export async function proposeUnwind(
-  terms: UnwindsTerms,
+  terms: RolloutsTerms,
   actor: Actor,
   asked: UnwindAsked & { readonly plan: string; readonly reason: string },
 ): Promise<Answer<Proposed>> {
@@ -49,7 +49,7 @@ export async function proposeUnwind(
 
 /** A plan whose rollout was halted is agreed upon anew before that goes on. by (halt-wins) */
 async function haltedPlan(
-  { store: { db } }: UnwindsTerms,
+  { store: { db } }: RolloutsTerms,
   { plan, change }: { readonly plan: string; readonly change: string },
 ): Promise<PlanText | null> {
   const rollout = await rolloutById(db, rolloutOfPlan(plan));
@@ -59,7 +59,7 @@ async function haltedPlan(
 }
 
 async function saved(
-  { store, book, now: clock }: UnwindsTerms,
+  { store, book, now: clock }: RolloutsTerms,
   actor: Actor,
   { made, reason }: { readonly made: PlanText; readonly reason: string },
 ): Promise<Answer<Proposed>> {

@@ -3,19 +3,19 @@ import { unwindsApi } from "@interlock/protocol";
 import type { FastifyInstance } from "fastify";
 import { type Authenticate, bind } from "../http/bind.ts";
 import { done } from "../people/terms.ts";
+import type { RolloutsTerms } from "../rollouts/terms.ts";
 import { personOf } from "../runs/terms.ts";
 import { makeUnwind } from "./making.ts";
 import { signersOf } from "./owners.ts";
 import { proposeUnwind } from "./proposing.ts";
 import { listedUnwinds, shownUnwind } from "./showing.ts";
 import { startUnwind } from "./starting.ts";
-import type { UnwindsTerms } from "./terms.ts";
 
 /** Unwinds of what rollouts wrote: plan, propose, begin, look. */
 export function unwindRoutes(
   app: FastifyInstance,
   authenticate: Authenticate,
-  terms: UnwindsTerms,
+  terms: RolloutsTerms,
 ): void {
   bind(app, authenticate, unwindsApi.planUnwind, async ({ query }) => {
     const made = await makeUnwind(terms, query);

@@ -10,30 +10,38 @@ import {
 } from "@interlock/store";
 import type { Answer } from "../http/bind.ts";
 import { done } from "../people/terms.ts";
+import type { RolloutsTerms } from "../rollouts/terms.ts";
 import { missing, type Signers, signersOf } from "./owners.ts";
 import { rolloutOfPlan } from "./starting.ts";
 import { takenFrom } from "./taken.ts";
-import type { UnwindsTerms } from "./terms.ts";
 import { keptPlan, type PlanText } from "./text.ts";
 
 const PAGE = 50;
 
 export async function listedUnwinds(
-  terms: UnwindsTerms,
-): Promise<Answer<{ readonly unwinds: UnwindListed[] }>> {
+  terms: RolloutsTerms,
+): Promise<Answer<{ readonly unwinds: UnwindListed[]; readonly unread: string[] }>> {
   const { db } = terms.store;
   const unwinds: UnwindListed[] = [];
+  const unread: string[] = [];
   for (const proposal of await unwindProposals(db, { limit: PAGE })) {
-    const kept = await keptPlan(db, proposal.described ?? "");
-    if (!kept.ok) return kept;
+    const plan = proposal.described ?? "";
+    const kept = await keptPlan(db, plan);
+    if (!kept.ok) {
+      unread.push(plan);
+      continue;
+    }
     const one = await listed(terms, db, { proposal, kept: kept.value });
     if (!one.ok) return one;
     unwinds.push(one.value);
   }
-  return done({ unwinds });
+  return done({ unwinds, unread });
 }
 
-export async function shownUnwind(terms: UnwindsTerms, plan: string): Promise<Answer<UnwindShown>> {
+export async function shownUnwind(
+  terms: RolloutsTerms,
+  plan: string,
+): Promise<Answer<UnwindShown>> {
   const { db } = terms.store;
   const kept = await keptPlan(db, plan);
   if (!kept.ok) return kept;
@@ -49,7 +57,7 @@ export async function shownUnwind(terms: UnwindsTerms, plan: string): Promise<An
 }
 
 async function listed(
-  terms: UnwindsTerms,
+  terms: RolloutsTerms,
   db: Database,
   { proposal, kept }: { readonly proposal: StoredProposal; readonly kept: PlanText },
 ): Promise<Answer<UnwindListed>> {

@@ -7,11 +7,12 @@ import type { Answer, Refusal } from "../http/bind.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
 import { done, refused } from "../people/terms.ts";
 import { saveBegun } from "../rollouts/saving.ts";
+import type { RolloutsTerms } from "../rollouts/terms.ts";
 import { activePerson } from "../runs/terms.ts";
 import { type Agreement, agreementOn } from "./agreeing.ts";
 import { type Made, makeUnwind } from "./making.ts";
 import { subjectOf, takenFrom } from "./taken.ts";
-import { changeOfPlan, type UnwindsTerms } from "./terms.ts";
+import { changeOfPlan } from "./terms.ts";
 import { keptPlan, type PlanText, textOf } from "./text.ts";
 
 /** The rollout of a plan; one plan has one. */
@@ -25,7 +26,7 @@ export const rolloutOfPlan = (plan: string): Digest =>
  * of two people upon exactly this plan is durable, and the plan is made anew to see that it still is.
  */
 export async function startUnwind(
-  terms: UnwindsTerms,
+  terms: RolloutsTerms,
   person: string,
   plan: string,
 ): Promise<Answer<Digest>> {
@@ -54,7 +55,7 @@ export async function startUnwind(
 
 /** By its entry, which is there with its rollout or without one. */
 async function begunBefore(
-  { store }: UnwindsTerms,
+  { store }: RolloutsTerms,
   { digest, plan }: PlanText,
 ): Promise<Answer<boolean>> {
   const known = await read(store, (db) => rolloutById(db, rolloutOfPlan(digest)));
@@ -95,7 +96,7 @@ type Starting = {
 };
 
 async function stored(
-  terms: UnwindsTerms,
+  terms: RolloutsTerms,
   person: string,
   { made, kept, agreed: { value: agreement } }: Starting,
 ): Promise<Answer<unknown>> {
@@ -141,7 +142,7 @@ function entryOf(of: {
 
 /** Nothing has to be written, and it is on record all the same: later plans start from it. */
 async function recorded(
-  { store, ledger }: UnwindsTerms,
+  { store, ledger }: RolloutsTerms,
   { digest, plan }: PlanText,
   entry: Prepared,
 ): Promise<Answer<null>> {

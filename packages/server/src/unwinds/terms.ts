@@ -1,10 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { IdentitySettings } from "../identity/settings.ts";
-import type { RolloutsTerms } from "../rollouts/terms.ts";
-
-/** `identity`: which source speaks for which team. */
-export type UnwindsTerms = RolloutsTerms & { readonly identity: IdentitySettings };
-
 /** What the rollout of an unwind has for the id of its change: no change that a gate judged has a colon. */
 export const changeOfPlan = (plan: string): string => `unwind:${plan}`;
 

@@ -123,5 +123,7 @@ describe.each(ENGINES.slice(0, 1))("the API of unwinds ($name)", (engine) => {
     const refused = await start(ana, plan);
     expect(refused.body.code).toBe("LEDGER_DAMAGED");
     expect(target.text("eu", "two")).toBe("w");
+    const { cookie } = ana;
+    expect((await at.call("GET", "/api/v1/unwinds", { cookie })).body.unread).toEqual([plan]);
   });
 });

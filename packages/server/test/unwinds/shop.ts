@@ -14,10 +14,10 @@ import {
 } from "@interlock/store";
 import { NO_IDENTITY } from "../../src/index.ts";
 import { NOBODY_YET, type Roster } from "../../src/people/roster.ts";
+import type { RolloutsTerms } from "../../src/rollouts/terms.ts";
 import type { UnwindAsked } from "../../src/unwinds/gathering.ts";
 import { type Made, makeUnwind } from "../../src/unwinds/making.ts";
 import { rolloutOfPlan, startUnwind } from "../../src/unwinds/starting.ts";
-import type { UnwindsTerms } from "../../src/unwinds/terms.ts";
 import type { FakeTarget } from "../rollouts/fake-target.ts";
 import { digest, type Field, LEDGER, MINUTE, planOf, T0 } from "../rollouts/field.ts";
 
@@ -51,7 +51,7 @@ export const PLANE: Description = {
 const person = (id: string) => ({ id, name: id, active: true, accounts: [] });
 
 export type Shop = {
-  readonly terms: UnwindsTerms;
+  readonly terms: RolloutsTerms;
   /** Brings values (`null`: nothing) to keys of cells, and passes the time until the rollout is over. */
   readonly rollOut: (
     change: string,
@@ -72,14 +72,14 @@ export function shopOf(
   store: Store,
   target: FakeTarget,
   field: Field,
-  more: Partial<UnwindsTerms> = {},
+  more: Partial<RolloutsTerms> = {},
 ): Shop {
   const now = () => field.clock.now;
   let roster: Roster = {
     ...NOBODY_YET,
     persons: new Map(["ana", "bo", "cy"].map((id) => [id, person(id)])),
   };
-  const terms: UnwindsTerms = {
+  const terms: RolloutsTerms = {
     ...{ store, ledger: LEDGER, now, identity: NO_IDENTITY, asksCapacity: false },
     target: (name) => (name === target.name ? target : null),
     book: {
