@@ -64,6 +64,7 @@ export type { RemedyShown, RunListed, RunShown } from "./api/runs.ts";
 export * as runsApi from "./api/runs.ts";
 export type { Me } from "./api/sign-in.ts";
 export * as signInApi from "./api/sign-in.ts";
+export type { WaveAnalysisShown } from "./api/signals.ts";
 export * as signalsApi from "./api/signals.ts";
 export type { Exchanged, ExchangeGiven, TokenShown } from "./api/tokens.ts";
 export * as tokensApi from "./api/tokens.ts";

@@ -40,7 +40,25 @@ export const signalSeries = endpoint({
   access: "reader",
   params: z.strictObject({ name: NAME }),
   query: z.strictObject({
-    cell: NAME.optional().describe("all cells together where it is left out"),
+    cell: NAME.optional().describe("all cells together where this and `cells` are left out"),
+    cells: z
+      .string()
+      .min(1)
+      .max(20_000)
+      .optional()
+      .describe("such as those that a wave has changed, with commas between; not with `cell`"),
+    control: z
+      .string()
+      .min(1)
+      .max(20_000)
+      .optional()
+      .describe("cells to compare with; all others where it is left out"),
+    since: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .optional()
+      .describe("when they were changed: their share is that of the day before; `from` by default"),
     from: z.coerce.number().int().min(0),
     to: z.coerce.number().int().min(0),
   }),
@@ -54,7 +72,15 @@ export const signalSeries = endpoint({
           .array(z.int())
           .nullable()
           .describe("orders; errors and requests; or answers by bucket; null: not read"),
-        limit: z.number().nullable().describe("of the first count; null: none is known"),
+        value: z
+          .number()
+          .nullable()
+          .describe("to be drawn: the first count, or the quantile of a latency in its unit"),
+        expected: z
+          .number()
+          .nullable()
+          .describe("what the cells to compare with lead one to expect of it"),
+        limit: z.number().nullable().describe("of `value`; null: none is known"),
       }),
     ),
   }),
@@ -126,6 +152,20 @@ export const WAVE_ANALYSIS = z.strictObject({
     .nullable()
     .describe("blame among the rollouts that ran at once"),
 });
+
+export const rolloutAnalysis = endpoint({
+  id: "rolloutAnalysis",
+  method: "GET",
+  path: "/api/v1/rollouts/:rollout/analysis",
+  summary: "what the signals say of each wave of a rollout",
+  access: "person",
+  params: z.strictObject({ rollout: z.string().regex(/^[0-9a-f]{64}$/) }),
+  answer: z.strictObject({
+    waves: z.array(WAVE_ANALYSIS).describe("the newest first"),
+    asOf: TIME,
+  }),
+});
+export type WaveAnalysisShown = z.input<typeof WAVE_ANALYSIS>;
 
 const MARGIN = 50_000;
 

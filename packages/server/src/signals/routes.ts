@@ -3,6 +3,7 @@
 import { signalsApi } from "@interlock/protocol";
 import { newestSlot, readSlots } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
+import type { z } from "zod";
 import type { Actor } from "../http/actor.ts";
 import { type Answer, type Authenticate, bind, type Refusal } from "../http/bind.ts";
 import { done } from "../people/terms.ts";
@@ -12,6 +13,7 @@ import { readOpenMetrics } from "./push/openmetrics.ts";
 import { readOtlp } from "./push/otlp.ts";
 import { takePoints } from "./push/take.ts";
 import type { Signal } from "./settings.ts";
+import { shownAnalyses } from "./showing.ts";
 
 /** What a push may bring at once. */
 const PUSH_BYTES = 4 << 20;
@@ -66,6 +68,11 @@ export function signalRoutes(
     if (signal === undefined || !speaksFor(actor, signal.system)) return missing(params.name);
     return await series(open, signal, query);
   });
+  bind(app, authenticate, signalsApi.rolloutAnalysis, async ({ params }) => {
+    const { analysis, now: time } = now();
+    const waves = (await analysis?.analysisOf(params.rollout)) ?? [];
+    return done({ waves: shownAnalyses(waves), asOf: time() });
+  });
   bind(app, authenticate, signalsApi.pushPoints, async ({ actor, params, body }) => {
     const open = now();
     const signal = open.signals.find(({ name }) => name === params.name);
@@ -87,22 +94,20 @@ const refusal = (message: string, help: string): { ok: false; failure: Refusal }
   failure: { code: "INPUT_INVALID", message, help },
 });
 
-type Series = {
-  readonly slotMs: number;
-  readonly unit: string;
-  readonly slots: { start: number; counts: number[] | null; limit: number | null }[];
-};
+type Series = z.input<typeof signalsApi.signalSeries.answer>;
 
 async function series(
   { store, cellsOf }: SignalsNow,
   signal: Signal,
-  wanted: { readonly cell?: string | undefined; readonly from: number; readonly to: number },
+  wanted: z.output<typeof signalsApi.signalSeries.query>,
 ): Promise<Answer<Series>> {
   const { slotMs } = signal.settings;
-  const { cell, from, to } = wanted;
+  const { from, to, since = from } = wanted;
   const all = cellsOf(signal.system);
-  if (cell !== undefined && !all.includes(cell))
-    return refusal(`\`${signal.system}\` has no cell \`${cell}\``, "see the description");
+  const groups = groupsOf(all, wanted);
+  const stranger = [...groups.own, ...groups.others].find((cell) => !all.includes(cell));
+  if (stranger !== undefined)
+    return refusal(`\`${signal.system}\` has no cell \`${stranger}\``, "see the description");
   if (to <= from || (to - from) / slotMs > signalsApi.SERIES_MAX)
     return refusal(
       `from ${from} to ${to} are no or more than ${signalsApi.SERIES_MAX} slots`,
@@ -112,9 +117,7 @@ async function series(
     const slots = await readSlots(store.db, { signal: signal.name, from: begin, to: end });
     return slots.filter(({ width }) => width === slotMs);
   };
-  const own = cell === undefined ? all : [cell];
-  const groups = { own, others: all.filter((id) => !own.includes(id)) };
-  const slots = { before: await read(from - DAY_MS, from), shown: await read(from, to) };
+  const slots = { before: await read(since - DAY_MS, since), shown: await read(from, to) };
   const shown = shownSlots(signal, groups, slots);
   return done({
     ...{ slotMs, unit: signal.unit },
@@ -123,4 +126,17 @@ async function series(
       counts: slot.counts === null ? null : [...slot.counts],
     })),
   });
+}
+
+const listOf = (text: string): readonly string[] => [
+  ...new Set(text.split(",").map((cell) => cell.trim())),
+];
+
+function groupsOf(
+  all: readonly string[],
+  { cell, cells, control }: z.output<typeof signalsApi.signalSeries.query>,
+) {
+  const own = cells === undefined ? (cell === undefined ? all : [cell]) : listOf(cells);
+  const others = control === undefined ? all : listOf(control);
+  return { own, others: others.filter((id) => !own.includes(id)) };
 }

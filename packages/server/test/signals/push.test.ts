@@ -297,6 +297,20 @@ describe("engines that teams have already", () => {
     expect(body).toMatchObject({ slotMs: MINUTE, unit: "orders" });
     const slots = body?.["slots"] as readonly { counts: number[]; limit: number }[];
     expect(slots.map(({ counts, limit }) => (counts[0] ?? 0) < limit)).toEqual([true, true]);
+    const wave = await send(
+      "GET",
+      `/api/v1/signals/orders/series?cells=eu-1,eu-2&control=us-1&since=${START}&from=${START - MINUTE}&to=${START + 3 * MINUTE}`,
+      { as: "read-shop" },
+    );
+    const drawn = wave.body?.["slots"] as readonly { value: number; expected: number }[];
+    const isLow = drawn.map(({ value, expected }) => value < expected * 0.8);
+    // Of the first minute a counter that has just begun tells nothing.
+    expect(isLow).toEqual([false, false, true, true]);
+    const foreign = `cells=eu-1,mars&from=${START}&to=${START + MINUTE}`;
+    const refused = await send("GET", `/api/v1/signals/orders/series?${foreign}`, {
+      as: "read-shop",
+    });
+    expect([refused.status, refused.body?.["detail"]]).toEqual([400, "`shop` has no cell `mars`"]);
     const listed = await send("GET", "/api/v1/signals", { as: "read-shop" });
     expect(listed.body).toMatchObject({
       signals: [{ name: "orders", readUntil: START + 3 * MINUTE }],
