@@ -19,7 +19,7 @@ const ONE: Parameters<typeof rolloutText>[0] = {
     },
   ],
   waitsFor: { what: "it was halted", who: "one on-call", how: "`interlock rollout back`" },
-  verdicts: [],
+  ...{ baked: null, verdicts: [], events: [] },
   halt: { by: "dee", because: "carts are empty", during: "running" },
   persons: ["ana", "bo"],
   loss: { orders: 17, firstOrders: 12, aloneOrders: 40, budgetOrders: 100 },

@@ -41,6 +41,16 @@ export async function entriesOfKindsAbout(
   );
 }
 
+/** Entries about a subject, newest first. */
+export async function newestAbout(
+  db: Database,
+  { subject, limit }: { readonly subject: string; readonly limit: number },
+): Promise<readonly StoredEntry[]> {
+  return await entriesWhere(db, (query) =>
+    query.where("subject", "=", subject).orderBy("ledger_entry.index", "desc").limit(limit),
+  );
+}
+
 /** The kinds of the index `ledger_entry_people`, as its migration has them. */
 export const PEOPLE_KINDS = sql`('founding', 'agreement', 'person', 'enrolment', 'revocation',
   'provisioned', 'members', 'teams-claimed', 'emergency-key')`;

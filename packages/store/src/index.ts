@@ -32,6 +32,7 @@ export {
   entriesOfKinds,
   entriesOfKindsAbout,
   exceptionEntries,
+  newestAbout,
   newestOfKind,
   peopleEntries,
   readEntry,

@@ -93,6 +93,17 @@ const LISTED = {
   exposurePpm: PPM.describe("of the system's orders, as last read back"),
   startedBy: z.string(),
   startedAt: TIME,
+  next: z.strictObject({
+    what: z.enum([
+      ...["wave", "write", "read", "analysis", "bake", "batch"],
+      ...["person", "answer", "evidence", "nothing"],
+    ] as const),
+    at: TIME.nullable().describe("null: with an answer or a person, not at a time"),
+  }),
+  waitsFor: z
+    .strictObject({ what: z.string(), who: z.string(), how: z.string() })
+    .nullable()
+    .describe("what is missing, and who can supply it"),
 } as const;
 const ROLLOUT_LISTED = z.strictObject(LISTED);
 export type RolloutListed = z.input<typeof ROLLOUT_LISTED>;
@@ -105,6 +116,10 @@ export const rollouts = endpoint({
   access: "person",
   query: z.strictObject({
     before: z.coerce.number().int().min(0).optional().describe("begun before this time"),
+    show: z
+      .enum(["open"])
+      .optional()
+      .describe("only those that are not over, however long ago they were begun"),
   }),
   answer: z.strictObject({
     rollouts: z.array(ROLLOUT_LISTED),
@@ -141,17 +156,13 @@ const ROLLOUT_SHOWN = z.strictObject({
         .describe("a write was handed out of which nobody knows yet what became"),
     }),
   ),
-  next: z.strictObject({
-    what: z.enum([
-      ...["wave", "write", "read", "analysis", "bake", "batch"],
-      ...["person", "answer", "evidence", "nothing"],
-    ] as const),
-    at: TIME.nullable().describe("null: with an answer or a person, not at a time"),
-  }),
-  waitsFor: z
-    .strictObject({ what: z.string(), who: z.string(), how: z.string() })
+  baked: z
+    .strictObject({
+      since: TIME,
+      ms: z.int().describe("by the rollout's own clock, which no jump moves"),
+    })
     .nullable()
-    .describe("what is missing, and who can supply it"),
+    .describe("of the wave that bakes"),
   verdicts: z.array(VERDICT).describe("of the wave that bakes, the newest of each signal"),
   halt: z
     .strictObject({
@@ -163,6 +174,18 @@ const ROLLOUT_SHOWN = z.strictObject({
   persons: z.array(z.string()).describe("operator and approvers, who stand behind it"),
   loss: LOSS,
   journal: z.strictObject({ writes: z.int(), confirmed: z.int().describe("and read back") }),
+  events: z
+    .array(
+      z.strictObject({
+        index: z.int().describe("of the entry in the ledger"),
+        at: TIME,
+        kind: z.string(),
+        wave: z.int().nullable(),
+        by: z.string().describe("empty: it went on by itself"),
+        because: z.string(),
+      }),
+    )
+    .describe("what is recorded of it, newest first"),
   asksCapacity: z.boolean().describe("false: nobody is asked for room before it goes back"),
   asOf: TIME,
 });

@@ -37,9 +37,7 @@ export function rolloutRoutes(
     terms.wake(begun.value);
     return await shown(await find(terms, begun.value));
   });
-  bind(app, authenticate, rolloutsApi.rollouts, async ({ query }) =>
-    listedRollouts(terms, query.before),
-  );
+  bind(app, authenticate, rolloutsApi.rollouts, async ({ query }) => listedRollouts(terms, query));
   bind(app, authenticate, rolloutsApi.showRollout, async ({ params }) =>
     shown(await find(terms, params.rollout)),
   );

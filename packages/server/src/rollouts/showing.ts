@@ -9,11 +9,20 @@ import {
   lossOf,
   nextAct,
   type Plan,
+  ROLLOUT_ENTRIES,
   type RolloutState,
 } from "@interlock/core";
 import type { GivenWaves, LossShown, RolloutListed, RolloutShown } from "@interlock/protocol";
-import { journalCounts, newestRollouts, read } from "@interlock/store";
+import {
+  journalCounts,
+  newestAbout,
+  newestRollouts,
+  openRollouts,
+  read,
+  type StoredEntry,
+} from "@interlock/store";
 import type { Answer } from "../http/bind.ts";
+import { bodyIn } from "../ledger/stored.ts";
 import { done } from "../people/terms.ts";
 import { type Loaded, loaded } from "./stepping.ts";
 import type { RolloutsTerms } from "./terms.ts";
@@ -35,6 +44,7 @@ export const wavesShown = ({ waves }: Plan): GivenWaves =>
 
 function listed({ row, state }: Loaded): RolloutListed {
   const { plan } = state;
+  const next = nextAct(state);
   const levels = state.cells.map(({ id, content }): [string, number] => [
     id,
     content.version === plan.version ? content.sharePpm : 0,
@@ -43,23 +53,33 @@ function listed({ row, state }: Loaded): RolloutListed {
     ...{ rollout: row.id, change: row.change, system: row.system, target: row.target },
     ...{ phase: state.phase, paused: state.paused, wave: state.wave, waves: plan.waves.length },
     exposurePpm: exposureAt(plan.cells, new Map(levels)),
-    ...{ startedBy: row.startedBy, startedAt: row.startedAt },
+    ...{ startedBy: row.startedBy, startedAt: row.startedAt, next: { ...next } },
+    waitsFor: waitsFor(state, next.what),
   };
 }
 
 const PAGE = 50;
+/** Many that are under way say more than a page of those that are over. */
+const OPEN_PAGE = 500;
+/** The ledger has the others. */
+const EVENTS = 50;
 
 export async function listedRollouts(
   { store, now }: RolloutsTerms,
-  before: number | undefined,
+  { before, show }: { readonly before?: number | undefined; readonly show?: "open" | undefined },
 ): Promise<Answer<{ rollouts: RolloutListed[]; unread: string[]; more: boolean; asOf: number }>> {
-  const rows = await read(store, (db) => newestRollouts(db, { before, limit: PAGE + 1 }));
+  const page = show === "open" ? OPEN_PAGE : PAGE;
+  const rows = await read(store, (db) =>
+    show === "open"
+      ? openRollouts(db, { limit: page + 1 })
+      : newestRollouts(db, { before, limit: page + 1 }),
+  );
   if (!rows.ok) return rows;
-  const all = rows.value.slice(0, PAGE).map((row) => ({ id: row.id, one: loaded(row) }));
+  const all = rows.value.slice(0, page).map((row) => ({ id: row.id, one: loaded(row) }));
   return done({
     rollouts: all.flatMap(({ one }) => ("damaged" in one ? [] : [listed(one)])),
     unread: all.flatMap(({ id, one }) => ("damaged" in one ? [id] : [])),
-    ...{ more: rows.value.length > PAGE, asOf: now() },
+    ...{ more: rows.value.length > page, asOf: now() },
   });
 }
 
@@ -70,13 +90,16 @@ export async function shownRollout(
   const { state, row } = one;
   const counts = await read(terms.store, (db) => journalCounts(db, row.id));
   if (!counts.ok) return counts;
+  const recorded = await read(terms.store, (db) =>
+    newestAbout(db, { subject: row.id, limit: EVENTS }),
+  );
+  if (!recorded.ok) return recorded;
   const plane = await terms.plane();
   const budget = plane?.systems.find(({ name }) => name === row.system)?.lossBudgetOrders ?? 0;
-  const next = nextAct(state);
   return done({
     ...listed(one),
-    ...{ stage: state.stage, plan: planShown(state), cells: cellsShown(state), next: { ...next } },
-    waitsFor: waitsFor(state, next.what),
+    ...{ stage: state.stage, plan: planShown(state), cells: cellsShown(state) },
+    baked: bakedShown(state),
     verdicts: (state.baking?.verdicts ?? []).map((held) => ({ ...held })),
     halt:
       state.halt === undefined
@@ -84,8 +107,31 @@ export async function shownRollout(
         : { by: state.halt.by, because: state.halt.because, during: state.halt.during },
     persons: [...state.persons],
     loss: lossShown(lossOf(state.plan), budget),
+    events: recorded.value.flatMap((stored) => eventShown(stored) ?? []),
     ...{ journal: counts.value, asksCapacity: terms.asksCapacity, asOf: terms.now() },
   });
+}
+
+const RECORDED = [
+  ...new Set(["rollout-proposed", "rollout-refused", "rollout-noted", ...ROLLOUT_ENTRIES] as const),
+];
+
+/** An entry of the rollout; `null`: it was erased, or is not what its leaf was made of. */
+function eventShown(stored: StoredEntry): RolloutShown["events"][number] | null {
+  for (const kind of RECORDED) {
+    const read = bodyIn(kind, stored);
+    if (read === null) continue;
+    const { body, entry } = read;
+    const wave = "wave" in body ? body.wave : null;
+    const because = "because" in body ? body.because : "";
+    return { ...{ index: stored.index, at: entry.at, kind, wave, because }, by: body.by };
+  }
+  return null;
+}
+
+function bakedShown({ baking, clockMs, stage }: RolloutState): RolloutShown["baked"] {
+  if (baking === undefined || stage !== "baking") return null;
+  return { since: baking.fromAt, ms: Math.max(0, clockMs - baking.from) };
 }
 
 function planShown({ plan, wave, phase }: RolloutState): RolloutShown["plan"] {

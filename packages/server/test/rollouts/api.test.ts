@@ -122,6 +122,15 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
     expect(now).toMatchObject({ stage: "baking", wave: 0, exposurePpm: 100_000 });
     expect(now["next"]).toMatchObject({ what: "analysis" });
     expect(now["journal"]).toEqual({ writes: 1, confirmed: 1 });
+    expect(now).toMatchObject({
+      baked: { since: expect.any(Number), ms: expect.any(Number) },
+      events: [
+        { kind: "rollout-wave", wave: 0, by: "" },
+        { kind: "rollout-proposed", by: "ana" },
+      ],
+    });
+    const open = await world.call("cy", "GET", "/api/v1/rollouts?show=open");
+    expect(open.body["rollouts"]).toMatchObject([{ system: "cart", next: { what: "analysis" } }]);
     await pass(60 * MINUTE);
     expect(await show(begun.body["rollout"])).toMatchObject({ phase: "completed" });
     expect(CELLS.map((cell) => target.text(`cart-${cell}`, "promise"))).toEqual(
@@ -129,6 +138,8 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
     );
     const listed = await world.call("cy", "GET", "/api/v1/rollouts");
     expect(listed.body["rollouts"]).toMatchObject([{ system: "cart", phase: "completed" }]);
+    const over = await world.call("cy", "GET", "/api/v1/rollouts?show=open");
+    expect(over.body["rollouts"]).toEqual([]);
   });
 
   it("is refused where nothing allows it, where no config set brings it, and over the loss budget", async () => {
