@@ -39,7 +39,12 @@ class Failed extends Error {
 export function newQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
-      queries: { retry: false, staleTime: 2_000, refetchOnWindowFocus: true },
+      queries: {
+        retry: false,
+        staleTime: 2_000,
+        refetchOnWindowFocus: true,
+        networkMode: "always",
+      },
       mutations: { retry: false },
     },
   });
