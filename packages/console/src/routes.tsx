@@ -125,6 +125,25 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./pages/run.tsx"), "RunPage"),
 });
 
+const rollouts = createRoute({
+  getParentRoute: () => shell,
+  path: "/rollouts",
+  validateSearch: STATE_SEARCH,
+  component: lazyRouteComponent(() => import("./pages/rollouts.tsx"), "RolloutsPage"),
+});
+
+const rollout = createRoute({
+  getParentRoute: () => shell,
+  path: "/rollouts/$rollout",
+  component: lazyRouteComponent(() => import("./pages/rollout.tsx"), "RolloutPage"),
+});
+
+const controlPlane = createRoute({
+  getParentRoute: () => shell,
+  path: "/control-plane",
+  component: lazyRouteComponent(() => import("./pages/control-plane.tsx"), "ControlPlanePage"),
+});
+
 const remedies = createRoute({
   getParentRoute: () => shell,
   path: "/remedies",
@@ -190,6 +209,7 @@ export const router = createRouter({
       ...[home, queue, change, ledger, people, person, invite, proposal, device, keys],
       ...[incidents, waivers, debts, identity],
       ...[documents, document, runs, run, remedies, remedy],
+      ...[rollouts, rollout, controlPlane],
     ]),
   ]),
   defaultErrorComponent: PageFailed,

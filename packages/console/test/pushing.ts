@@ -15,6 +15,8 @@ export type Ran = { readonly status: number | null; readonly says: string };
 
 export type Pushing = {
   readonly work: string;
+  /** As the hook names it. */
+  readonly repository: string;
   readonly commit: (files: Files, message: string) => string;
   readonly push: () => Promise<Ran>;
   readonly git: (...args: readonly string[]) => string;
@@ -42,6 +44,7 @@ export async function gated(
   origin: string,
   key: SoftAuthenticator,
   policy = POLICY,
+  more: Files = {},
 ): Promise<Pushing> {
   const top = mkdtempSync(join(tmpdir(), "interlock-push-"));
   const [work, bare] = [join(top, "work"), join(top, "shop.git")];
@@ -74,6 +77,7 @@ export async function gated(
       ...{ "interlock/policy.yaml": policy, "interlock/people.yaml": PEOPLE },
       "billing/rates.txt": Array.from({ length: 40 }, (_, i) => `rate ${i}\n`).join(""),
       "billing/old.txt": "gone soon\n",
+      ...more,
     },
     "start",
   );
@@ -86,7 +90,7 @@ export async function gated(
   writeFileSync(file, await tokenFor(origin, key, facts.change.repository));
   run(bare, process.execPath, MAIN, "hook", "install", "--server", origin, "--token-file", file);
   return {
-    ...{ work, git, commit },
+    ...{ work, git, commit, repository: facts.change.repository },
     push: () => running(work, { ...env, REMOTE_USER: "ana@example.com" }),
     close: () => rmSync(top, { recursive: true, force: true }),
   };

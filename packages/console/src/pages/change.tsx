@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { listChanges, showChange, showContents } from "@interlock/protocol";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useCallback, useState } from "react";
+import { lazy, Suspense, useCallback, useState } from "react";
 import { useForget, useLoaded } from "../api/loaded.ts";
 import { Contents, type Reading, unsureOf, useReading } from "../change/contents-view.tsx";
 import { Headline } from "../change/headline.tsx";
@@ -18,6 +18,10 @@ import { ShortId } from "../parts/short-id.tsx";
 import { SixWords } from "../parts/six-words.tsx";
 import { Show } from "../parts/states.tsx";
 import { useNames } from "../people/names.ts";
+
+const BeginRollouts = lazy(() =>
+  import("../rollouts/begin.tsx").then((module) => ({ default: module.BeginRollouts })),
+);
 
 const route = getRouteApi("/shell/changes/$id");
 
@@ -71,6 +75,11 @@ function Shown({ shown, names }: Given) {
         </p>
       ) : (
         <Tree decision={judged.decision} facts={judged.facts} />
+      )}
+      {change.effective === "allow" && reading.kind === "same" && (
+        <Suspense fallback={null}>
+          <BeginRollouts change={change} entries={reading.entries} />
+        </Suspense>
       )}
       <Contents reading={reading} change={change.id} contents={contents} onTampered={onTampered} />
       <Signatures shown={shown} names={names} />

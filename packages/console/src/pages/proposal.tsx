@@ -9,7 +9,7 @@ import {
 } from "@interlock/protocol";
 import { fromBase64url, toBase64url } from "@interlock/receipt";
 import { getRouteApi } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { useAct } from "../api/act.ts";
 import { call, type Failure, type Outcome } from "../api/call.ts";
 import { useForget, useLoaded } from "../api/loaded.ts";
@@ -33,6 +33,10 @@ import {
   whoCan,
 } from "../people/words.ts";
 import { useMe } from "../shell/session.ts";
+
+const TextDiff = lazy(() =>
+  import("../control-plane/text-diff.tsx").then((module) => ({ default: module.TextDiff })),
+);
 
 const route = getRouteApi("/shell/proposals/$proposal");
 const EVERY_MS = 5_000;
@@ -124,6 +128,10 @@ function Description({ proposal: { proposal, described } }: Pick<Shown, "proposa
             <p>
               SHA-256 of the text: <ShortId id={loaded.digest} what="the digest of the text" />
             </p>
+            <Suspense fallback={<p className="muted">comparing …</p>}>
+              <TextDiff text={loaded.text} />
+            </Suspense>
+            <h3>All of it</h3>
             <pre className="note">{loaded.text}</pre>
           </>
         ) : (

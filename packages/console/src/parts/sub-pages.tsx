@@ -31,3 +31,8 @@ export const PEOPLE_PAGES = [
   { path: "/people", name: "People" },
   { path: "/identity", name: "Identity from outside" },
 ] as const;
+
+export const ROLLOUT_PAGES = [
+  { path: "/rollouts", name: "Rollouts" },
+  { path: "/control-plane", name: "Control plane" },
+] as const;

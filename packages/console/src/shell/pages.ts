@@ -7,6 +7,7 @@ export const PAGES = [
   { path: "/incidents", name: "Incidents", letter: "i", says: "what is wrong in production" },
   { path: "/documents", name: "Documents", letter: "d", says: "write a change document" },
   { path: "/runs", name: "Runs", letter: "r", says: "documents and remedies that are carried out" },
+  { path: "/rollouts", name: "Rollouts", letter: "o", says: "changes on their way to cells" },
   { path: "/remedies", name: "Remedies", letter: "m", says: "what one person may do alone" },
   { path: "/ledger", name: "Ledger", letter: "l", says: "what was recorded, and its proof" },
   { path: "/people", name: "People", letter: "p", says: "persons, accounts, proposals" },
@@ -22,6 +23,12 @@ const BESIDE = [
     says: "waivers and break-glass, in force or not",
   },
   { path: "/debts", name: "Debts", letter: "b", says: "what break-glass left to be reviewed" },
+  {
+    path: "/control-plane",
+    name: "Control plane",
+    letter: "c",
+    says: "targets, systems, config sets and signals, as two people signed",
+  },
   { path: "/identity", name: "Identity", letter: "y", says: "sign-in elsewhere, SCIM, runs of CI" },
 ] as const;
 
@@ -38,6 +45,7 @@ export const ACTS = [
   { path: "/queue", name: "Break the glass, or waive a rule", says: "on the page of the change" },
   { path: "/documents", name: "Write a change document", says: "from a template" },
   { path: "/runs", name: "Confirm a step", says: "as the second person of a run" },
+  { path: "/rollouts", name: "Halt a rollout", says: "on its page; anybody may" },
   { path: "/remedies", name: "Prepare a run of a remedy", says: "its values and its command" },
   { path: "/debts", name: "Review a debt", says: "what went forward by break-glass" },
   { path: "/identity", name: "Propose a token for SCIM", says: "people come from a provider" },
