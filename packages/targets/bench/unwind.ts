@@ -15,13 +15,14 @@ import {
   type RunOf,
   runFix,
   runUnwind,
+  type Session,
 } from "@interlock/targets";
 import { startCluster } from "@interlock/testkit";
 import pg from "pg";
 
 const rows = Number(process.env["ROWS"] ?? 200_000);
 const rounds = Number(process.env["ROUNDS"] ?? 3);
-const BATCH = 10_000;
+const BATCH = Number(process.env["BATCH"] ?? 10_000);
 
 const runOf = (name: string): RunOf => {
   const hash = createHash("sha256").update(name).digest("hex");
@@ -74,10 +75,15 @@ try {
     `create table promise (id bigint primary key, sku text not null, days int not null, at timestamptz not null);
      insert into promise select i, 'sku-' || i, i % 7, now() from generate_series(1, ${rows}) i;`,
   );
-  const opened = await openSession(url);
-  if (!opened.ok) throw new Error(opened.failure.message);
-  const session = opened.value;
-  await prepareJournal(session);
+  // One a run, as from the command line.
+  const within = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
+    const opened = await openSession(url);
+    if (!opened.ok) throw new Error(opened.failure.message);
+    const done = await work(opened.value);
+    await opened.value.close();
+    return done;
+  };
+  await within(prepareJournal);
   const settled = () => db.query("vacuum analyze promise; ").then(() => db.query("checkpoint"));
   const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -87,7 +93,7 @@ try {
       if (!answer.ok) throw new Error(JSON.stringify(answer));
     };
     const fixed = await timed(() =>
-      did(runFix(session, { fix: fix("days + 40"), of: runOf(name) })),
+      did(within((session) => runFix(session, { fix: fix("days + 40"), of: runOf(name) }))),
     );
     await settled();
     const floor = await timed(() => bare(db));
@@ -98,7 +104,9 @@ try {
       way: "undo",
       terms: { ...terms, quarantineMax: 0 },
     } as const;
-    const undone = await timed(() => did(runUnwind(session, { unwind, of: runOf(back) })));
+    const undone = await timed(() =>
+      did(within((session) => runUnwind(session, { unwind, of: runOf(back) }))),
+    );
     await settled();
     // Fixes that were taken back would make every later one contested, which is another case.
     await db.query(
@@ -111,7 +119,6 @@ try {
   }
   const middle = [...ratios].sort((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? 0;
   console.log(`median ratio ${middle.toFixed(2)}, has to be 0.70`);
-  await session.close();
   await db.end();
 } finally {
   await cluster.kill();

@@ -90,7 +90,7 @@ export async function readDataFile(path: string): Promise<DataFile> {
       statement: statement.statement,
       key: read.key,
       beyond: read.beyond ?? [],
-      terms: { ...termsOf(read), batch: read.batch ?? 5_000 },
+      terms: { ...termsOf(read), batch: read.batch ?? 10_000 },
     },
   };
 }

@@ -19,7 +19,7 @@ export function imageOf(columns: readonly string[], text: (column: string) => st
   return parts.join(" || ");
 }
 
-const tuple = (parts: readonly string[]): string =>
+export const tuple = (parts: readonly string[]): string =>
   parts.length === 1 ? `${parts[0]}` : `(${parts.join(", ")})`;
 
 /** The rows of the key as values; `$n` holds it as the journal has it. */

@@ -146,6 +146,7 @@ async function oneBatch(session: Session, loop: Loop): Promise<DataAnswer<Steppe
       "make a new change with the fix",
     );
   const batch = await newBatch(session, row.id, null);
+  if (batch === null) throw new Error("invariant broken: a batch of a fix takes nothing back");
   const limit = statement.action === "insert" ? statement.rows : terms.batch;
   const given = row.last === null ? [batch, limit] : [batch, limit, JSON.stringify(row.last)];
   const { rows: said } = await session.query<Batched>(
@@ -177,18 +178,18 @@ async function oneBatch(session: Session, loop: Loop): Promise<DataAnswer<Steppe
   return did({ row: next, more: statement.action !== "insert" && rows === limit });
 }
 
+/** The number of a new batch; `null`: the run took that one back, or brought it back, before. */
 export async function newBatch(
   session: Session,
   run: string,
   undoes: string | null,
-): Promise<string> {
+): Promise<string | null> {
   const { rows } = await session.query<{ id: string }>(
-    "insert into interlock_journal.batch (run, undoes, rows) values ($1, $2, 0) returning id::text",
+    `insert into interlock_journal.batch (run, undoes, rows) values ($1, $2, 0)
+      on conflict (run, undoes) do nothing returning id::text`,
     [run, undoes],
   );
-  const [row] = rows;
-  if (row === undefined) throw new Error("invariant broken: a batch has a number");
-  return row.id;
+  return rows[0]?.id ?? null;
 }
 
 type Ending = { readonly fix: DataFix; readonly of: RunOf; readonly at: Omit<Ran, "outcome"> };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Taking back a batch in one statement: rows that hold what the batch left get what it found there. */
-import { imageOf } from "./batch-sql.ts";
+import { imageOf, keyAfter, tuple } from "./batch-sql.ts";
 import { literal, quoted } from "./names.ts";
 import { type Column, columnOf, nameOf, type Table } from "./table.ts";
 
@@ -30,13 +30,15 @@ export const keyMatches = (table: Table, entry: string): string =>
 
 /**
  * The same for a batch that nobody touched: `$1` the batch, and as many rows are written as it has, or
- * the transaction goes back to before it and `takeBackSql` tells which ones were in the way.
+ * the transaction goes back to before it and `takeBackSql` tells which ones were in the way. With
+ * `within` only rows from the key `$2` to the key `$3` are looked at, which are read in one go.
  */
 export function takeAllBackSql({
   table,
   columns,
   direction,
-}: Pick<Wanted, "table" | "columns" | "direction">): string {
+  within,
+}: Pick<Wanted, "table" | "columns" | "direction"> & { readonly within: boolean }): string {
   const { act, found, wanted } = direction;
   const name = nameOf(table);
   const own = columns.map((column) => columnOf(table, column));
@@ -44,13 +46,20 @@ export function takeAllBackSql({
     return `insert into ${name} (${columns.map(quoted).join(", ")}) overriding system value
   select ${own.map((one) => typedOf(`e.${wanted}`, one)).join(", ")} from interlock_journal.entry e where e.batch = $1
   on conflict do nothing`;
-  const where = ["e.batch = $1", keyMatches(table, "e"), ...sameAs(own, `e.${found}`)].join(
-    " and ",
-  );
+  const where = [
+    ...["e.batch = $1", keyMatches(table, "e"), ...sameAs(own, `e.${found}`)],
+    ...(within ? [keysWithin(table)] : []),
+  ].join(" and ");
   if (act === "delete")
     return `delete from ${name} t using interlock_journal.entry e where ${where}`;
   const sets = own.map((one) => `${quoted(one.name)} = ${typedOf(`e.${wanted}`, one)}`);
   return `update ${name} t set ${sets.join(", ")} from interlock_journal.entry e where ${where}`;
+}
+
+/** From the key `$2` to the key `$3`, in the order of the primary key. */
+export function keysWithin(table: Table): string {
+  const key = tuple(table.key.map(({ name }) => `t.${quoted(name)}`));
+  return `${key} >= ${keyAfter(table, "$2")} and ${key} <= ${keyAfter(table, "$3")}`;
 }
 
 const sameAs = (columns: readonly Column[], image: string): readonly string[] =>

@@ -9,7 +9,8 @@ import { newBatch } from "./run.ts";
 import { begunRun, type Counts, lockedRun, lockTable, type RunRow, runsIn } from "./run-row.ts";
 import { failureOf, inTransaction, type Session } from "./session.ts";
 import { columnOf, nameOf, readTable, type Table } from "./table.ts";
-import { directionOf, keyMatches, takeAllBackSql, takeBackSql, typedOf } from "./unwind-sql.ts";
+import { allAtOnce, type TakenBatch } from "./unwind-at-once.ts";
+import { directionOf, keyMatches, takeBackSql, typedOf } from "./unwind-sql.ts";
 
 export type UnwindTerms = Omit<DataTerms, "batch"> & {
   /** Rows that may be left for people; more stop it. */
@@ -28,7 +29,7 @@ export type UnwindGiven = { readonly unwind: UnwindFix; readonly of: RunOf } & D
 export type Opened = Thinking & {
   /** Fixes that wrote to the table after it, or were taken back once. */
   readonly others: readonly string[];
-  readonly batches: readonly { readonly id: string; readonly rows: number }[];
+  readonly batches: readonly TakenBatch[];
   /** An unwind of it held rows back. */
   readonly touched: boolean;
 };
@@ -64,8 +65,11 @@ export async function openUnwind(
   const all = (await runsIn(session)).filter(
     ({ schema, table: name }) => schema === of.schema && name === of.table,
   );
-  const { rows: batches } = await session.query<{ id: string; rows: number }>(
-    "select id::text, rows::float8 from interlock_journal.batch where run = $1 and rows > 0 order by interlock_journal.batch.id desc",
+  const { rows: batches } = await session.query<TakenBatch>(
+    `select b.id::text, b.rows::float8,
+      (select e.key::text from interlock_journal.entry e where e.batch = b.id and e.number = 1) as first,
+      (select e.key::text from interlock_journal.entry e where e.batch = b.id and e.number = b.rows) as last
+      from interlock_journal.batch b where b.run = $1 and b.rows > 0 order by b.id desc`,
     [of.id],
   );
   const { rows: others } = await session.query<{ id: string }>(
@@ -172,25 +176,18 @@ async function takenBack(
   { unwind, of, opened, batch }: Batch,
 ): Promise<DataAnswer<TookBack>> {
   const row = await lockedRun(session, of);
-  const { rows: before } = await session.query(
-    "select 1 from interlock_journal.batch where run = $1 and undoes = $2",
-    [row.id, batch],
-  );
-  if (before.length > 0) return did({ row, did: false });
   const own = await newBatch(session, row.id, batch);
+  if (own === null) return did({ row, did: false });
   const judged = await judgedBatch(session, opened, { batch, write: true });
   const conflicts = await written(session, opened, { own, decided: judged.decided });
   const counts = added(row.counts, countsOf(judged.clean, conflicts));
   const wrong = overBounds(unwind.terms, counts);
   if (wrong !== null) return wrong;
   const rows = row.rows + judged.rows;
-  await session.query("update interlock_journal.batch set rows = $2 where id = $1", [
-    own,
-    judged.rows,
-  ]);
   await session.query(
-    "update interlock_journal.run set rows = $2, batches = batches + 1, counts = $3 where id = $1",
-    [row.id, rows, JSON.stringify(counts)],
+    `with b as (update interlock_journal.batch set rows = $4 where id = $5)
+      update interlock_journal.run set rows = $2, batches = batches + 1, counts = $3 where id = $1`,
+    [row.id, rows, JSON.stringify(counts), judged.rows, own],
   );
   return did({ row: { ...row, rows, counts, batches: row.batches + 1 }, did: true });
 }
@@ -230,7 +227,9 @@ export async function judgedBatch(
   const { table, of, way, others } = opened;
   const contested = others.length > 0;
   if (write && !contested && !opened.touched) {
-    const rows = await allAtOnce(session, opened, batch);
+    const taken = opened.batches.find(({ id }) => id === batch);
+    if (taken === undefined) throw new Error("invariant broken: a batch of the fix");
+    const rows = await allAtOnce(session, opened, taken);
     if (rows !== null) return { rows, clean: rows, decided: [] };
   }
   const sql = takeBackSql({
@@ -247,24 +246,6 @@ export async function judgedBatch(
   const decided =
     numbers.length === 0 ? [] : await decidedRows(session, opened, { batch, numbers, lock: write });
   return { rows: said.rows, clean: said.done, decided };
-}
-
-/** Takes back a batch whose rows all are as it left them; `null`: they are not, and nothing was written. */
-async function allAtOnce(
-  session: Session,
-  { table, of, way, batches }: Opened,
-  batch: string,
-): Promise<number | null> {
-  const rows = batches.find(({ id }) => id === batch)?.rows;
-  const direction = directionOf(of.action, way);
-  await session.query("savepoint interlock_all");
-  const { rowCount } = await session.query(
-    takeAllBackSql({ table, columns: of.columns, direction }),
-    [batch],
-  );
-  if (rows === rowCount) return rows;
-  await session.query("rollback to savepoint interlock_all");
-  return null;
 }
 
 export function countsOf(clean: number, decided: readonly Decided[]): Counts {
