@@ -17,7 +17,8 @@ type Line = {
 
 /**
  * Everything that was written to the rows of some entries, in order. What an unwind did to the rows of
- * a batch is that batch the other way round, but for those that it held back.
+ * a batch is that batch the other way round, but for those that it held back; the one that is about to
+ * do it has no rows yet, and did nothing.
  */
 export async function linesOf(
   session: Session,
@@ -39,7 +40,7 @@ export async function linesOf(
         case when r.way = 'undo' then o.after else o.before end,
         case when r.way = 'undo' then o.before else o.after end, true
       from own o join interlock_journal.batch u on u.undoes = o.id join interlock_journal.run r on r.id = u.run
-      where not o.unwind and not exists (select 1 from interlock_journal.held h
+      where not o.unwind and u.rows > 0 and not exists (select 1 from interlock_journal.held h
         where h.batch = u.id and h.number = o.number)
     ) as line order by id, number`,
     [of.batch, of.numbers, table.schema, table.name],
