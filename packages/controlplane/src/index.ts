@@ -24,6 +24,7 @@ export type {
   ReplayExample,
 } from "./replay/comparison.ts";
 export { type CellContents, type CheckedSet, checkSet, type KeyContent } from "./set/check.ts";
+export { coversKey } from "./set/covers.ts";
 export {
   type BranchChange,
   type Deliveries,

@@ -211,6 +211,13 @@ it.each([
     ["unrecorded", /^refs\/heads\/main of r moved to 1{12} past the gate: nothing/],
   ],
   [saying("unrecorded", { ...MOVED, new: "1".repeat(40), because: "first-seen" }), null],
+  [
+    saying("unrecorded-key", {
+      ...{ target: "etcd", cell: "north", key: "promise/a", before: "", after: "a".repeat(64) },
+      because: "stranger",
+    }),
+    ["unrecorded", /^`promise\/a` in north of etcd holds a{12}, which no rollout wrote; no config/],
+  ],
 ] as const)("what landed or moved without a decision is told: %#", (said, wanted) => {
   expect(said).toEqual(
     wanted === null

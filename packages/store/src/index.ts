@@ -57,6 +57,7 @@ export { failureOf } from "./sqlstate.ts";
 export { openStore, type Place, type Store, type StorePoint, type StoreTerms } from "./store.ts";
 export type { Tables } from "./tables.ts";
 export * from "./target-journal.ts";
+export * from "./target-watch.ts";
 export {
   type Chance,
   type Outcome,

@@ -7,6 +7,7 @@ import type { PeopleTables } from "./people/tables.ts";
 import type { RefTip, UnrecordedChange } from "./ref-tips.ts";
 import type { RolloutTables } from "./rollout-tables.ts";
 import type { SignalTables } from "./signals.ts";
+import type { TargetWatchTables } from "./target-watch.ts";
 
 /**
  * The tables of `sql/`, by hand: what a column holds once the driver has read it. `bigint` is a number
@@ -40,7 +41,8 @@ export type Tables = {
 } & PeopleTables &
   ForgeTables &
   SignalTables &
-  RolloutTables;
+  RolloutTables &
+  TargetWatchTables;
 
 type SchemaMigration = {
   readonly version: number;

@@ -14,6 +14,7 @@ import { atLeast, sortedSet } from "./lists.ts";
 import { MEMBERS, problemsOfMembers } from "./members.ts";
 import { ROLLOUT_BODIES, RULES_OF_ROLLOUTS } from "./rollouts.ts";
 import { REMEDY, RUN, RUN_END, RUN_STEP } from "./runs.ts";
+import { RULES_OF_UNRECORDED, UNRECORDED_BODIES } from "./unrecorded.ts";
 
 const person = text({ max: 200 });
 const persons = list(person, 20);
@@ -200,24 +201,6 @@ const DECISION = object({
 });
 export type DecisionBody = Infer<typeof DECISION>;
 
-const GIT_TIP = about(
-  "a commit; all zeros where the ref was not there",
-  text({ max: 64, form: "git-id" }),
-);
-
-/** A protected ref moved, and nothing in the ledger allowed it; somebody has to look. */
-const UNRECORDED = object({
-  repository: text({ max: 400 }),
-  ref: text({ max: 1_000 }),
-  old: GIT_TIP,
-  new: GIT_TIP,
-  because: about(
-    "`first-seen`: where it stood when watching began",
-    text({ values: ["not-allowed", "deleted", "unreadable", "first-seen"] }),
-  ),
-  token: about("public id of the token that reported it", text({ max: 64 })),
-});
-
 /** A body was erased; its leaf and every proof stay. by (erasable) */
 const EXPUNGE = object({ entry, reason: text({ max: 2_000 }), by: persons });
 
@@ -247,12 +230,12 @@ export const BODIES = {
   exchange: EXCHANGE,
   provisioned: PROVISIONED,
   members: MEMBERS,
-  unrecorded: UNRECORDED,
   "emergency-key": EMERGENCY_KEY,
   emergency: EMERGENCY_SIGNED,
   away: LANDED_AWAY,
   ...DATA_BODIES,
   ...ROLLOUT_BODIES,
+  ...UNRECORDED_BODIES,
 } as const;
 
 export type EntryKind = keyof typeof BODIES;
@@ -325,8 +308,6 @@ export const RULES_OF_BODIES: Problems = {
     ...sortedSet(accounts, "accounts"),
     ...sortedSet(ended, "ended"),
   ],
-  unrecorded: ({ old, new: fresh }) =>
-    old === fresh ? [{ path: "new", message: "it did not move" }] : [],
   "emergency-key": ({ by }) => atLeast(by, 2, "by"),
   emergency: () => [],
   away: ({ pushedBy, signers, teams }) => [
@@ -337,6 +318,7 @@ export const RULES_OF_BODIES: Problems = {
   members: problemsOfMembers,
   ...RULES_OF_DATA,
   ...RULES_OF_ROLLOUTS,
+  ...RULES_OF_UNRECORDED,
 };
 
 /** The proposal that an agreement is about, as its endorsers signed it. */

@@ -18,6 +18,7 @@ import { STATEMENT_AT, statementWith, TWO_OWNERS } from "@interlock/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ROLLOUTS } from "./rollout-bodies.ts";
+import { UNRECORDED_GOOD } from "./unrecorded.ts";
 
 const HEX = "0123456789abcdef".repeat(4) as Digest;
 const DATA = { way: "fix", by: "ana" } as const;
@@ -119,10 +120,7 @@ const GOOD: Bodies = {
     token: "token-1",
     ended: ["token-3"],
   },
-  unrecorded: {
-    ...{ repository: "git:1", ref: "refs/heads/main", because: "not-allowed", token: "t1" },
-    ...{ old: "1".repeat(40), new: "2".repeat(40) },
-  },
+  ...UNRECORDED_GOOD,
   members: {
     group: "group-1",
     name: "SRE",

@@ -4,6 +4,7 @@ import type { Authenticate } from "../http/bind.ts";
 import type { IdentitySettings } from "../identity/settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Alert } from "../people/terms.ts";
+import { openReconciler } from "../reconcile/reconciler.ts";
 import type { RolloutDriver } from "../rollouts/driver.ts";
 import { openRolloutsOf } from "../rollouts/opening.ts";
 import { signalsRoutes } from "../signals/opening.ts";
@@ -42,7 +43,12 @@ export async function startControlPlane(
     { store, ledger, book, now, authenticate, identity },
   );
   const driving = driver;
+  const reconciler = openReconciler({
+    ...{ store, ledger, now, plane: plane.plane, target: plane.target },
+    onTrouble: (part, says) => onTrouble({ kind: "control-plane", part: `watching ${part}`, says }),
+  });
   return async () => {
+    await reconciler.close();
     await driving.close();
     await plane.close();
   };

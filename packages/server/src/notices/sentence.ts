@@ -91,6 +91,10 @@ const SAYINGS: Sayings = {
           ...{ topic: "unrecorded", path: "/ledger" },
           text: `${ref} of ${repository} moved to ${fresh.slice(0, 12)} past the gate: ${PAST[because]}`,
         },
+  "unrecorded-key": ({ target, cell, key, after, because }) => ({
+    ...{ topic: "unrecorded", path: "/ledger" },
+    text: `\`${key}\` in ${cell} of ${target} ${after === "" ? "is gone" : `holds ${after.slice(0, 12)}`}, which no rollout wrote${because === "stranger" ? "; no config set knows the key" : ""}`,
+  }),
   founding: ({ tenant, founders }) => people(`${tenant} was founded by ${founders.join(", ")}`),
   agreement: ({ about, described, person, by, endorsements, reason }) =>
     people(
