@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   data: async () => (await import("./commands/data.ts")).dataCommand,
   rollout: async () => (await import("./commands/rollout.ts")).rolloutCommand,
   unwind: async () => (await import("./commands/unwind.ts")).unwindCommand,
+  unrecorded: async () => (await import("./commands/unrecorded.ts")).unrecordedCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
   guard: async () => (await import("./commands/guard.ts")).guardCommand,
   emergency: async () => (await import("./commands/emergency.ts")).emergencyCommand,

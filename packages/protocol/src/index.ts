@@ -51,7 +51,7 @@ export type {
 } from "./api/people.ts";
 export * as peopleApi from "./api/people.ts";
 export * as refsApi from "./api/refs.ts";
-export { REFS_LIMITS } from "./api/refs.ts";
+export { REFS_LIMITS, type UnrecordedShown } from "./api/refs.ts";
 export type {
   GivenWaves,
   LossShown,

@@ -7,12 +7,13 @@ import type { Settings } from "../hook/settings.ts";
 import { readBody } from "../judge/http-body.ts";
 import { call } from "../remote/client.ts";
 import { type Found, type Look, seen } from "./door.ts";
+import { targetDoors } from "./target-doors.ts";
 
 const ANSWER_MAX = 1_000_000;
 /** What `Date` of HTTP and a slow network leave open, with room; signatures and sessions count minutes. */
 const SKEW_MS = 60_000;
 
-type Plain = {
+export type Plain = {
   readonly status: number;
   readonly body: Buffer;
   readonly date: number | null;
@@ -27,12 +28,14 @@ export async function serverDoors({ server, token, timeoutMs }: Settings): Promi
   const founded = site.kind === "answered" && site.value.founded;
   const asked = await asGate(origin, token, timeoutMs);
   const checkpoint = await get("/log/checkpoint");
+  const metrics = await get("/metrics");
   return seen([
     ...skewed(ready),
     ...stopped(ready, origin),
     ...(founded ? [] : [unfounded(origin)]),
     ...refusedToken(asked, origin),
     ...(typeof checkpoint === "string" ? [] : published(checkpoint, founded)),
+    ...(typeof metrics === "string" ? [] : targetDoors(metrics)),
   ]);
 }
 

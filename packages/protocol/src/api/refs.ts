@@ -77,24 +77,70 @@ export const reportRefs = endpoint({
   }),
 });
 
+const NAME = z.string();
+const SHA256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .nullable()
+  .describe("of the value; null: nothing");
+
+/** Why a key is unrecorded, and how that ended. */
+export const UNRECORDED_KEYS = ["not-written", "stranger"] as const;
+export const UNRECORDED_ENDS = ["came-back", "explained", "changed-again", "described"] as const;
+
+const UNRECORDED_KEY = z.strictObject({
+  index: z.int().describe("of its entry"),
+  target: NAME,
+  cell: NAME,
+  key: z.string(),
+  before: SHA256,
+  after: SHA256,
+  because: z.enum(UNRECORDED_KEYS),
+  version: z.string().nullable().describe("by which the target may tell who wrote it, and when"),
+  at: TIME,
+  closedAt: TIME.nullable(),
+  how: z.enum(UNRECORDED_ENDS).nullable(),
+});
+
+const WATCHED_CELL = z.strictObject({
+  target: NAME,
+  cell: NAME,
+  seenAt: TIME.nullable().describe("null: never yet"),
+  triedAt: TIME,
+  says: z.string().nullable().describe("what stands in the way of the next look"),
+  keys: z.int(),
+  strangers: z.int(),
+});
+
+const UNRECORDED_SHOWN = z.strictObject({
+  changes: z.array(
+    z.strictObject({
+      index: z.int(),
+      repository: z.string(),
+      ref: z.string(),
+      old: z.string(),
+      new: z.string(),
+      because: z.enum(UNRECORDED),
+      at: TIME,
+    }),
+  ),
+  keys: z.array(UNRECORDED_KEY).describe("open ones first, then newest first"),
+  cells: z
+    .array(WATCHED_CELL)
+    .describe("when each cell was seen whole last: what changed since nobody knows"),
+  strangers: z
+    .array(z.strictObject({ target: NAME, cell: NAME, key: z.string(), at: TIME }))
+    .describe("keys in cells that no config set knows"),
+});
+export type UnrecordedShown = z.input<typeof UNRECORDED_SHOWN>;
+
 export const listUnrecorded = endpoint({
   id: "listUnrecorded",
   method: "GET",
   path: "/api/v1/unrecorded",
-  summary: "movements of protected refs that nothing in the ledger allowed, newest first",
+  summary:
+    "what nothing in the ledger allowed: movements of protected refs, and values of keys of targets",
   access: "reader",
   query: z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) }),
-  answer: z.strictObject({
-    changes: z.array(
-      z.strictObject({
-        index: z.int(),
-        repository: z.string(),
-        ref: z.string(),
-        old: z.string(),
-        new: z.string(),
-        because: z.enum(UNRECORDED),
-        at: TIME,
-      }),
-    ),
-  }),
+  answer: UNRECORDED_SHOWN,
 });

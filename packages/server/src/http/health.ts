@@ -5,6 +5,7 @@ import {
   ledgerSize,
   type Store,
   unrecordedCount,
+  watchCounts,
 } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
@@ -109,6 +110,29 @@ function gaugesOfTables(registers: Registry[], store: Store): void {
     },
     collect: async function () {
       this.set(await unrecordedCount(store.db));
+    },
+  });
+  new Gauge({
+    ...{
+      name: "interlock_unrecorded_keys",
+      help: "Keys of targets that hold what nothing in the ledger explains",
+      registers,
+    },
+    collect: async function () {
+      this.set((await watchCounts(store.db)).open);
+    },
+  });
+  new Gauge({
+    ...{
+      name: "interlock_targets_seen_timestamp_seconds",
+      help: "When the cell of a target was seen whole that was not for longest; 0 never",
+      registers,
+    },
+    collect: async function () {
+      const { oldest } = await watchCounts(store.db);
+      // Without a control plane there is nothing to see.
+      if (oldest === null) this.reset();
+      else this.set(oldest / 1_000);
     },
   });
 }

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { refsApi } from "@interlock/protocol";
-import { landedEnds, refTips, unrecordedChanges } from "@interlock/store";
+import {
+  cellLooks,
+  landedEnds,
+  refTips,
+  strangersIn,
+  unrecordedChanges,
+  unrecordedKeys,
+} from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import type { Actor } from "../http/actor.ts";
 import { type Authenticate, bind } from "../http/bind.ts";
@@ -30,10 +37,25 @@ export function refRoutes(
   );
   bind(app, authenticate, refsApi.listUnrecorded, async ({ actor, query }) => {
     const repository = actor.kind === "token" ? actor.repository : null;
-    const changes = await unrecordedChanges(db, { repository, limit: query.limit });
-    return done({ changes: changes.map((one) => ({ ...one, because: becauseOf(one.because) })) });
+    const { limit } = query;
+    const changes = (await unrecordedChanges(db, { repository, limit })).map((one) => ({
+      ...one,
+      because: oneOf(refsApi.UNRECORDED, one.because),
+    }));
+    // A token speaks for a repository, and no target is one's (TK1).
+    if (repository !== null) return done({ changes, keys: [], cells: [], strangers: [] });
+    const keys = (await unrecordedKeys(db, limit)).map(({ entry: _, because, how, ...one }) => ({
+      ...one,
+      because: oneOf(refsApi.UNRECORDED_KEYS, because),
+      how: how === null ? null : oneOf(refsApi.UNRECORDED_ENDS, how),
+    }));
+    const cells = [...(await cellLooks(db, CELLS_SHOWN))];
+    return done({ changes, keys, cells, strangers: [...(await strangersIn(db, limit))] });
   });
 }
+
+/** More than a description of a control plane may name. */
+const CELLS_SHOWN = 10_000;
 
 /** A token speaks for one repository (TK1). */
 function reporterOf(actor: Actor): Reporter {
@@ -41,9 +63,9 @@ function reporterOf(actor: Actor): Reporter {
   throw new Error("invariant broken: `bind` lets only tokens of a repository in");
 }
 
-function becauseOf(text: string): (typeof refsApi.UNRECORDED)[number] {
-  const known = refsApi.UNRECORDED.find((one) => one === text);
-  if (known === undefined)
+function oneOf<const T extends string>(known: readonly T[], text: string): T {
+  const found = known.find((one) => one === text);
+  if (found === undefined)
     throw new Error(`invariant broken: \`${text}\` was written by this server`);
-  return known;
+  return found;
 }
