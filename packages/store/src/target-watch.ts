@@ -142,7 +142,7 @@ const unrecordedOf = ({ closed_at, ...row }: UnrecordedRow): UnrecordedKey => ({
   closedAt: closed_at,
 });
 
-export type KeyWrite = {
+export type RecentWrite = {
   readonly sequence: number;
   readonly after: string | null;
   readonly at: number;
@@ -153,19 +153,19 @@ export type KeyWrite = {
 const WRITES_A_KEY = 20;
 
 /** The newest writes of keys, newest first; keys that no rollout wrote are left out. */
-export async function writesOfKeys(
+export async function recentWrites(
   db: Database,
   { target, cell }: WatchedCell,
   keys: readonly string[],
-): Promise<ReadonlyMap<string, readonly KeyWrite[]>> {
-  const { rows } = await sql<KeyWrite & { readonly key: string }>`
+): Promise<ReadonlyMap<string, readonly RecentWrite[]>> {
+  const { rows } = await sql<RecentWrite & { readonly key: string }>`
     select j.key, j.sequence, j.after, j.at, j.confirmed_at is not null as confirmed
     from unnest(${[...keys]}::text[]) as k(key) cross join lateral (
       select * from target_journal
       where target = ${target} and cell = ${cell} and key = k.key
       order by sequence desc limit ${WRITES_A_KEY}) j
     order by j.key, j.sequence desc`.execute(db);
-  const writes = new Map<string, KeyWrite[]>();
+  const writes = new Map<string, RecentWrite[]>();
   for (const { key, ...write } of rows) writes.set(key, [...(writes.get(key) ?? []), write]);
   return writes;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { KeyWrite } from "@interlock/store";
+import type { RecentWrite } from "@interlock/store";
 
 /** `wait`: a write is under way, or nobody knows yet what became of one. */
 export type Explanation =
@@ -15,7 +15,7 @@ export function explanationOf(
   held: string | null,
   known: {
     /** Newest first. */
-    readonly writes: readonly KeyWrite[];
+    readonly writes: readonly RecentWrite[];
     /** `undefined`: the key was not there then. */
     readonly baseline: string | null | undefined;
     readonly now: number;

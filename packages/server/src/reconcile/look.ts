@@ -4,12 +4,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sha256Hex } from "@interlock/digest";
 import {
   type Database,
-  type KeyWrite,
   type KnownCell,
   knownCell,
+  type RecentWrite,
+  recentWrites,
   type UnrecordedKey,
   type WatchedCell,
-  writesOfKeys,
 } from "@interlock/store";
 import { type Answered, PAGE_MAX, type Target, type TargetFailure } from "@interlock/targets";
 import { withinMs } from "../rollouts/queueing.ts";
@@ -158,11 +158,11 @@ async function readAll(
   for (let from = 0; from < keys.length; from += limits.readKeys) {
     if (!(await terms.still())) return "another server looks now";
     const some = keys.slice(from, from + limits.readKeys);
-    const before = await writesOfKeys(db, at, some);
+    const before = await recentWrites(db, at, some);
     const held = await heldNow(terms, some);
     if (!held.ok) return held.failure.message;
     // A write is in the journal before it is sent: with none more, none of ours came in between.
-    const after = await writesOfKeys(db, at, some);
+    const after = await recentWrites(db, at, some);
     for (const key of some) {
       const writes = after.get(key) ?? [];
       if (sameWrites(before.get(key) ?? [], writes))
@@ -173,7 +173,7 @@ async function readAll(
   return null;
 }
 
-const sameWrites = (one: readonly KeyWrite[], other: readonly KeyWrite[]): boolean =>
+const sameWrites = (one: readonly RecentWrite[], other: readonly RecentWrite[]): boolean =>
   one.length === other.length &&
   one.every((write, i) => {
     const same = other[i];
@@ -196,7 +196,7 @@ async function heldNow(
 type Compared = {
   readonly key: string;
   readonly held: HeldKey;
-  readonly writes: readonly KeyWrite[];
+  readonly writes: readonly RecentWrite[];
 };
 
 function compare(
