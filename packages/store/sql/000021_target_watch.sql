@@ -49,5 +49,3 @@ create table target_watcher (
   owner text collate "C" not null,
   until timestamptz not null
 );
-
-create index target_journal_key on target_journal (target, cell, key, sequence);
