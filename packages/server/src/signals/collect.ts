@@ -17,23 +17,41 @@ export type Progress = { next: number | null };
 
 export type CollectTerms = { readonly store: Store; readonly now: () => number };
 
+/** A source with a long past is read until now in as many steps as fit into this: nothing is judged before. */
+const CATCH_UP_MS = 5_000;
+
 /**
- * Reads what is due, at most so much at once, and says what stood in the way. A slot that misses a cell
- * is waited for as long as the signal may be old; then it is kept as it is.
+ * Reads what is due, so much at once, and says what stood in the way. A slot that misses a cell is waited
+ * for as long as the signal may be old; then it is kept as it is.
  */
 export async function collect(
+  terms: CollectTerms,
+  collected: Collected,
+  progress: Progress,
+): Promise<string | null> {
+  const began = performance.now();
+  for (;;) {
+    const got = await collectSome(terms, collected, progress);
+    if (!got.ok) return got.says;
+    if (!got.more || performance.now() - began > CATCH_UP_MS) return null;
+  }
+}
+
+type Got = { readonly ok: true; readonly more: boolean } | { readonly ok: false; says: string };
+
+async function collectSome(
   { store, now }: CollectTerms,
   { signal, source, cells }: Collected,
   progress: Progress,
-): Promise<string | null> {
+): Promise<Got> {
   const { slotMs, settleMs } = signal.settings;
   const at = now();
   progress.next ??= await beginOf(store, signal, at);
   const closed = Math.floor((at - settleMs) / slotMs) * slotMs;
   const to = Math.min(closed, progress.next + SLOTS_MAX * slotMs);
-  if (to <= progress.next) return null;
+  if (to <= progress.next) return { ok: true, more: false };
   const sampled = await source.sample({ from: progress.next, to, slotMs, cells });
-  if (!sampled.ok) return sampled.says;
+  if (!sampled.ok) return sampled;
   const slots: SignalSlot[] = [];
   for (const slot of sampled.slots) {
     const known = fitting(signal, cells, slot);
@@ -44,7 +62,7 @@ export async function collect(
     progress.next = slot.start + slotMs;
   }
   await saveSlots(store.db, slots);
-  return null;
+  return { ok: true, more: progress.next === to && to < closed };
 }
 
 /** Only cells that were asked for, with counts that fit; no source is trusted to keep to it. */

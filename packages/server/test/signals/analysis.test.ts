@@ -333,3 +333,16 @@ describe("several rollouts at once", () => {
     expect(SHOP.cells.length).toBe(3);
   });
 });
+
+it("reads a day of short slots that it has never seen in one look, and judges by them", async () => {
+  const past = { settleMs: 0, slotMs: 10_000, keepDays: 1 };
+  const short = { ...past, connection: "env:SHOP", query: "select 1" };
+  const signals = signalsOf(described({ kind: "sql", settings: short }));
+  const rates = { orders: dropping(0.01) };
+  const shop = await openShop(store(), { signals, rates: {}, pastMs: 0 });
+  const fresh = reopenShop(store(), { signals, rates, clock: shop.clock });
+  await fresh.analysis.tick();
+  await fresh.pass(6);
+  const said = await fresh.analysis.watch(wave());
+  expect(said).toMatchObject({ kind: "halt", signals: [{ promised: true }] });
+});
