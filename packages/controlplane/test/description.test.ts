@@ -64,8 +64,8 @@ const MISTAKES: readonly (readonly [what: string, old: string, now: string, said
   ],
   [
     "a cell without a place",
-    "na-2: {prefix",
-    "na-3: {prefix",
+    "na-2: /na-2/",
+    "na-3: /na-2/",
     "nothing says where the cell `na-2` is",
   ],
   ["a credential", "env:PROMISE_ETCD_PASSWORD", "hunter2", "SECRET_WRITTEN"],
@@ -121,7 +121,7 @@ const MISTAKES: readonly (readonly [what: string, old: string, now: string, said
     "a signal `orders` exists already",
   ],
   ["another version", "version: 1", "version: 2", "write `version: 1`"],
-  ["an alias", "settings: {}", "settings: *x", "YAML"],
+  ["an alias", "settings: {metric: promise_errors_total", "settings: *x #", "YAML"],
 ];
 
 describe("says what is wrong with", () => {
