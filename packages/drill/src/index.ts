@@ -6,5 +6,7 @@ export { type OutageCase, readCase } from "./cases/read.ts";
 export { DOCUMENT_PARTS, documentOf, documentPart } from "./document.ts";
 export { type DrillReport, drill, type FirstRuns, incidentOf } from "./drill.ts";
 export { INCIDENTS, type Incident } from "./incident.ts";
+export { type LiveOptions, liveDrill } from "./live/live.ts";
+export { isAsItShould, type LiveReport, liveText, type Stage, stageText } from "./live/report.ts";
 export { drillPage } from "./page/page.ts";
 export { caseText, drillText } from "./text.ts";

@@ -5,9 +5,16 @@ import { GateError } from "@interlock/core";
 import type { OutageCase } from "@interlock/drill";
 import { didYouMean } from "@interlock/policy";
 import type { Command } from "commander";
+import { runLive } from "../drill/live.ts";
 import { jsonText, printable } from "../output/printable.ts";
 
 type Options = {
+  readonly live?: true;
+  readonly target: string;
+  readonly signals: string;
+  readonly orders: string;
+  readonly warmUp: string;
+  readonly stay?: true;
   readonly json?: true;
   readonly html?: string;
   readonly seed: string;
@@ -27,9 +34,22 @@ export function drillCommand(program: Command): void {
     .option("--seed <n>", "the first seed", "1")
     .option("--seeds <n>", "so many of them, for an incident", "1")
     .option("--cases <directory>", "more cases, in the form of conformance/outages")
+    .option(
+      "--live",
+      "run an incident on a real server, target and source of signals, at small scale",
+    )
+    .option("--target <kind>", "with --live: `etcd`, or `files`, which needs no program", "etcd")
+    .option(
+      "--signals <kind>",
+      "with --live: `prometheus`, or `push`, which needs no program",
+      "prometheus",
+    )
+    .option("--orders <n>", "with --live: orders a minute", "17700")
+    .option("--warm-up <seconds>", "with --live: how long the shop sells before the change", "40")
+    .option("--stay", "with --live: leave everything running at the end, until Ctrl-C")
     .addHelpText(
       "after",
-      "\nExamples:\n  interlock drill march-5\n  interlock drill march-2 --seeds 20 --html drill.html\n  interlock drill list\n  interlock drill facebook-bgp-2021-10",
+      "\nExamples:\n  interlock drill march-5\n  interlock drill march-2 --seeds 20 --html drill.html\n  interlock drill list\n  interlock drill march-5 --live --stay\n  interlock drill facebook-bgp-2021-10",
     )
     .action((name: string, options: Options) => run(name, options));
 }
@@ -42,6 +62,22 @@ async function run(name: string, options: Options): Promise<void> {
   const { builtInCases, drill, drillCase, drillPage, drillText, caseText, INCIDENTS, incidentOf } =
     await import("@interlock/drill");
   const incident = incidentOf(name);
+  if (options.live === true) {
+    if (incident === null || options.html !== undefined)
+      throw new GateError(
+        "USAGE",
+        "`--live` is for an incident alone",
+        "name `march-2` or `march-5`",
+      );
+    const ordersPerMinute = wholeNumber(options.orders, "--orders", 1_000_000);
+    const warmUpS = wholeNumber(options.warmUp, "--warm-up", 3_600);
+    const { target, signals, json, stay } = options;
+    await runLive(incident, {
+      ...{ target, signals, ordersPerMinute, warmUpS, seed },
+      ...{ json: json === true, stay: stay === true },
+    });
+    return;
+  }
   if (incident !== null) {
     const { report, first } = await drill(incident, { seed, seeds });
     if (options.html !== undefined) writeOut(options.html, drillPage(report, first));
