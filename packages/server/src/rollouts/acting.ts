@@ -56,11 +56,17 @@ export async function readBack(site: Site, { id, cell }: Read): Promise<RolloutE
   return { kind: "read", id, cell, found, fence: read.value.fence };
 }
 
+/** Another rollout wrote in the cell under a larger fence: only a new lease writes there again. */
+export const FENCED = "fenced";
+
 /**
  * Writes a cell: over what the machine expects there, by the version that was read with it, after its
  * before-image is durable. `null`: another driver or a halt was faster, and nothing was sent.
  */
-export async function writeCell(site: Site, effect: Write): Promise<RolloutEvent | null> {
+export async function writeCell(
+  site: Site,
+  effect: Write,
+): Promise<RolloutEvent | typeof FENCED | null> {
   const { id, cell } = effect;
   const said = (result: WriteResult): RolloutEvent => ({ kind: "written", id, cell, result });
   const read = await readCell(site, cell);
@@ -69,7 +75,8 @@ export async function writeCell(site: Site, effect: Write): Promise<RolloutEvent
   const held = heldIn(read.value);
   const found = contentOf(site.plan, { cell, items, held });
   const fenced = read.value.fence !== null && read.value.fence > effect.fence;
-  if (fenced || !effect.over.some((one) => isSame(one, found))) return said("conflict");
+  if (fenced) return FENCED;
+  if (!effect.over.some((one) => isSame(one, found))) return said("conflict");
   const batch = await batchOf(site, effect, read.value);
   if (!(await journalled(site, effect, held)) || !site.holds()) return null;
   site.terms.onPoint?.("write.journalled");

@@ -8,7 +8,7 @@ import {
   step,
 } from "@interlock/core";
 import { failureOf, rolloutById, saveStep } from "@interlock/store";
-import { readBack, type Site, writeCell } from "./acting.ts";
+import { FENCED, readBack, type Site, writeCell } from "./acting.ts";
 import { withinMs } from "./queueing.ts";
 import {
   appendStep,
@@ -236,13 +236,17 @@ class Driving implements Drive {
   }
 
   /** Nothing is believed of an act that failed on our side: it was not begun, and is begun again. */
-  private act(id: string, work: () => Promise<RolloutEvent | null>): void {
+  private act(id: string, work: () => Promise<RolloutEvent | typeof FENCED | null>): void {
     const acted = async () => {
       if (!this.site.holds()) {
         this.stop();
         return;
       }
       const event = await this.asked(work);
+      if (event === FENCED) {
+        this.stop();
+        return;
+      }
       if (event !== null) {
         this.tell(event);
         return;
