@@ -43,6 +43,8 @@ it("documents every finding with its meaning", () => {
 const MISTAKES: readonly (readonly [what: string, old: string, now: string, said: string])[] = [
   ["a field that nobody knows", "lossBudget:", "lossBuget:", "`lossBudget`?"],
   ["shares that leave something out", "share: 99%", "share: 98%", "add up to 99%"],
+  ["shares that are no whole", "share: 99%", "share: 98%", "SUM_INVALID"],
+  ["an unknown target", "target: promise-etcd", "target: promise", "NAME_UNKNOWN"],
   ["weights that leave something out", "weight: 30%", "weight: 20%", "add up to 90%"],
   [
     "a system that is not there",
