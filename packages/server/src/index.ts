@@ -46,7 +46,7 @@ export { type LogKey, logKey, openLogKey } from "./ledger/log-key.ts";
 export { type Prepared, prepare, type Unsalted } from "./ledger/record.ts";
 export { type Recovered, type RecoverTerms, recoverLedger } from "./ledger/recover.ts";
 export { logRoutes } from "./ledger/routes.ts";
-export { storedTiles, treeOf } from "./ledger/tree.ts";
+export { storedTiles, treeAround, treeOf } from "./ledger/tree.ts";
 export { trustPolicy, type WitnessQuorum } from "./ledger/trust.ts";
 export type { WitnessAt } from "./ledger/witnesses.ts";
 export { type Receiver, readNoticesSettings } from "./notices/settings.ts";

@@ -13,7 +13,7 @@ import { formatTlogProof, proveInclusion } from "@interlock/tlog";
 import type { LedgerFailure, LedgerResult } from "./failure.ts";
 import { type PublisherTerms, publisher } from "./publisher.ts";
 import type { Prepared } from "./record.ts";
-import { treeOf } from "./tree.ts";
+import { treeAround } from "./tree.ts";
 import { cosigner, type WitnessAt } from "./witnesses.ts";
 
 export type LedgerTerms = PublisherTerms & {
@@ -136,7 +136,11 @@ const unforeseen = (error: unknown): LedgerFailure => ({
 async function proofOf({ store }: LedgerTerms, index: number): Promise<LedgerResult<Uint8Array>> {
   const checkpoint = await latestCheckpoint(store.db);
   if (checkpoint === null || index >= checkpoint.size) return { ok: false, failure: LATE };
-  const hashes = await proveInclusion(index, checkpoint.size, treeOf(store.db, checkpoint).hashes);
+  const hashes = await proveInclusion(
+    index,
+    checkpoint.size,
+    treeAround(store.db, checkpoint, index).hashes,
+  );
   if (!hashes.ok)
     return {
       ok: false,
