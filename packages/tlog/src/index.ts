@@ -97,6 +97,7 @@ export {
 export { MAX_SIZE } from "./size.ts";
 export { type CheckedEntries, readEntries } from "./tile/audit.ts";
 export { decodeBundle, encodeBundle, MAX_ENTRY_LENGTH } from "./tile/bundle.ts";
+export { type CheckedTiles, checkedTiles } from "./tile/checked.ts";
 export { compareHeads, type HeadComparison, type TreeHead } from "./tile/compare.ts";
 export {
   EMPTY_EDGE,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  checkedTiles,
   compareHeads,
   encodeTile,
   growEdge,
@@ -191,6 +192,58 @@ describe("checked tile", () => {
     );
     expect(await read((f) => f.set(path, new Uint8Array(32)))).toBe("TILE_MALFORMED");
     expect(await read((f) => f.delete(path))).toBe("TILE_MISSING");
+  });
+});
+
+describe("kept by hash", () => {
+  const other = newLog();
+  append(other, entriesOf(700, 9));
+
+  test("kept by hash: readers of any trees share what was checked, and prove what each tree says", async () => {
+    const pair = fc.record({ foreign: fc.boolean(), at: fc.nat(SIZES.length - 1), leaf: fc.nat() });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(pair, { maxLength: 12 }),
+        fc.constantFrom(1, 2, 64),
+        async (asked, limit) => {
+          const checked = checkedTiles(limit);
+          for (const { foreign, at: which, leaf } of asked) {
+            const log = foreign ? other : LOG;
+            const size = foreign ? 700 : (SIZES[which] ?? 1);
+            const root = foreign ? (other.roots.get(700) ?? flipped(undefined)) : rootAt(size);
+            const index = leaf % size;
+            const { hashes } = tileReader({ size, root, fetch: fetching(log), checked });
+            const proof = taken(await proveInclusion(index, size, hashes));
+            const leafHashed = leafHash(log.entries[index] ?? new Uint8Array());
+            const claim = { leafHash: leafHashed, index, size, root, proof };
+            expect(verifyInclusion(claim).ok).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  test("kept by hash: a full tile and an edge are fetched once; another store is not believed for it", async () => {
+    const paths: string[] = [];
+    const checked = checkedTiles(8);
+    const fetch = (path: string) => {
+      paths.push(path);
+      return fetching(LOG)(path);
+    };
+    for (const size of [512, 700, 700])
+      taken(await proveInclusion(3, size, tileReader({ ...at(size), fetch, checked }).hashes));
+    expect(paths).toEqual([
+      ...["tile/1/000.p/2", "tile/0/000"],
+      ...["tile/0/002.p/188", "tile/1/000.p/2"],
+    ]);
+    const bad = altered((files) => files.set("tile/0/000", flipped(files.get("tile/0/000"))));
+    const spoilt = checkedTiles(8);
+    const read = () => tileReader({ ...at(700), fetch: fetching(bad), checked: spoilt }).tile(0, 0);
+    expect([codeOf(await read()), codeOf(await read())]).toEqual([
+      "TILE_MISMATCH",
+      "TILE_MISMATCH",
+    ]);
   });
 });
 

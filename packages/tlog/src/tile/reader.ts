@@ -2,9 +2,18 @@
 import { accepted, invariant, type Outcome, refused } from "../failure.ts";
 import { type Hash, sameBytes, TREE_HASH, type TreeHash } from "../merkle/hash.ts";
 import type { HashReader } from "../merkle/prove.ts";
-import type { TreeNode } from "../merkle/subtree.ts";
+import { nodesOfRange, rootOfNodes, type TreeNode } from "../merkle/subtree.ts";
 import { isSize } from "../size.ts";
-import { rootOfEdge, type TreeEdge } from "./edge.ts";
+import {
+  type CheckedEdge,
+  type CheckedTiles,
+  hashesIn,
+  hashIn,
+  type Rows,
+  rootOfRows,
+  rowsOver,
+} from "./checked.ts";
+import type { TreeEdge } from "./edge.ts";
 import { decodeTile } from "./hashes.ts";
 import { partialTiles, placeOf, tileAt } from "./layout.ts";
 import { TILE_WIDTH, type Tile, tilePath } from "./path.ts";
@@ -21,6 +30,8 @@ export type StoredTree = {
   readonly root: Hash;
   readonly fetch: FetchStored;
   readonly hash?: TreeHash;
+  /** What readers before this one have checked; it is kept for those after it. */
+  readonly checked?: CheckedTiles;
 };
 
 export type TileReader = {
@@ -32,14 +43,8 @@ export type TileReader = {
   readonly edge: () => Promise<Outcome<TreeEdge>>;
 };
 
-/** A proof needs at most seven, a walk through the log goes left to right; each takes some 100 kB. */
+/** A proof needs at most seven, a walk through the log goes left to right; each takes some 16 kB. */
 const KEPT_TILES = 128;
-
-/**
- * The hashes of a tile and, row by row, those of the complete subtrees above them: they are needed to
- * check the tile, and again for every proof through it.
- */
-type Rows = readonly (readonly Hash[])[];
 
 /**
  * Reads the tiles of a tree.
@@ -51,10 +56,10 @@ export function tileReader(tree: StoredTree): TileReader {
   invariant(isSize(tree.size), "the size of a tree is checked before it is read");
   const hash = tree.hash ?? TREE_HASH;
   const kept = new Map<string, Promise<Outcome<Rows>>>();
-  let edge: Promise<Outcome<TreeEdge>> | undefined;
+  let edge: Promise<Outcome<CheckedEdge>> | undefined;
 
-  const readEdge = (): Promise<Outcome<TreeEdge>> => {
-    edge ??= forgetting(loadEdge(tree, hash), () => {
+  const readEdge = (): Promise<Outcome<CheckedEdge>> => {
+    edge ??= forgetting(knownEdge(tree, hash), () => {
       edge = undefined;
     });
     return edge;
@@ -75,16 +80,19 @@ export function tileReader(tree: StoredTree): TileReader {
     hashes: (nodes) => readNodes({ tree, hash, readEdge, readRows }, nodes),
     tile: async (level, index) => {
       const rows = await readRows(level, index);
-      return rows.ok ? accepted(rows.value[0] ?? []) : rows;
+      return rows.ok ? accepted(hashesIn(rows.value)) : rows;
     },
-    edge: readEdge,
+    edge: async () => {
+      const read = await readEdge();
+      return read.ok ? accepted(read.value.edge) : read;
+    },
   };
 }
 
 type Reading = {
   readonly tree: StoredTree;
   readonly hash: TreeHash;
-  readonly readEdge: TileReader["edge"];
+  readonly readEdge: () => Promise<Outcome<CheckedEdge>>;
   readonly readRows: (level: number, index: number) => Promise<Outcome<Rows>>;
 };
 
@@ -113,7 +121,7 @@ async function readNodes(
     const rows = tiles[i];
     invariant(rows !== undefined, "every place was read");
     if (!rows.ok) return rows;
-    const found = rows.value[row]?.[at];
+    const found = hashIn(rows.value, row, at);
     if (found === undefined) return outside(level, index, reading.tree.size);
     hashes.push(found);
   }
@@ -129,41 +137,52 @@ async function loadRows(
   if (tile === null) return outside(level, index, tree.size);
   if (tile.width < TILE_WIDTH) {
     const edge = await readEdge();
-    return edge.ok ? accepted(rowsOver(edge.value.levels[level] ?? [], hash)) : edge;
+    if (!edge.ok) return edge;
+    const rows = edge.value.rows[level];
+    invariant(rows !== undefined, "an edge holds the partial tiles of its size");
+    return accepted(rows);
   }
   const above = await readRows(level + 1, Math.floor(index / TILE_WIDTH));
   if (!above.ok) return above;
+  const expected = hashIn(above.value, 0, index % TILE_WIDTH);
+  invariant(expected !== undefined, "the tile above a full tile holds its root");
+  const known = tree.checked?.tile(level, index, expected) ?? null;
+  if (known !== null) return accepted(known);
   const found = await fetchTile(tree.fetch, tile, tile.width);
   if (!found.ok) return found;
-  const expected = above.value[0]?.[index % TILE_WIDTH];
   const rows = rowsOver(found.value, hash);
-  const root = rows.at(-1)?.[0];
-  invariant(
-    expected !== undefined && root !== undefined,
-    "a full tile has a root, which the tile above it holds",
+  if (!sameBytes(rootOfRows(rows), expected)) return altered(tile);
+  tree.checked?.keepTile(level, index, rows);
+  return accepted(rows);
+}
+
+async function knownEdge(tree: StoredTree, hash: TreeHash): Promise<Outcome<CheckedEdge>> {
+  const known = tree.checked?.edge(tree.size, tree.root) ?? null;
+  if (known !== null) return accepted(known);
+  const loaded = await loadEdge(tree, hash);
+  if (loaded.ok) tree.checked?.keepEdge(tree.root, loaded.value);
+  return loaded;
+}
+
+/** The edge with its rows where it leads to the root, or `null`. */
+function checkedEdge(edge: TreeEdge, { root }: StoredTree, hash: TreeHash): CheckedEdge | null {
+  const rows = edge.levels.map((hashes) => rowsOver(hashes, hash));
+  const peaks = rows.map((one) =>
+    nodesOfRange({ start: 0, end: one.width }).map(({ level, index }) => {
+      const peak = hashIn(one, level, index);
+      invariant(peak !== undefined, "a row has the peaks of its width");
+      return peak;
+    }),
   );
-  return sameBytes(root, expected) ? accepted(rows) : altered(tile);
+  return sameBytes(rootOfNodes(peaks.reverse().flat(), hash), root) ? { edge, rows } : null;
 }
 
-/** Row by row the hashes of the complete subtrees over some hashes of a tile. */
-function rowsOver(hashes: readonly Hash[], hash: TreeHash): Rows {
-  const rows: (readonly Hash[])[] = [hashes];
-  for (let row = hashes; row.length > 1; ) {
-    row = Array.from({ length: Math.floor(row.length / 2) }, (_, i) => {
-      const [left, right] = [row[2 * i], row[2 * i + 1]];
-      invariant(left !== undefined && right !== undefined, "a row has two hashes for each above");
-      return hash.node(left, right);
-    });
-    rows.push(row);
-  }
-  return rows;
-}
-
-async function loadEdge(tree: StoredTree, hash: TreeHash): Promise<Outcome<TreeEdge>> {
+async function loadEdge(tree: StoredTree, hash: TreeHash): Promise<Outcome<CheckedEdge>> {
   const tiles = partialTiles(tree.size);
   const first = await Promise.all(tiles.map((tile) => partialOrFull(tree.fetch, tile)));
   const edge = edgeOf(tree.size, tiles, first);
-  if (edge.ok && sameBytes(rootOfEdge(edge.value, hash), tree.root)) return edge;
+  const checked = edge.ok ? checkedEdge(edge.value, tree, hash) : null;
+  if (checked !== null) return accepted(checked);
   // A partial tile is an object that a cache can hold too long or a crash can leave half written. The
   // full one, if the tree has grown that far, says the same and is checked the same (LG19).
   const second = await Promise.all(
@@ -174,7 +193,8 @@ async function loadEdge(tree: StoredTree, hash: TreeHash): Promise<Outcome<TreeE
   );
   const again = edgeOf(tree.size, tiles, second);
   if (!again.ok) return again;
-  if (sameBytes(rootOfEdge(again.value, hash), tree.root)) return again;
+  const grown = checkedEdge(again.value, tree, hash);
+  if (grown !== null) return accepted(grown);
   return refused(
     "TILE_MISMATCH",
     `the partial tiles do not lead to the root of the tree of ${tree.size}`,
