@@ -10,7 +10,13 @@ export type Baseline = {
   /** The true share is outside [low, high] with at most the probability asked for. */
   readonly low: number;
   readonly high: number;
-  /** Intra-slot correlation of a beta-binomial: 0 is binomial, an upper bound of what was seen. */
+  /** As above, with the probability that going on may be wrong by, which is larger: narrower bounds. */
+  readonly safeLow: number;
+  readonly safeHigh: number;
+  /**
+   * Intra-slot correlation of a beta-binomial: 0 is binomial, an upper bound of what was seen. Noise that
+   * lasts for several slots counts for as much as it adds to their sum, since tests take slots as independent.
+   */
   readonly dispersion: number;
   /** Events of both groups in a slot, on average. */
   readonly eventsPerSlot: number;
@@ -38,6 +44,10 @@ export type Doubt =
 const SLOTS_LEAST = 60;
 /** Slots in a stretch, over which independent noise must average out. */
 const STRETCH = 30;
+/** Bursts that last a few slots show in shorter ones. */
+const BURST = 5;
+/** The variance of fewer says nothing. */
+const SPANS_LEAST = 40;
 /** More than this many standard errors is no chance (about one in 30,000, one-sided). */
 const DRIFT_Z = 4;
 const SLOTS_MAX = 1_000_000;
@@ -48,17 +58,22 @@ type Fit = { readonly share: number; readonly dispersion: number; readonly error
  * Learns share and over-dispersion from slots before the change, by the moments of a beta-binomial
  * (Kleinman, JASA 1973). A signal that is nearly always zero, such as errors, has no share to learn:
  * learn that of the requests that could have failed. `missPpm` is the probability with which the share may lie outside the bounds;
- * the false-halt rate of a test that uses them grows by it.
+ * the false-halt rate of a test that uses them grows by it, as that of going on wrongly by `safeMissPpm`.
  */
-export function learnBaseline(slots: readonly Counts[], missPpm: number): Outcome<Baseline> {
+export function learnBaseline(
+  slots: readonly Counts[],
+  missPpm: number,
+  safeMissPpm = missPpm,
+): Outcome<Baseline> {
   if (slots.length > SLOTS_MAX)
     return refused("too-many", `${slots.length} slots of history`, `pass at most ${SLOTS_MAX}`);
-  if (!Number.isInteger(missPpm) || missPpm < 1 || missPpm > MILLION / 2)
-    return refused(
-      "out-of-range",
-      `\`missPpm\` is ${String(missPpm)}, not a whole number from 1 to ${MILLION / 2}`,
-      "use `missPpmOf`",
-    );
+  for (const [name, miss] of Object.entries({ missPpm, safeMissPpm }))
+    if (!Number.isInteger(miss) || miss < 1 || miss > MILLION / 2)
+      return refused(
+        "out-of-range",
+        `\`${name}\` is ${String(miss)}, not a whole number from 1 to ${MILLION / 2}`,
+        "use `missPpmOf`",
+      );
   const bad = slots.find((s) => !isCount(s.changed) || !isCount(s.unchanged));
   if (bad !== undefined) {
     const which = isCount(bad.changed) ? "unchanged" : "changed";
@@ -73,36 +88,71 @@ export function learnBaseline(slots: readonly Counts[], missPpm: number): Outcom
       `${changed} of ${total} events in ${used.length} slots say nothing about a share`,
       "take a longer period before the change, or cells that had events",
     );
-  return given(described(used, missPpm));
+  return given(described(used, { missPpm, safeMissPpm }));
 }
 
-function described(used: readonly Counts[], missPpm: number): Baseline {
+function described(
+  used: readonly Counts[],
+  { missPpm, safeMissPpm }: { readonly missPpm: number; readonly safeMissPpm: number },
+): Baseline {
+  const coarse = fitted(stretches(used, STRETCH));
   const fine = fitted(used);
-  const coarse = fitted(stretches(used));
   // Noise that is new in each slot shrinks with the length of the stretch; what is left is drift.
   const drifts = used.length >= 4 * STRETCH && driftsBeyond(fine, coarse);
-  const dispersion = Math.min(0.999, Math.max(0, fine.dispersion + 2 * fine.error));
-  const total = used.reduce((n, s) => n + s.changed + s.unchanged, 0);
-  const squares = used.reduce((n, s) => n + (s.changed + s.unchanged) ** 2, 0);
-  const inflation = 1 + (squares / total - 1) * dispersion;
-  const { share } = fine;
-  const z = -normalQuantile(missPpm / MILLION / 2);
+  const dispersion = dispersionOf(used, { fine, coarse, drifts });
+  const { share, weight } = weighted(used, dispersion);
   const wandering = drifts ? coarse.dispersion : 0;
-  const error = Math.sqrt(share * (1 - share) * (Math.max(1, inflation) / total + wandering));
-  // Agresti-Coull's pull to the middle keeps the bounds honest where few events were seen.
-  const centre = (share * total + (z * z) / 2) / (total + z * z);
+  const error = Math.sqrt(share * (1 - share) * (1 / weight + wandering));
+  const bounds = (miss: number): readonly [number, number] => {
+    const z = -normalQuantile(miss / MILLION / 2);
+    // Agresti-Coull's pull to the middle keeps the bounds honest where few events were seen.
+    const centre = (share * weight + (z * z) / 2) / (weight + z * z);
+    const low = Math.min(share, centre) - z * error;
+    return [Math.max(1e-7, low), Math.min(1 - 1e-7, Math.max(share, centre) + z * error)];
+  };
+  const [[low, high], [safeLow, safeHigh]] = [bounds(missPpm), bounds(safeMissPpm)];
   const doubts: Doubt[] = [];
   if (used.length < SLOTS_LEAST) doubts.push("little-history");
   if (drifts) doubts.push("share-drifts");
+  const total = used.reduce((n, s) => n + s.changed + s.unchanged, 0);
   return {
-    share,
-    low: Math.max(1e-7, Math.min(share, centre) - z * error),
-    high: Math.min(1 - 1e-7, Math.max(share, centre) + z * error),
-    dispersion,
-    eventsPerSlot: total / used.length,
-    slots: used.length,
-    doubts,
+    ...{ share, low, high, safeLow, safeHigh, dispersion },
+    ...{ eventsPerSlot: total / used.length, slots: used.length, doubts },
   };
+}
+
+type Fits = { readonly fine: Fit; readonly coarse: Fit; readonly drifts: boolean };
+
+/** What drifts is in the bounds of the share, and not in the noise of a slot as well. */
+function dispersionOf(used: readonly Counts[], { fine, coarse, drifts }: Fits): number {
+  let most = Math.max(0, fine.dispersion + 2 * fine.error);
+  const spans: readonly (readonly [number, Fit])[] = [
+    [BURST, fitted(stretches(used, BURST))],
+    ...(drifts ? [] : [[STRETCH, coarse] as const]),
+  ];
+  // A few long stretches say little: only what surely exceeds the noise of single slots counts.
+  for (const [length, fit] of spans)
+    if (used.length >= SPANS_LEAST * length && length * (fit.dispersion - 2 * fit.error) > most)
+      most = length * fit.dispersion;
+  return Math.min(0.999, most);
+}
+
+/**
+ * The share with the weights that a test of such slots gives them: where slots are noisy, a busy one says
+ * little more than a quiet one, and where noise moves the sizes of slots both means differ.
+ */
+function weighted(
+  used: readonly Counts[],
+  dispersion: number,
+): { readonly share: number; readonly weight: number } {
+  let [sum, weight] = [0, 0];
+  for (const { changed, unchanged } of used) {
+    const n = changed + unchanged;
+    const own = 1 / (1 + (n - 1) * dispersion);
+    sum += changed * own;
+    weight += n * own;
+  }
+  return { share: sum / weight, weight };
 }
 
 function driftsBeyond(fine: Fit, coarse: Fit): boolean {
@@ -110,11 +160,11 @@ function driftsBeyond(fine: Fit, coarse: Fit): boolean {
   return coarse.dispersion - expected > DRIFT_Z * Math.max(coarse.error, 1e-12);
 }
 
-function stretches(slots: readonly Counts[]): readonly Counts[] {
+function stretches(slots: readonly Counts[], length: number): readonly Counts[] {
   const joined: Counts[] = [];
-  for (let i = 0; i + STRETCH <= slots.length; i += STRETCH) {
+  for (let i = 0; i + length <= slots.length; i += length) {
     let [changed, unchanged] = [0, 0];
-    for (const slot of slots.slice(i, i + STRETCH)) {
+    for (const slot of slots.slice(i, i + length)) {
       changed += slot.changed;
       unchanged += slot.unchanged;
     }

@@ -12,7 +12,15 @@ import {
   type Worse,
 } from "./counts.ts";
 import { given, lnGoal, MILLION, type Outcome, refused } from "./outcome.ts";
-import { addSlot, lnSlots, noSlots, type SlotState, type SlotTest, slotTest } from "./slots.ts";
+import {
+  addSlot,
+  lnSlots,
+  noSlots,
+  type SlotState,
+  type SlotTest,
+  slotSafetyTest,
+  slotTest,
+} from "./slots.ts";
 
 /** What one signal is asked while a wave bakes; integers only, as a plan stores them. */
 export type Question = {
@@ -52,20 +60,20 @@ export function openComparison(baseline: Baseline, question: Question): Outcome<
   const { worse, toleratedPpm, excludedPpm } = question;
   const problem = objection(question);
   if (problem !== null) return problem;
-  const { low, high, dispersion, eventsPerSlot } = baseline;
-  const [forHarm, forSafety] = worse === "lower" ? [low, high] : [high, low];
+  const { dispersion, eventsPerSlot } = baseline;
+  const [forHarm, forSafety] =
+    worse === "lower" ? [baseline.low, baseline.safeHigh] : [baseline.high, baseline.safeLow];
   const [tolerated, excluded] = [toleratedPpm / MILLION, excludedPpm / MILLION];
   if (dispersion * Math.max(1, eventsPerSlot - 1) <= INFLATION_IGNORED)
     return given({
       harm: { kind: "counts", test: countTestAt(forHarm, worse, tolerated) },
       safe: { kind: "counts", test: safetyTestAt(forSafety, worse, excluded) },
     });
-  const moved = (share: number, by: number): number =>
-    shareAtRatio(share, worse === "lower" ? 1 - by : 1 + by);
-  const better = worse === "lower" ? "higher" : "lower";
+  const moved = (by: number): number => (worse === "lower" ? 1 - by : 1 + by);
+  const edge = shareAtRatio(forHarm, moved(tolerated));
   return given({
-    harm: { kind: "slots", test: slotTest(moved(forHarm, tolerated), worse, dispersion) },
-    safe: { kind: "slots", test: slotTest(moved(forSafety, excluded), better, dispersion) },
+    harm: { kind: "slots", test: slotTest(edge, worse, dispersion) },
+    safe: { kind: "slots", test: slotSafetyTest(forSafety, moved(excluded), dispersion) },
   });
 }
 

@@ -65,6 +65,17 @@ describe("a replay without a change", () => {
     });
   });
 
+  test("one false halt in a replay too short for it takes the claim back", () => {
+    const slots = Array.from({ length: 100 }, () => ({ changed: 40, unchanged: 40 }));
+    const baseline = got(learnBaseline(slots, 100));
+    const claims = [0, 1].map((halts) => {
+      const replay = replayOf(96, halts, 1_000);
+      return guaranteeOf(baseline, { replay, splitMismatch: false }).claimed;
+    });
+    expect([claims, replayOf(96, 1, 1_000).promise]).toEqual([[true, false], "not-contradicted"]);
+    expect(replayOf(5_000, 4, 1_000).above).toBe(false);
+  });
+
   test("a slot that a cell missed is left out", () => {
     const series = cells(3, 480, 0).map((s, c) =>
       s.map((n, i) => (c === 0 && i % 3 === 0 ? null : n)),

@@ -19,7 +19,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { lnEvidenceBelow, shareTest } from "../src/counts.ts";
 import { lnGamma, lnSumExp } from "../src/numeric.ts";
-import { addSlot, lnSlots, noSlots, slotTest } from "../src/slots.ts";
 import { chance, noise, poisson } from "./chance.ts";
 import { got } from "./outcome.ts";
 
@@ -222,48 +221,6 @@ describe("what the period before teaches", () => {
       100,
     );
     expect(refused).toMatchObject({ ok: false, failure: { code: "too-little-history" } });
-  });
-});
-
-describe("the evidence of noisy slots", () => {
-  test("has mean at most 1 under its null, summed over all outcomes of a slot", () => {
-    const [edge, dispersion, n] = [0.4, 0.05, 50];
-    for (const worse of ["lower", "higher"] as const)
-      for (const truth of worse === "lower" ? [0.4, 0.6] : [0.4, 0.2]) {
-        const test = slotTest(edge, worse, dispersion);
-        const size = 1 / dispersion - 1;
-        const [a, b] = [truth * size, (1 - truth) * size];
-        const lnB = (x: number, y: number) => lnGamma(x) + lnGamma(y) - lnGamma(x + y);
-        const terms = Array.from({ length: n + 1 }, (_, x) => {
-          const mass =
-            lnGamma(n + 1) -
-            lnGamma(x + 1) -
-            lnGamma(n - x + 1) +
-            lnB(a + x, b + n - x) -
-            lnB(a, b);
-          return mass + lnSlots(addSlot(test, noSlots(test), { changed: x, unchanged: n - x }));
-        });
-        expect(lnSumExp(terms)).toBeLessThan(1e-6);
-      }
-  });
-
-  test("does not halt on 30 % noise where two integers would", () => {
-    const before = slotsOf(21, 600, { mean: 60, share: 0.5, spread: 0.3 });
-    const comparison = got(openComparison(got(learnBaseline(before, 5_000)), QUESTION));
-    const [runs, goal] = [40, Math.log(20)];
-    let [noisy, naive] = [0, 0];
-    for (let run = 0; run < runs; run += 1) {
-      let [state, mostNoisy, mostNaive] = [beginComparison(comparison), 0, 0];
-      for (const slot of slotsOf(1_000 + run, 240, { mean: 60, share: 0.5, spread: 0.3 })) {
-        state = got(compareSlot(comparison, state, slot));
-        mostNoisy = Math.max(mostNoisy, evidenceOf(comparison, state).lnHarm);
-        mostNaive = Math.max(mostNaive, lnHarm(testOf(500_000, "lower"), state.counts));
-      }
-      if (mostNoisy >= goal) noisy += 1;
-      if (mostNaive >= goal) naive += 1;
-    }
-    expect(noisy).toBeLessThanOrEqual(6);
-    expect(naive).toBeGreaterThan(10);
   });
 });
 

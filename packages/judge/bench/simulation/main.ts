@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { boundTable } from "./against-bound.ts";
 import { blameTable } from "./blame.ts";
-import { delayTables } from "./delays.ts";
+import { delayTables, noisyTables } from "./delays.ts";
 import { harmlessTable } from "./harmless.ts";
 
 const PAGE = "docs/judge.md";
@@ -23,6 +23,7 @@ function timed(what: string, make: () => readonly string[]): string {
 
 const bound = timed("bound", () => boundTable(seed, scale));
 const delays = timed("delays", () => delayTables(seed, scale));
+const noisy = timed("delays on noise", () => noisyTables(seed, scale));
 const blame = timed("blame", () => blameTable(seed, scale));
 const harmless = timed("false halts", () => harmlessTable(seed, scale));
 
@@ -46,6 +47,11 @@ A trap is the same test with something assumed that is not so. This is why share
 
 "Tuned" judges have a threshold at which 1 % of a day's runs without harm halt, so that only delay is compared; the tuned threshold is measured again on fresh runs. Cells: median (95th percentile) minutes to halt, and orders lost until then in the changed cells at the median. The Mann–Whitney judge is written from the published description of Kayenta's (two-sided, tie correction, Hodges–Lehmann shift, tolerance 0.25), the fixed threshold from those of Flagger and Argo Rollouts. A test that knows share, drop and start is the limit of what counts can show; a CUSUM also pays for not knowing the start.
 ${delays}
+
+## On the noise of the drills
+
+As above, on [the traffic of the drills](drills.md): a wave of 1 % in one cell, whose rate scatters by 1.8 % a minute, that of all other cells by 0.6 %, that of the whole region by 1.2 %. Interlock's judge learns share and noise from the day before and tolerates 1 %, as in the drills; the tests that know more know share and drop, and not the noise, which tuning pays for.
+${noisy}
 
 ## A drop of 99 % against the bound
 
