@@ -15,6 +15,7 @@ export { gatherFacts } from "./gather/gather.ts";
 export type { GatherInput, RawFile } from "./gather/input.ts";
 export { type ChangeContents, readingMemory } from "./git/change.ts";
 export type { Commit } from "./git/commit.ts";
+export { type KeptRepository, keptRepository, type Version } from "./git/kept.ts";
 export { openRepository, type Repository } from "./git/repository.ts";
 export type { TreeChange } from "./git/tree-change.ts";
 export * from "./history/index.ts";
@@ -25,5 +26,6 @@ export { SOURCES } from "./sources.ts";
 export {
   type DataStatement,
   type DataStatementRead,
+  readDataExpression,
   readDataStatement,
 } from "./sql/data-statement.ts";

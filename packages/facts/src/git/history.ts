@@ -80,7 +80,7 @@ export async function readCommit(reader: ObjectReader, id: string): Promise<Comm
 
 export type Changes = {
   readonly reader: ObjectReader;
-  readonly layout: Layout;
+  readonly layout: Pick<Layout, "shallow">;
   readonly renames: boolean;
 };
 
@@ -124,7 +124,7 @@ async function changeOf(id: string, options: Changes): Promise<TreeChange> {
   );
 }
 
-function unreadable(id: string, why: string, layout: Layout): Incomplete {
+function unreadable(id: string, why: string, layout: Changes["layout"]): Incomplete {
   const shallow = layout.shallow.size > 0 && why === fault({ kind: "missing" });
   return {
     because: `the commit \`${id.slice(0, 12)}\` ${why}${shallow ? ": this is a shallow clone" : ""}`,

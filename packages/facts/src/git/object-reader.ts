@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from "node:crypto";
 import { RecentlyUsed } from "./cache.ts";
-import { ObjectProcess } from "./object-process.ts";
 import type { ObjectAnswer, ObjectRequest } from "./object-stream.ts";
 import { isBinary } from "./path.ts";
-import type { GitPlace } from "./process.ts";
 
 export type GitObject =
   | { readonly kind: "content"; readonly type: string; readonly bytes: Buffer }
@@ -35,16 +33,22 @@ const CONTENT_REMEMBERED_BYTES = 64_000_000;
 const ENTRY_BYTES = 200;
 const DIGESTS_REMEMBERED = 200_000;
 
+/** Where objects come from. */
+export type ObjectSource = {
+  readonly ask: (request: ObjectRequest) => Promise<ObjectAnswer>;
+  readonly close: () => void;
+};
+
 /** Reads objects, each content checked against its id, and remembers the most recent ones. */
 export class ObjectReader {
-  readonly #process: ObjectProcess;
+  readonly #source: ObjectSource;
   readonly #contents = new RecentlyUsed<Held>(CONTENT_REMEMBERED_BYTES);
   readonly #digests = new RecentlyUsed<Known>(DIGESTS_REMEMBERED);
   /** The same object is often wanted again before it has arrived. */
   readonly #pending = new Map<string, Promise<ObjectAnswer>>();
 
-  constructor(place: GitPlace, silenceMs: number) {
-    this.#process = new ObjectProcess(place, silenceMs);
+  constructor(source: ObjectSource) {
+    this.#source = source;
   }
 
   /** Reads one object by its id, into memory when it is not larger than the limit (bytes). */
@@ -81,11 +85,11 @@ export class ObjectReader {
 
   /** What a revision names, without reading it. */
   about(revision: string): Promise<ObjectAnswer> {
-    return this.#process.ask({ command: "info", name: revision, keepBytes: 0, sha256: false });
+    return this.#source.ask({ command: "info", name: revision, keepBytes: 0, sha256: false });
   }
 
   close(): void {
-    this.#process.close();
+    this.#source.close();
   }
 
   #hashed(oid: string, { type, bytes }: Held, limit: number): BlobReading {
@@ -100,7 +104,7 @@ export class ObjectReader {
     const key = `${request.name} ${request.keepBytes} ${request.sha256}`;
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;
-    const asked = this.#process
+    const asked = this.#source
       .ask({ ...request, command: "contents" })
       .then((answer) => this.#remembered(request.name, answer))
       .finally(() => this.#pending.delete(key));

@@ -14,8 +14,8 @@ export type Refs = { readonly refs: readonly Ref[]; readonly truncated: boolean 
 /** More refs than that are listed by no reader; an attack has a million. */
 const REFS_MAX = 100_000;
 
-/** Refs below a prefix such as `refs/tags/`, in the order of their names. */
-export async function listRefs(place: GitPlace, prefix: string): Promise<Refs> {
+/** Refs below any of the prefixes such as `refs/tags/`, or of such a name, in the order of their names. */
+export async function listRefs(place: GitPlace, ...prefixes: readonly string[]): Promise<Refs> {
   const { out } = await git({
     place,
     args: [
@@ -23,7 +23,7 @@ export async function listRefs(place: GitPlace, prefix: string): Promise<Refs> {
       `--count=${REFS_MAX + 1}`,
       "--format=%(objectname) %(*objectname) %(refname)",
       "--end-of-options",
-      prefix,
+      ...prefixes,
     ],
     what: "list the refs",
   });

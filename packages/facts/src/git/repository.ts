@@ -7,11 +7,11 @@ import { type Layout, readLayout } from "./layout.ts";
 import { type Location, locate } from "./locate.ts";
 import { type MergeResult, mergeTrees } from "./merge.ts";
 import { readNote } from "./notes.ts";
-import { SILENCE_MAX_MS } from "./object-process.ts";
+import { ObjectProcess, SILENCE_MAX_MS } from "./object-process.ts";
 import { type BlobReading, type GitObject, ObjectReader } from "./object-reader.ts";
 import { listRefs, type Refs } from "./refs.ts";
 import { resolveRevision } from "./revision.ts";
-import { openSandbox, type Sandbox } from "./sandbox.ts";
+import { openSandbox } from "./sandbox.ts";
 import { stagedTree } from "./staging.ts";
 import { type TreeChange, treeChange, unreadableChange } from "./tree-change.ts";
 import { fault, TREE_MAX_BYTES } from "./tree-diff.ts";
@@ -53,7 +53,8 @@ export type Repository = {
   /** The same, telling whether that is all. */
   readonly listing: (tree: string, folder: string, limit: number) => Promise<Listing>;
   readonly mergeTree: (target: string, head: string) => Promise<MergeResult>;
-  readonly refs: (prefix: string) => Promise<Refs>;
+  /** Below any of the prefixes, or of such a name; all where there is none. */
+  readonly refs: (...prefixes: readonly string[]) => Promise<Refs>;
   /** Text of the note that a ref such as `refs/notes/ai` has for a commit, or `null`. */
   readonly note: (ref: string, commit: string) => Promise<string | null>;
   /** The ref that HEAD stands for, or `HEAD` when it is detached. */
@@ -78,7 +79,7 @@ export async function openRepository(path: string, options: OpenOptions = {}): P
   if (location === null) throw notARepository(path);
   const layout = readLayout(location, options.objectFolders ?? []);
   const sandbox = openSandbox(layout);
-  const reader = new ObjectReader(sandbox, options.silenceMs ?? SILENCE_MAX_MS);
+  const reader = new ObjectReader(new ObjectProcess(sandbox, options.silenceMs ?? SILENCE_MAX_MS));
   const from = { reader, layout, sandbox };
   const resolve = (revision: string) => resolveRevision(revision, from);
   return {
@@ -87,23 +88,11 @@ export async function openRepository(path: string, options: OpenOptions = {}): P
     isShallow: layout.shallow.size > 0,
     isPartial: layout.partial,
     resolve,
-    commit: async (id) => {
-      const commit = await readCommit(reader, id);
-      return typeof commit === "string" ? null : commit;
-    },
-    object: (oid, limit) => reader.read(oid, limit),
-    blob: (oid, limit) => reader.blob(oid, limit),
-    at: (tree, at, limit) => objectAt(reader, { tree, path: at, limit }),
-    inFolders: (tree, folders, file) => inFolders(reader, tree, { ...file, folders }),
-    compare: (before, after, renames) => compare(from, { before, after, renames }),
-    changes: (commits, renames) => changesOf(commits, { reader, layout, renames }),
+    ...readsOf({ reader, layout, emptyTree: sandbox.emptyTree }),
     history: (wanted) => walkHistory(sandbox, reader, wanted),
     stagedTree: () => stagedTree(layout, sandbox),
-    list: async (tree, folder) =>
-      (await listing(reader, tree, { folder, limit: LISTED_MAX })).files,
-    listing: (tree, folder, limit) => listing(reader, tree, { folder, limit }),
     mergeTree: (target, head) => mergeTrees(sandbox, target, head),
-    refs: (prefix) => listRefs(sandbox, prefix),
+    refs: (...prefixes) => listRefs(sandbox, ...prefixes),
     note: (ref, commit) => readNote(reader, ref, commit),
     branch: async () => /^ref:\s*(\S+)/.exec(layout.head)?.[1] ?? "HEAD",
     identity: async (of) => identityOf(of ?? (await resolve("HEAD")), from),
@@ -114,7 +103,31 @@ export async function openRepository(path: string, options: OpenOptions = {}): P
   };
 }
 
-type From = { readonly reader: ObjectReader; readonly layout: Layout; readonly sandbox: Sandbox };
+type From = {
+  readonly reader: ObjectReader;
+  readonly layout: Pick<Layout, "shallow">;
+  readonly emptyTree: string;
+};
+
+/** What objects alone answer, wherever they come from. */
+export function readsOf(from: From) {
+  const { reader, layout } = from;
+  return {
+    commit: async (id) => {
+      const commit = await readCommit(reader, id);
+      return typeof commit === "string" ? null : commit;
+    },
+    object: (oid, limit) => reader.read(oid, limit),
+    blob: (oid, limit) => reader.blob(oid, limit),
+    at: (tree, at, limit) => objectAt(reader, { tree, path: at, limit }),
+    inFolders: (tree, folders, file) => inFolders(reader, tree, { ...file, folders }),
+    compare: (before, after, renames) => compare(from, { before, after, renames }),
+    changes: (commits, renames) => changesOf(commits, { reader, layout, renames }),
+    list: async (tree, folder) =>
+      (await listing(reader, tree, { folder, limit: LISTED_MAX })).files,
+    listing: (tree, folder, limit) => listing(reader, tree, { folder, limit }),
+  } satisfies Partial<Repository>;
+}
 
 /** The tree of a commit or tree; otherwise what is wrong, to follow its id in a sentence. */
 async function treeOf(
@@ -130,12 +143,12 @@ async function treeOf(
 }
 
 async function compare(
-  { reader, sandbox }: From,
+  { reader, emptyTree }: From,
   wanted: { readonly before: string; readonly after: string; readonly renames: boolean },
 ): Promise<TreeChange> {
   const sides: (string | null)[] = [];
   for (const oid of [wanted.before, wanted.after]) {
-    const side = oid === sandbox.emptyTree ? { tree: null } : await treeOf(reader, oid);
+    const side = oid === emptyTree ? { tree: null } : await treeOf(reader, oid);
     if ("fault" in side)
       return unreadableChange("", {
         because: `the object \`${oid.slice(0, 12)}\` ${side.fault}`,

@@ -57,6 +57,34 @@ export async function readDataStatement(sql: string): Promise<DataStatementRead>
     : { ok: true, statement: read };
 }
 
+export type DataExpressionRead =
+  | { readonly ok: true; readonly functions: readonly string[] }
+  | { readonly ok: false; readonly says: string };
+
+/** Reads an expression over rows of the table of a statement, such as `sum(amount)`. */
+export async function readDataExpression(
+  sql: string,
+  of: Pick<DataStatement, "table" | "alias">,
+): Promise<DataExpressionRead> {
+  const grammar = await loadGrammar();
+  // On lines of its own, so that a comment at its end hides nothing.
+  const parsed = grammar.parse(`select (\n${sql}\n)`);
+  if (!parsed.ok) return { ok: false, says: `is no SQL of Postgres: ${parsed.says}` };
+  const [only, ...more] = parsed.tree.stmts ?? [];
+  const select = only?.stmt !== undefined && "SelectStmt" in only.stmt ? only.stmt.SelectStmt : {};
+  const { targetList, limitOption, op, ...rest } = select;
+  const [target, ...others] = targetList ?? [];
+  const val = target !== undefined && "ResTarget" in target ? target.ResTarget.val : undefined;
+  const isOne = val !== undefined && !("RowExpr" in val) && others.length === 0;
+  if (more.length > 0 || !isOne || Object.keys(rest).length > 0)
+    return { ok: false, says: "is not one expression" };
+  const beyond = found(targetList, (key) => BEYOND[key] ?? null)[0];
+  if (beyond !== undefined) return { ok: false, says: beyond };
+  if (columnsIn(targetList, of) === null)
+    return { ok: false, says: "names a table's column in a way that is not read here" };
+  return { ok: true, functions: functionsIn(targetList) };
+}
+
 const refused = (says: string, help: string): DataStatementRead => ({ ok: false, says, help });
 
 /** Nodes that look beyond the row, or that a cut would lose. */
@@ -79,9 +107,7 @@ const BEYOND: Readonly<Record<string, string>> = {
 function ofNode(grammar: PostgresGrammar, sql: string, node: Node): DataStatement | string {
   const beyond = found(node, (key) => BEYOND[key] ?? null)[0];
   if (beyond !== undefined) return `it ${beyond}`;
-  const functions = [
-    ...new Set(found(node, (key, value) => (key === "FuncCall" ? calledBy(value) : null))),
-  ].sort();
+  const functions = functionsIn(node);
   if ("InsertStmt" in node) return inserted(grammar, sql, node.InsertStmt, functions);
   const own =
     "UpdateStmt" in node ? node.UpdateStmt : "DeleteStmt" in node ? node.DeleteStmt : null;
@@ -213,13 +239,19 @@ function found<T>(tree: unknown, ask: (key: string, value: unknown) => T | null)
   return all;
 }
 
+const functionsIn = (tree: unknown): readonly string[] =>
+  [...new Set(found(tree, (key, value) => (key === "FuncCall" ? calledBy(value) : null)))].sort();
+
 function calledBy(call: unknown): string | null {
   if (typeof call !== "object" || call === null || !("funcname" in call)) return null;
   return joined(call.funcname as Node[]); // the grammar's own list of names
 }
 
 /** Columns of the row that an expression names, sorted; `null`: something else is named. */
-function columnsIn(tree: unknown, { table, alias }: Of): readonly string[] | null {
+function columnsIn(
+  tree: unknown,
+  { table, alias }: Pick<Of, "table" | "alias">,
+): readonly string[] | null {
   const names = found(tree, (key, value) => (key === "ColumnRef" ? fieldsOf(value) : null));
   const columns = new Set<string>();
   for (const fields of names) {

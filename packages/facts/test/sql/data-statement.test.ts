@@ -2,7 +2,7 @@
 /** Data fixes as the grammar cuts them, and those that cannot be bounded. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { readDataStatement } from "../../src/index.ts";
+import { readDataExpression, readDataStatement } from "../../src/index.ts";
 
 it("cuts an UPDATE where its WHERE is, whatever stands in strings, comments and parentheses", async () => {
   const read = await readDataStatement(
@@ -86,4 +86,20 @@ it("never throws, whatever it is given", async () => {
       expect(typeof (await readDataStatement(parts.join(" "))).ok).toBe("boolean");
     }),
   );
+});
+
+it.each([
+  ["count(distinct o.order_id) -- each once", { ok: true, functions: ["count"] }],
+  ["sum(round(x) * 100) filter (where y > 1)", { ok: true, functions: ["round", "sum"] }],
+  ["count(*)", { ok: true, functions: ["count"] }],
+  ["sum(x), sum(y)", { ok: false, says: "is not one expression" }],
+  ["1) from x; drop table x; select (1", { ok: false }],
+  ["1), (2", { ok: false }],
+  ["1) where (true", { ok: false }],
+  ["(select count(*) from pg_authid)", { ok: false, says: "has a sub-query" }],
+  ["sum(x) over ()", { ok: false, says: "uses a window" }],
+  ["sum(other.x)", { ok: false }],
+  ["", { ok: false }],
+])("reads the expression `%s`", async (sql, said) => {
+  expect(await readDataExpression(sql, { table: "orders", alias: "o" })).toMatchObject(said);
 });
