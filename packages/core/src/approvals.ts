@@ -96,9 +96,11 @@ function weigh(requirement: ApprovalsRequirement, facts: Facts, terms: ApprovalT
   const barred = contributorsOf(facts.change, graph);
   const given = { facts, approvals, digest, terms, graph, barred };
   const approvers = eligible(requirement, given);
-  const missing = whatIsMissing(requirement, approvers, owners, terms);
+  const missing = whatIsMissing(requirement, facts, approvers, terms);
   if (missing?.reason.code === "approvals-missing")
-    return missingCount(requirement, approvers, who, withOtherKeys(requirement, given, approvers));
+    return missingCount(requirement, facts, {
+      ...{ approvers, who, synchronised: withOtherKeys(requirement, given, approvers) },
+    });
   if (missing !== null) return { ...missing, who };
   const doubt = whoMightBeHidden(facts, barred, isUnknown(contributors));
   if (doubt !== null) return doubt;
@@ -124,16 +126,21 @@ function withoutPeople(
   who: readonly string[],
 ): Weighed {
   // Without a single statement nothing is in doubt: it is simply missing.
-  if (approvals.length === 0) return missingCount(requirement, [], who);
+  if (approvals.length === 0) return missingCount(requirement, facts, { approvers: [], who });
   const because = isUnknown(facts.people) ? facts.people.$unknown.because : "";
   return unknownState("people-unknown", { because }, who);
 }
 
+type Missing = {
+  readonly approvers: readonly Approver[];
+  readonly who: readonly string[];
+  readonly synchronised?: readonly string[];
+};
+
 function missingCount(
   requirement: ApprovalsRequirement,
-  approvers: readonly Approver[],
-  who: readonly string[],
-  synchronised: readonly string[] = [],
+  { evidence: { landed } }: Facts,
+  { approvers, who, synchronised = [] }: Missing,
 ): Weighed {
   return {
     state: "unmet",
@@ -145,6 +152,7 @@ function missingCount(
       by: approvers.map((a) => a.id),
       naming: requirement.naming,
       ...(requirement.keys === undefined ? {} : { keys: requirement.keys, synchronised }),
+      ...(landed === undefined ? {} : { landed }),
     }),
     who,
   };
@@ -272,10 +280,11 @@ function isAmong(person: Approver, owners: ReadonlySet<string>): boolean {
 /** What is not there yet, or `null` when the statements themselves suffice. */
 function whatIsMissing(
   requirement: ApprovalsRequirement,
+  facts: Facts,
   approvers: readonly Approver[],
-  owners: Owners,
   terms: ApprovalTerms,
 ): Omit<Weighed, "who"> | null {
+  const owners = ownersOf(facts);
   if (requirement.from === "owners") {
     if (owners.unread !== null)
       return {
@@ -291,7 +300,8 @@ function whatIsMissing(
         }),
       };
   }
-  if (approvers.length < requirement.count) return missingCount(requirement, approvers, []);
+  if (approvers.length < requirement.count)
+    return missingCount(requirement, facts, { approvers, who: [] });
   if (requirement.from === "owners") {
     const uncovered = owners.groups.find(
       (group) => !approvers.some((a) => isAmong(a, new Set(group))),

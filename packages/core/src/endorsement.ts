@@ -15,6 +15,8 @@ export const AGREED_KINDS = [
   "controlplane",
   /** A plan that takes away what a change wrote to targets. */
   "unwind",
+  /** What a rollout brought, as a state to go back to. */
+  "baseline",
 ] as const;
 export type AgreedKind = (typeof AGREED_KINDS)[number];
 
@@ -29,7 +31,7 @@ export type ProposalTerms = {
   readonly accounts: readonly string[] | null;
   /** The key that is to be revoked. */
   readonly credential: string | null;
-  /** SHA-256 of the text that it agrees upon: a description of control planes, or a plan of an unwind. */
+  /** SHA-256 of the text that it agrees upon: a description of control planes, a plan of an unwind, or what a rollout brought. */
   readonly described?: string | null | undefined;
   readonly reason: string;
   /** Who proposed it. */
@@ -81,7 +83,7 @@ export const ENDORSERS = 2;
 /**
  * Whether somebody may endorse a proposal. Nobody does what is about themself, but for a further key
  * of one's own, which an existing key of the owner has to vouch for (trust reference B.3), and for a
- * token for provisioning, a description of control planes or an unwind, which are about nobody and
+ * token for provisioning, a description of control planes, an unwind or a baseline, which are about nobody and
  * name who proposed them.
  */
 export const mayEndorse = ({ kind, person }: ProposalTerms, endorser: string): boolean =>
@@ -92,7 +94,8 @@ export const isAboutNobody = (kind: AgreedKind): boolean =>
   kind === "provisioner" || isOfText(kind);
 
 /** What agrees upon a text by its digest. */
-export const isOfText = (kind: AgreedKind): boolean => kind === "controlplane" || kind === "unwind";
+export const isOfText = (kind: AgreedKind): boolean =>
+  kind === "controlplane" || kind === "unwind" || kind === "baseline";
 
 const isOwnKey = (kind: AgreedKind): boolean => kind === "key" || kind === "emergency";
 

@@ -97,7 +97,7 @@ function explainApprovals(code: Reason["code"], params: Reason["params"]): strin
     case "approved":
       return `approved by ${p("by")}`;
     case "approvals-missing":
-      return `${p("have")} of ${p("need")} approvals by ${from(params["from"])}${withKey(params["via"], params["keys"])}${naming(params["naming"])}${otherKeys(params["synchronised"])}`;
+      return `${p("have")} of ${p("need")} approvals by ${from(params["from"])}${withKey(params["via"], params["keys"])}${naming(params["naming"])}${otherKeys(params["synchronised"])}${onceLanded(params["landed"])}`;
     case "approvals-unknown":
       return because("approvals could not be read", params["because"]);
     case "pusher-unobserved":
@@ -138,6 +138,12 @@ const otherKeys = (who: ReasonValue | undefined): string =>
   Array.isArray(who) && who.length > 0
     ? `; ${who.join(", ")} signed with a key that can be synchronised, which does not count here`
     : "";
+
+/** Approvals are for landing once: `interlock approve` again is what it takes. */
+const onceLanded = (entry: ReasonValue | undefined): string =>
+  entry === undefined
+    ? ""
+    : `; earlier ones were for landing it once, and it landed as entry ${shown(entry)} says: ask for approvals again`;
 
 /** What a requirement asks, without saying whether it is met. */
 export function explainRequirement(requirement: Requirement): string {

@@ -27,6 +27,7 @@ describe("who agrees", () => {
     ["a description by whoever proposed it and one other", "controlplane", ["ana", "bo"], true],
     ["an unwind by whoever proposed it and one other", "unwind", ["ana", "bo"], true],
     ["an unwind by one", "unwind", ["ana"], false],
+    ["a baseline by one", "baseline", ["ana"], false],
     ["a further key by two others only", "key", ["bo", "cy"], false],
     ["a further key by its owner and one other", "key", ["ana", "bo"], true],
   ])("%s", (_name, kind, endorsers, agreed) => {

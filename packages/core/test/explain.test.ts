@@ -67,6 +67,10 @@ const SENTENCES: Readonly<Record<ReasonCode, readonly Said[]>> = {
       "0 of 1 approvals by owners with a passkey that cannot leave its device; bo, cy signed with a key that can be synchronised, which does not count here",
     ],
     [
+      { have: 0, need: 2, from: "owners", via: "passkey", naming: [], landed: 41 },
+      "0 of 2 approvals by owners with a passkey; earlier ones were for landing it once, and it landed as entry 41 says: ask for approvals again",
+    ],
+    [
       { have: 1, need: 2, from: "team:sre", via: "passkey", naming: ["f"] },
       "1 of 2 approvals by team `sre` with a passkey whose statement names the finding",
     ],

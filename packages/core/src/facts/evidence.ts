@@ -125,6 +125,10 @@ export const EVIDENCE = object({
   waivers: list(WAIVER, 100),
   freezes: list(FREEZE, 100),
   debts: about("open ones only", optional(list(DEBT, 200))),
+  landed: about(
+    "index of the ledger's entry that this very content had landed, which ended approvals",
+    optional(int(0)),
+  ),
   firstSeenAt: about("when this digest was first seen, for cool-downs", optional(int())),
 });
 export type Evidence = Infer<typeof EVIDENCE>;

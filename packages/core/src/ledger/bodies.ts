@@ -10,8 +10,10 @@ import type { Invalid } from "../validate.ts";
 import { DATA_BODIES, RULES_OF_DATA } from "./data.ts";
 import { EMERGENCY_KEY, EMERGENCY_SIGNED, LANDED_AWAY } from "./emergency.ts";
 import { DEBT_LEFT, INCIDENT, INCIDENT_CLOSED } from "./exceptions.ts";
+import { LANDED_BODIES, RULES_OF_LANDED } from "./landed.ts";
 import { atLeast, sortedSet } from "./lists.ts";
 import { MEMBERS, problemsOfMembers } from "./members.ts";
+import { REPLAY_BODIES, RULES_OF_REPLAYS } from "./replays.ts";
 import { ROLLOUT_BODIES, RULES_OF_ROLLOUTS } from "./rollouts.ts";
 import { REMEDY, RUN, RUN_END, RUN_STEP } from "./runs.ts";
 import { RULES_OF_UNRECORDED, UNRECORDED_BODIES } from "./unrecorded.ts";
@@ -234,6 +236,8 @@ export const BODIES = {
   emergency: EMERGENCY_SIGNED,
   away: LANDED_AWAY,
   ...DATA_BODIES,
+  ...LANDED_BODIES,
+  ...REPLAY_BODIES,
   ...ROLLOUT_BODIES,
   ...UNRECORDED_BODIES,
 } as const;
@@ -317,6 +321,8 @@ export const RULES_OF_BODIES: Problems = {
   ],
   members: problemsOfMembers,
   ...RULES_OF_DATA,
+  ...RULES_OF_LANDED,
+  ...RULES_OF_REPLAYS,
   ...RULES_OF_ROLLOUTS,
   ...RULES_OF_UNRECORDED,
 };

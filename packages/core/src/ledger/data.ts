@@ -31,6 +31,10 @@ const ENDED = {
   outcome: text({ values: DATA_OUTCOMES }),
   batches: count(),
   rows: about("rows whose images are in the journal, as whoever ran it says", int(0)),
+  orders: about("orders that all its rows stand for, as counted before the first", optional(int())),
+  money: about("the same of money, in `currency`", optional(int())),
+  currency: about("with its unit, such as `EUR cents`", optional(text({ max: 60 }))),
+  wave: about("the wave that comes next, where it waits for a word", optional(count())),
 };
 
 /** What a data fix came to, as whoever ran it says; one that stopped or failed may go on. */
@@ -45,10 +49,23 @@ const DATA_UNWOUND = object({
   quarantined: about("left for people", count()),
 });
 
+/** Somebody stopped a run; only approvals after this entry let it go on. by (halt-wins) */
+const DATA_HALTED = object({
+  previous: about("the entry of this run before this one", entry),
+  by: about(
+    "who brought it here: who halted it, or whoever ran it when the server was away",
+    person,
+  ),
+  role: about("who halted it, as the database knows them", text({ max: 200 })),
+  because: text({ max: 1_000 }),
+  halted: about("when, in milliseconds since 1970 UTC, by the database's clock", int(0)),
+});
+
 export const DATA_BODIES = {
   "data-started": DATA_STARTED,
   "data-finished": DATA_FINISHED,
   "data-unwound": DATA_UNWOUND,
+  "data-halted": DATA_HALTED,
 } as const;
 
 /** What the schemas cannot say. */
@@ -59,4 +76,5 @@ export const RULES_OF_DATA = {
       : [{ path: "of", message: "an unwind names the run that it unwinds, and a fix none" }],
   "data-finished": () => [],
   "data-unwound": () => [],
+  "data-halted": () => [],
 } as const;

@@ -60,6 +60,25 @@ export const ROLLOUT_NOTED = object({
   because: text({ max: 500 }),
 });
 
+/** What a rollout brought is bad: nobody goes back to it. One person says so. by (way-back) */
+export const ROLLOUT_BAD = object({
+  rollout: digest,
+  change: name,
+  version: name,
+  by: name,
+  because: text({ max: 500 }),
+});
+
+/** What a rollout brought may be gone back to, whatever was said of it before: two people agreed. */
+export const ROLLOUT_ADOPTED = object({
+  rollout: digest,
+  change: name,
+  version: name,
+  text: about("SHA-256 of the text that was agreed upon", digest),
+  agreed: about("the entry of the agreement", digest),
+  by: about("who agreed, sorted", list(name, 100)),
+});
+
 /** By kind: every act has the same body. */
 export const ROLLOUT_BODIES = {
   "rollout-proposed": ROLLOUT_PROPOSED,
@@ -72,6 +91,8 @@ export const ROLLOUT_BODIES = {
   "rollout-ended": ROLLOUT_ACT,
   "rollout-refused": ROLLOUT_NOTED,
   "rollout-noted": ROLLOUT_NOTED,
+  "rollout-bad": ROLLOUT_BAD,
+  "rollout-adopted": ROLLOUT_ADOPTED,
   unwound: UNWOUND,
 } as const satisfies Record<RolloutEntry, unknown> & Record<string, unknown>;
 
@@ -89,6 +110,8 @@ export const RULES_OF_ROLLOUTS = {
   "rollout-ended": none,
   "rollout-refused": none,
   "rollout-noted": none,
+  "rollout-bad": none,
+  "rollout-adopted": ({ by }: { readonly by: readonly string[] }) => sortedSet(by, "by"),
   unwound: ({ rollouts }: { readonly rollouts: readonly string[] }) =>
     sortedSet(rollouts, "rollouts"),
 } as const;

@@ -14,7 +14,14 @@ export function emit(state: RolloutState, effect: Unnumbered<Effect>): RolloutSt
   return { ...state, serial, outbox: [...state.outbox, numbered] };
 }
 
+/** Which effect of its rollout it is, in the order in which they were made. */
+export const numberOf = (id: string): number => Number(id.slice(1));
+
 export const lastId = (state: RolloutState): string => `e${state.serial}`;
+
+/** Whether the analysis owes an answer. */
+export const isAsked = ({ outbox }: RolloutState): boolean =>
+  outbox.some(({ kind }) => kind === "analyse");
 
 /** An entry about the wave and version at hand. */
 export function append(

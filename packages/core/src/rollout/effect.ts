@@ -75,7 +75,10 @@ const ANALYSE = object({
   kind: text({ values: ["analyse"] }),
   id,
   wave: count(),
-  since: about("when the wave was whole, in milliseconds since 1970 UTC", int(0)),
+  since: about(
+    "when the wave was whole, or its first cell was while it is written; milliseconds since 1970 UTC",
+    int(0),
+  ),
   cells: about("those with the new version, sorted", list(name, CELLS_MAX)),
 });
 

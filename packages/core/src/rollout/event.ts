@@ -31,7 +31,12 @@ export type Request =
       readonly version: string;
       readonly fits: readonly string[];
     } & Pick<Proven, "entry">)
-  | { readonly kind: "marked-bad"; readonly version: string; readonly by: string }
+  | {
+      readonly kind: "marked-bad";
+      readonly version: string;
+      readonly by: string;
+      readonly because?: string;
+    }
   | { readonly kind: "withdraw"; readonly by: string; readonly because: string };
 
 /** `refused`, `conflict` and `away`: it took no effect. `unknown`: nobody can tell. */
@@ -84,6 +89,8 @@ export type Verdict = {
   /** The largest harm that is not excluded, in millionths of all orders. */
   readonly excludesPpm: number;
   readonly observedAt: number;
+  /** Of harm: what it is seen by, for people. */
+  readonly because?: string;
 };
 
 export type RolloutEvent = Request | Report;

@@ -2,8 +2,10 @@
 /** What a running rollout does next by itself. */
 import {
   append,
+  drop,
   emit,
   fenceOf,
+  isAsked,
   mapCell,
   mapCells,
   notify,
@@ -15,6 +17,7 @@ import { MILLION } from "./plan.ts";
 import { soloExposure, withinCeiling } from "./solo.ts";
 import type { CellState, Operation, RolloutState } from "./state.ts";
 import { hasBaked } from "./verdict.ts";
+import { watchWriting } from "./watch.ts";
 import { mayReturnTo } from "./way-back.ts";
 
 export function driveForward(state: RolloutState): RolloutState {
@@ -24,7 +27,7 @@ export function driveForward(state: RolloutState): RolloutState {
       return enterWave(state);
     case "writing":
       return state.cells.some(({ operation }) => operation !== undefined)
-        ? handOut(state)
+        ? write(state)
         : beginBake(state);
     case "baking":
       return bake(state);
@@ -85,6 +88,11 @@ export function queueWave(state: RolloutState, entry: string): RolloutState {
   return { ...queued, stage: "writing" };
 }
 
+function write(state: RolloutState): RolloutState {
+  const handed = handOut(state);
+  return handed === state ? watchWriting(state) : handed;
+}
+
 /** As many writes as the speed limit lets: exposure grows no faster than harm can be seen. */
 function handOut(state: RolloutState): RolloutState {
   let now = state;
@@ -140,17 +148,18 @@ function mayHold(state: RolloutState, cell: CellState, { way }: Operation) {
   return [cell.content, ...newest];
 }
 
+/** Counts anew: what was seen while the wave was not whole says nothing of the whole. */
 function beginBake(state: RolloutState): RolloutState {
-  const { clockMs: from, seenAt: fromAt } = state;
-  return { ...state, stage: "baking", baking: { from, fromAt, askAt: from, verdicts: [] } };
+  const { watching: _, ...rest } = drop(state, ({ kind }) => kind === "analyse");
+  const { clockMs: from, seenAt: fromAt, serial: after } = rest;
+  return { ...rest, stage: "baking", baking: { from, fromAt, askAt: from, after, verdicts: [] } };
 }
 
 function bake(state: RolloutState): RolloutState {
   const { baking, plan } = state;
   if (baking === undefined) return beginBake(state);
   if (hasBaked(state)) return pass(state);
-  const asked = state.outbox.some(({ kind }) => kind === "analyse");
-  if (asked || baking.askAt > state.clockMs) return state;
+  if (isAsked(state) || baking.askAt > state.clockMs) return state;
   const cells = state.cells.filter(({ content }) => content.version === plan.version);
   return emit(
     { ...state, baking: { ...baking, askAt: state.clockMs + plan.askEveryMs } },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What happens next by itself and when, for a driver's timer and for the countdown that people see. */
+import { isAsked } from "./edit.ts";
 import type { RolloutState } from "./state.ts";
 
 export const NEXT = [
@@ -51,15 +52,16 @@ function phaseActs(state: RolloutState): readonly NextAct[] {
     const queued = state.cells.flatMap(({ operation }) =>
       operation?.status === "queued" ? [Math.max(operation.notBefore, state.freeAt)] : [],
     );
-    return at(state, "write", queued);
+    const { watching } = state;
+    const asks = watching === undefined || isAsked(state) ? [] : [watching.askAt];
+    return [...at(state, "write", queued), ...at(state, "analysis", asks)];
   }
   if (state.stage !== "baking" || baking === undefined) return [];
   const bake = plan.waves[state.wave]?.bake.ms ?? 0;
   const end = baking.from + Math.max(bake, plan.asyncFailureMs);
-  const asking = state.outbox.some(({ kind }) => kind === "analyse");
   return [
     ...(end > state.clockMs ? at(state, "bake", [end]) : []),
-    ...(asking ? [] : at(state, "analysis", [baking.askAt])),
+    ...(isAsked(state) ? [] : at(state, "analysis", [baking.askAt])),
   ];
 }
 

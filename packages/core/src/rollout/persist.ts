@@ -17,19 +17,24 @@ export function decodeState(
   | { readonly ok: true; readonly state: RolloutState }
   | { readonly ok: false; readonly failure: RolloutFailure } {
   if (!isRecord(stored)) return invalid([{ path: "", message: "expected an object" }]);
-  const { outbox, ...rest } = stored;
+  const known = ofThisVersion(stored);
+  const { outbox, ...rest } = known;
   if (rest["version"] !== STATE_VERSION)
     return failed(
       "ROLLOUT_STATE_VERSION",
-      `the rollout was written by another version of Interlock; this one reads version ${STATE_VERSION}`,
+      `the rollout was written by another version of Interlock; this one reads up to version ${STATE_VERSION}`,
       "upgrade every server before going on; halting and going back work on the version that wrote it",
     );
   const problems = [...problemsOf(STATE, rest, "no such field of a rollout"), ...ofOutbox(outbox)];
   if (problems.length > 0) return invalid(problems);
-  const state = stored as RolloutState; // the schemas above describe all of it
+  const state = known as RolloutState; // the schemas above describe all of it
   const inconsistent = contradictions(state);
   return inconsistent.length > 0 ? invalid(inconsistent) : { ok: true, state };
 }
+
+/** Of version 1 all is as it is now, but for what it had nowhere: a wave is watched from the next step on. */
+const ofThisVersion = (stored: Readonly<Record<string, unknown>>) =>
+  stored["version"] === 1 ? { ...stored, version: STATE_VERSION } : stored;
 
 /** A cell of a plan has at most a write, a read and a few notices open. */
 const OUTBOX_MAX = 20_000;

@@ -76,7 +76,9 @@ const noWayBack = (asked: Request, cell: string, version: string): Asked =>
   refuse(asked, [
     "ROLLOUT_NO_WAY_BACK",
     `\`${version}\` is no proven state of \`${cell}\``,
-    "let two people adopt what runs as a baseline, or name a version that passed its bake",
+    asked.kind === "approved"
+      ? "begin from what the cells hold: revert on the branch what went back, as a change that two people approve"
+      : "name a version that passed its bake and was never halted",
   ]);
 
 /** INVARIANT (pause-wins): a wave whose entry is not durable when the pause comes writes nothing before it ends. */
@@ -151,12 +153,12 @@ function adopted(state: RolloutState, { version, fits, entry }: Of<"adopted">): 
 }
 
 /** Of the version that goes out: it stops. Of any: nobody goes back to it. */
-function markedBad(state: RolloutState, { version, by }: Of<"marked-bad">): Asked {
+function markedBad(state: RolloutState, { version, by, because = "" }: Of<"marked-bad">): Asked {
   const proven = state.proven.map((one) => (one.version === version ? { ...one, bad: true } : one));
   const marked = { ...state, proven };
   return done(
     version === state.plan.version && state.phase === "running"
-      ? halt(marked, { by, because: "it was marked bad" })
+      ? halt(marked, { by, because: ["it was marked bad", because].filter(Boolean).join(": ") })
       : marked,
   );
 }

@@ -3,7 +3,8 @@ import { about, bool, count, type Infer, int, list, object, optional, text } fro
 import { CONTENT, type Effect } from "./effect.ts";
 import { CELLS_MAX, MILLION, PLAN } from "./plan.ts";
 
-export const STATE_VERSION = 1;
+/** Version 2 watches a wave while it is written, and numbers questions that a bake began before. */
+export const STATE_VERSION = 2;
 
 /** A lease and a turn make one number that fences: more turns than a rollout has halts. */
 export const TURNS = 2 ** 20;
@@ -73,7 +74,15 @@ const BAKING = object({
   from: about("on the machine's clock", count()),
   fromAt: int(0),
   askAt: about("on the machine's clock", count()),
+  after: about("answers to questions numbered so far are of the time before", optional(count())),
   verdicts: about("the newest of each source, sorted by source", list(VERDICT, 100)),
+});
+
+/** Cells of a wave that is being written, watched for harm. */
+const WATCHING = object({
+  since: about("when the first of them was read back", int(0)),
+  askAt: about("on the machine's clock", count()),
+  cells: about("sorted; asked about until twice as many have the version", list(name, CELLS_MAX)),
 });
 
 const HALT = object({
@@ -113,6 +122,7 @@ export const STATE = object({
   resuming: about("id of the entry after which it goes on", optional(text({ max: 40 }))),
   wasHalted: bool(),
   halt: optional(HALT),
+  watching: optional(WATCHING),
   baking: optional(BAKING),
   back: optional(GOING_BACK),
   freeAt: about("when exposure may grow again, on the machine's clock", count()),

@@ -44,7 +44,16 @@ export function step(state: RolloutState, event: RolloutEvent, now: number): Ste
 
 function passed(state: RolloutState, now: number): RolloutState {
   const elapsed = Math.min(TICK_MAX_MS, Math.max(0, now - state.seenAt));
-  return { ...state, seenAt: now, clockMs: state.clockMs + elapsed };
+  const timed = { ...state, seenAt: now, clockMs: state.clockMs + elapsed };
+  const { baking, watching } = state;
+  // Signals are asked by the wall clock: where that jumps, what was seen before the wave was whole must
+  // not come to lie after it, nor the beginning of the bake in the future.
+  const moved = (at: number) => Math.min(now, at + Math.max(0, now - state.seenAt - elapsed));
+  return {
+    ...timed,
+    ...(baking === undefined ? {} : { baking: { ...baking, fromAt: moved(baking.fromAt) } }),
+    ...(watching === undefined ? {} : { watching: { ...watching, since: moved(watching.since) } }),
+  };
 }
 
 function taken(state: RolloutState, event: RolloutEvent): Asked {

@@ -22,7 +22,7 @@ export function halt(
 ): RolloutState {
   const during = state.phase === "going-back" ? "going-back" : "running";
   const stopped = withoutWrites(state);
-  const { baking: _, resuming: __, back: ___, ...rest } = stopped;
+  const { baking: _, resuming: __, back: ___, watching: ____, ...rest } = stopped;
   const halted: RolloutState = {
     ...rest,
     phase: "halted",
@@ -55,7 +55,7 @@ export function goBack(
   state: RolloutState,
   { by, to, anyway }: { readonly by: string; readonly to: string; readonly anyway: boolean },
 ): RolloutState {
-  const { baking: _, resuming: __, ...rest } = withoutWrites(state);
+  const { baking: _, resuming: __, watching: ___, ...rest } = withoutWrites(state);
   const going: RolloutState = {
     ...rest,
     phase: "going-back",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Evidence of harm stops; evidence of no harm lets go on; anything else waits. */
-import { drop } from "./edit.ts";
+import { drop, numberOf } from "./edit.ts";
 import type { Verdict } from "./event.ts";
 import type { HeldVerdict, RolloutState } from "./state.ts";
 import { haltBySignal } from "./stop.ts";
@@ -11,16 +11,21 @@ const SKEW_MS = 5_000;
 /** From a source that is enrolled; of others nothing is believed, not even harm. */
 export function judged(state: RolloutState, verdict: Verdict): RolloutState {
   const answered = drop(state, ({ kind, id }) => kind === "analyse" && id === verdict.id);
-  const { outcome, source, wave } = verdict;
+  const { outcome, source, wave, because = "" } = verdict;
   if (outcome === "failed" || outcome === "worse") {
     const stops =
       state.phase === "running" || (state.phase === "going-back" && outcome === "worse");
     return stops && wave <= state.wave && exposed(state)
-      ? haltBySignal(answered, source, `wave ${wave + 1}: ${outcome}`)
+      ? haltBySignal(
+          answered,
+          source,
+          [`wave ${wave + 1}: ${outcome}`, because].filter(Boolean).join(": "),
+        )
       : answered;
   }
   const { baking } = answered;
   if (baking === undefined || wave !== state.wave) return answered;
+  if (verdict.id !== null && numberOf(verdict.id) <= (baking.after ?? 0)) return answered;
   // What was seen before the slowest failure could show says nothing about it.
   const early = verdict.observedAt < baking.fromAt + state.plan.asyncFailureMs;
   const held: HeldVerdict = {

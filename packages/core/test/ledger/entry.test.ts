@@ -120,6 +120,7 @@ const GOOD: Bodies = {
     token: "token-1",
     ended: ["token-3"],
   },
+  "config-replayed": { change: "c", set: "s", cell: "eu", result: HEX, ok: false, by: "ana" },
   ...UNRECORDED_GOOD,
   members: {
     group: "group-1",
@@ -200,6 +201,7 @@ const GOOD: Bodies = {
   "data-started": { ...DATA, change: "c", decision: HEX, digest: HEX, fix: HEX, path: "a.sql" },
   "data-finished": ENDED,
   "data-unwound": { ...ENDED, restored: 3, kept: 1, rerun: 0, quarantined: 1 },
+  "data-halted": { previous: HEX, by: "a", role: "ops", because: "harm", halted: 5 },
   "run-end": { number: 2, previous: HEX, by: "ana", outcome: "done", left: [] },
 };
 

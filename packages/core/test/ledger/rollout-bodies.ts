@@ -19,6 +19,11 @@ export const ROLLOUTS = {
   ...{ "rollout-wave": ACT, "rollout-paused": ACT, "rollout-resumed": ACT, "rollout-halted": ACT },
   ...{ "rollout-back": ACT, "rollout-proven": ACT, "rollout-ended": ACT },
   ...{ "rollout-refused": NOTED, "rollout-noted": NOTED },
+  "rollout-bad": { rollout: HEX, change: "c-1", version: HEX, by: "ana", because: "empty carts" },
+  "rollout-adopted": {
+    ...{ rollout: HEX, change: "c-1", version: HEX },
+    ...{ text: HEX, agreed: HEX, by: ["ana", "bo"] },
+  },
   unwound: {
     ...{ plan: HEX, change: "c-1", system: "cart", target: "etcd", way: "undo" },
     ...{ rollouts: [HEX], agreed: HEX, by: "ana" },

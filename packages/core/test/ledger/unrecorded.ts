@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Bodies of entries about what nothing explains. */
+/** Bodies of entries about what nothing explains, and about what landed. */
 import type { Bodies } from "@interlock/core";
 import type { Digest } from "@interlock/digest";
 
@@ -7,7 +7,7 @@ const HEX = "0123456789abcdef".repeat(4) as Digest; // 64 of its digits
 
 export const UNRECORDED_GOOD: Pick<
   Bodies,
-  "unrecorded" | "unrecorded-key" | "unrecorded-closed" | "watch-began"
+  "unrecorded" | "unrecorded-key" | "unrecorded-closed" | "watch-began" | "landed"
 > = {
   unrecorded: {
     ...{ repository: "git:1", ref: "refs/heads/main", because: "not-allowed", token: "t1" },
@@ -20,5 +20,6 @@ export const UNRECORDED_GOOD: Pick<
   "unrecorded-closed": {
     ...{ entry: HEX, target: "etcd", cell: "north", key: "promise/a", how: "came-back" },
   },
+  landed: { repository: "git:1", target: "refs/heads/main", head: "2".repeat(40) },
   "watch-began": { target: "etcd", cell: "north", keys: 2, holds: HEX },
 };

@@ -102,8 +102,13 @@ describe("a stored state", () => {
     expect(read.ok && encodeState(read.state)).toBe(encodeState(walk.state));
   });
 
+  it("of version 1 is read, and is of this version from then on", () => {
+    const read = decodeState({ ...stored(), version: 1 });
+    expect(read.ok && encodeState(read.state)).toBe(encodeState(walk.state));
+  });
+
   const damaged: readonly (readonly [string, (state: Record<string, unknown>) => unknown])[] = [
-    ["ROLLOUT_STATE_VERSION", (state) => ({ ...state, version: 2 })],
+    ["ROLLOUT_STATE_VERSION", (state) => ({ ...state, version: 3 })],
     ["ROLLOUT_STATE_INVALID", () => null],
     ["ROLLOUT_STATE_INVALID", (state) => ({ ...state, skip: true })],
     ["ROLLOUT_STATE_INVALID", (state) => ({ ...state, wave: 3 })],

@@ -183,6 +183,59 @@ describe("halt-wins", () => {
     expect(new Set([...walk.held.values()].map(({ version }) => version))).toEqual(new Set(["v1"]));
     expect(walk.entries.slice(-3)).toEqual(["rollout-halted", "rollout-back", "rollout-ended"]);
   });
+
+  it("a wave of many cells is watched from its first cell on: harm halts it midway, and says what it was seen by", () => {
+    const walk = new Walk(begun({ ...PLAN, speedPpmPerMinute: 100_000 }));
+    walk.start();
+    for (let minutes = 0; minutes < 200 && walk.state.watching === undefined; minutes++)
+      walk.pass(MINUTE);
+    expect(walk.state).toMatchObject({ stage: "writing", wave: 2 });
+    const has = () => walk.state.cells.filter(({ content }) => content.version === "v2").length;
+    expect(has()).toBeLessThan(walk.state.cells.length);
+    const said = { kind: "verdict", id: null, source: "orders", wave: 2, samples: 1 } as const;
+    const harm = {
+      ...said,
+      outcome: "failed",
+      excludesPpm: 1_000_000,
+      observedAt: walk.now,
+    } as const;
+    walk.tell({ ...harm, because: "`orders` is harmed" });
+    expect(walk.state).toMatchObject({
+      phase: "halted",
+      halt: { by: "orders", because: "wave 3: failed: `orders` is harmed" },
+    });
+  });
+
+  it("what was asked while a wave was written lets it not pass", () => {
+    const walk = new Walk(begun({ ...PLAN, speedPpmPerMinute: 100_000 }));
+    walk.start();
+    for (let minutes = 0; minutes < 200 && walk.state.watching === undefined; minutes++)
+      walk.pass(MINUTE);
+    const old = `e${walk.state.serial}`;
+    walk.verdict = null;
+    walk.pass(30 * MINUTE);
+    expect(walk.state).toMatchObject({ stage: "baking", wave: 2 });
+    const good = { kind: "verdict", source: "orders", wave: 2, outcome: "successful" } as const;
+    const seen = { samples: 1_000, excludesPpm: 0, observedAt: walk.now };
+    walk.tell({ ...good, ...seen, id: old });
+    expect(walk.state.phase).toBe("running");
+    walk.tell({ ...good, ...seen, id: null });
+    expect(walk.state.stage).toBe("proving");
+  });
+
+  it.each([-6, 6])(
+    "a clock that jumps by %i hours puts no evidence on the wrong side of a bake's beginning",
+    (hours) => {
+      const walk = new Walk(begun());
+      walk.verdict = null;
+      walk.start(2 * MINUTE);
+      const from = walk.state.baking?.fromAt ?? 0;
+      walk.now += hours * 60 * MINUTE;
+      walk.tell({ kind: "time" });
+      const { baking } = walk.state;
+      expect(baking?.fromAt).toBe(hours < 0 ? walk.now : from + hours * 60 * MINUTE - MINUTE);
+    },
+  );
 });
 
 describe("way-back", () => {

@@ -48,7 +48,9 @@ export function callerOf(origin: string, ports: readonly number[]): Caller {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       };
       try {
-        const response = await fetch(`http://127.0.0.1:${ports[at % ports.length]}${path}`, about);
+        const response = await reached(ports, at, (port) =>
+          fetch(`http://127.0.0.1:${port}${path}`, about),
+        );
         const text = await response.text();
         cookie = response.headers.get("set-cookie")?.split(";")[0] ?? cookie;
         const retryAfter = response.headers.get("retry-after");
@@ -58,6 +60,23 @@ export function callerOf(origin: string, ports: readonly number[]): Caller {
       }
     },
   };
+}
+
+/** As a balancer does it: where nobody listens nothing was sent, so the next server is asked. */
+async function reached(
+  ports: readonly number[],
+  at: number,
+  ask: (port: number) => Promise<Response>,
+): Promise<Response> {
+  for (let tried = 0; ; tried++) {
+    try {
+      return await ask(ports[(at + tried) % ports.length] ?? 0);
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : null;
+      const nobody = cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
+      if (!nobody || tried + 1 >= ports.length) throw error;
+    }
+  }
 }
 
 const bodyIn = (text: string): Body => JSON.parse(text) as Body; // every answer of the API is an object

@@ -97,7 +97,8 @@ const MOMENT_MS = 4_000;
 /**
  * Kills servers until it has been often enough, or the time is over: on Postgres just before the
  * COMMIT of a transaction arrives or just after it was carried out, of every kind that comes; on the
- * embedded database at any moment.
+ * embedded database at any moment. Half of the servers are there at any time, so that people go on and
+ * there is something to kill at.
  */
 export const killsUntil =
   ({ kills, ms }: { readonly kills: number; readonly ms: number }): Ordeal =>
@@ -105,19 +106,38 @@ export const killsUntil =
     const end = Date.now() + ms;
     const met = new Map<string, number>();
     let left = kills;
+    const away = room(Math.max(1, Math.floor(seats.length / 2)));
     await Promise.all(
       seats.map(async (seat, n) => {
         const own = { ...around, dice: diceOf(around.dice.below(2 ** 31) + n) };
         while (left > 0 && Date.now() < end) {
           left -= 1;
+          const leave = await away();
           if (seat.line === null) await pause(own.dice.below(1_500));
           else await momentIn(seat, seat.line, { own, met });
           await killed(seat, own);
+          leave();
         }
       }),
     );
     around.count("kinds of transactions killed at", met.size);
   };
+
+/** Lets so many in at a time, in the order in which they came; each leaves by what it was given. */
+function room(places: number): () => Promise<() => void> {
+  const waiting: (() => void)[] = [];
+  let free = places;
+  const leave = (): void => {
+    const next = waiting.shift();
+    if (next === undefined) free += 1;
+    else next();
+  };
+  return async () => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((come) => waiting.push(come));
+    return leave;
+  };
+}
 
 /** Waits for a COMMIT, a kind that was met seldom before others, and ends the server at it. */
 async function momentIn(
