@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import * as admission from "./api/admission.ts";
 import * as changes from "./api/changes.ts";
 import * as contents from "./api/contents.ts";
 import * as controlPlane from "./api/control-plane.ts";
@@ -13,6 +14,7 @@ import * as identity from "./api/identity.ts";
 import * as ledger from "./api/ledger.ts";
 import * as people from "./api/people.ts";
 import * as refs from "./api/refs.ts";
+import * as replays from "./api/replays.ts";
 import * as rollouts from "./api/rollouts.ts";
 import * as runs from "./api/runs.ts";
 import * as signIn from "./api/sign-in.ts";
@@ -23,6 +25,7 @@ import type { Endpoint } from "./endpoint.ts";
 
 /** Every operation of the API, in the order of their paths. */
 export const ENDPOINTS: readonly Endpoint[] = [
+  admission,
   changes,
   contents,
   controlPlane,
@@ -37,6 +40,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ledger,
   people,
   refs,
+  replays,
   rollouts,
   runs,
   signals,

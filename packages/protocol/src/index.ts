@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+export * as admissionApi from "./api/admission.ts";
+export { ADMISSION_LIMITS, type AdmissionTold } from "./api/admission.ts";
 export {
   askToSign,
   listChanges,
@@ -19,7 +21,7 @@ export {
   showContents,
 } from "./api/contents.ts";
 export * as controlPlaneApi from "./api/control-plane.ts";
-export type { DataRunShown } from "./api/data.ts";
+export type { DataHalted, DataRunShown } from "./api/data.ts";
 export * as dataApi from "./api/data.ts";
 export type { DeviceAsking, DevicePolled, TerminalShown } from "./api/device.ts";
 export * as deviceApi from "./api/device.ts";
@@ -52,6 +54,8 @@ export type {
 export * as peopleApi from "./api/people.ts";
 export * as refsApi from "./api/refs.ts";
 export { REFS_LIMITS, type UnrecordedShown } from "./api/refs.ts";
+export type { ReplayResult, ReplayShown } from "./api/replays.ts";
+export * as replaysApi from "./api/replays.ts";
 export type {
   GivenWaves,
   LossShown,

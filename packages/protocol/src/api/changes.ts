@@ -35,7 +35,7 @@ const REVIEW = z.strictObject({
   mine: z
     .enum(["approval", "rejection"])
     .nullable()
-    .describe("what you said and did not take back"),
+    .describe("what you said and did not take back, while it counts"),
   mayApprove: z.boolean().describe("your approval can count: you own it and had no part in it"),
   risk: z.int().nullable().describe("parts per million; null where nobody measured it"),
 });
@@ -96,7 +96,9 @@ export const SIGNATURE = z.strictObject({
   expiresAt: TIME,
   reason: z.string().nullable(),
   waives: WAIVES.nullable().describe("of an override: the one rule that it passes"),
-  ended: z.boolean().describe("withdrawn, or replaced by a newer one"),
+  ended: z
+    .boolean()
+    .describe("withdrawn, replaced by a newer one, or used up: what it was about has landed"),
 });
 
 export const showChange = endpoint({
@@ -111,6 +113,10 @@ export const showChange = endpoint({
     review: REVIEW.extend({
       reviewers: z.array(z.string()).describe("persons whose approvals could count, sorted"),
       reviewersMore: z.boolean().describe("and others who had no part in the change"),
+      again: z
+        .enum(["landed", "stopped"])
+        .nullable()
+        .describe("why your approval counts no more: it landed since, or a rollout was stopped"),
     }),
     decision: z
       .record(z.string(), z.unknown())

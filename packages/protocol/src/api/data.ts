@@ -7,6 +7,17 @@ const DIGEST = z.string().regex(/^[0-9a-f]{64}$/);
 const COUNT = z.int().min(0);
 const WAY = z.enum(["fix", "undo", "redo"]);
 
+const HALTED = z.strictObject({
+  at: z.int().min(0).describe("when, as the journal has it, in milliseconds since 1970 UTC"),
+  role: z.string().max(200).describe("who, as the database knows them"),
+  because: z.string().max(1_000),
+});
+/** A halt as the journal of a database has it. */
+export type DataHalted = z.input<typeof HALTED>;
+const HALTED_ALREADY = HALTED.nullable()
+  .default(null)
+  .describe("that the journal has; recorded where it is not on record");
+
 export const DATA_RUN_SHOWN = z.strictObject({
   run: DIGEST.describe("its id, the subject of its entries"),
   change: z.string(),
@@ -21,6 +32,7 @@ export const DATA_RUN_SHOWN = z.strictObject({
   ends: z
     .array(z.record(z.string(), z.unknown()))
     .describe("what it came to each time, as whoever ran it said; the last one stands"),
+  halts: z.array(z.record(z.string(), z.unknown())).describe("who halted it, and why"),
 });
 export type DataRunShown = z.input<typeof DATA_RUN_SHOWN>;
 
@@ -38,7 +50,19 @@ export const beginDataRun = endpoint({
     fix: DIGEST,
     way: WAY,
     of: DIGEST.nullable(),
+    halted: HALTED_ALREADY,
   }),
+  answer: DATA_RUN_SHOWN,
+});
+
+export const haltDataRun = endpoint({
+  id: "haltDataRun",
+  method: "POST",
+  path: "/api/v1/data-runs/:run/halts",
+  summary: "record that somebody halted a data fix: it goes on only by approvals given after that",
+  access: "person",
+  params: z.strictObject({ run: DIGEST }),
+  body: HALTED,
   answer: DATA_RUN_SHOWN,
 });
 
@@ -53,10 +77,21 @@ export const endDataRun = endpoint({
     outcome: z.enum(["done", "stopped", "failed"]),
     rows: COUNT,
     batches: COUNT,
+    touched: z
+      .strictObject({
+        orders: z.int().nullable(),
+        money: z.int().nullable(),
+        currency: z.string().max(60).nullable(),
+      })
+      .nullable()
+      .default(null)
+      .describe("what all its rows stand for, as counted before the first was written"),
+    wave: COUNT.nullable().default(null).describe("that comes next, where it waits for a word"),
     unwound: z
       .strictObject({ restored: COUNT, kept: COUNT, rerun: COUNT, quarantined: COUNT })
       .nullable()
       .describe("of an unwind; null of a fix"),
+    halted: HALTED_ALREADY,
   }),
   answer: DATA_RUN_SHOWN,
 });

@@ -220,6 +220,7 @@ const PROPOSAL = z.strictObject({
     "emergency",
     "controlplane",
     "unwind",
+    "baseline",
   ]),
   person: z.string().describe("whom it is about"),
   name: z.string().nullable(),
@@ -230,7 +231,9 @@ const PROPOSAL = z.strictObject({
     .string()
     .nullable()
     .default(null)
-    .describe("SHA-256 of the text that it agrees upon: a description, or a plan of an unwind"),
+    .describe(
+      "SHA-256 of the text that it agrees upon: a description, a plan of an unwind, or what a rollout brought",
+    ),
   reason: z.string(),
   by: z.string(),
   at: TIME,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from "zod";
 import { endpoint } from "../endpoint.ts";
+import { oneLine } from "./people.ts";
 
 const DIGEST = z.string().regex(/^[0-9a-f]{64}$/);
 const TIME = z.int().describe("milliseconds since 1970 UTC");
@@ -73,20 +74,17 @@ const VERDICT = z.strictObject({
   observedAt: TIME,
 });
 
+export const PHASE = z.enum([
+  ...["proposed", "running", "halted", "going-back"],
+  ...["completed", "gone-back", "withdrawn"],
+] as const);
+
 const LISTED = {
   rollout: DIGEST,
   change: z.string(),
   system: z.string(),
   target: z.string(),
-  phase: z.enum([
-    "proposed",
-    "running",
-    "halted",
-    "going-back",
-    "completed",
-    "gone-back",
-    "withdrawn",
-  ]),
+  phase: PHASE,
   paused: z.boolean(),
   wave: z.int().describe("from 0"),
   waves: z.int(),
@@ -120,6 +118,7 @@ export const rollouts = endpoint({
       .enum(["open"])
       .optional()
       .describe("only those that are not over, however long ago they were begun"),
+    change: z.string().max(200).optional().describe("of this one alone, the last 50"),
   }),
   answer: z.strictObject({
     rollouts: z.array(ROLLOUT_LISTED),
@@ -151,6 +150,10 @@ const ROLLOUT_SHOWN = z.strictObject({
       sharePpm: PPM,
       runs: z.string().describe("the code that reads the configuration there"),
       holds: z.enum(["before", "after", "part", "foreign"]).describe("as last read back"),
+      conflict: z
+        .string()
+        .nullable()
+        .describe("what it was found to hold that no rollout wrote, or why it cannot go back"),
       underWay: z
         .boolean()
         .describe("a write was handed out of which nobody knows yet what became"),
@@ -259,6 +262,30 @@ export const sendRolloutBack = endpoint({
     anyway: z.boolean().default(false).describe("without waiting for room in the cells"),
   }),
   answer: ROLLOUT_SHOWN,
+});
+
+export const markRolloutBad = endpoint({
+  id: "markRolloutBad",
+  method: "POST",
+  path: "/api/v1/rollouts/:rollout/bad",
+  summary:
+    "say that what it brought is bad: it halts, and nobody goes back to that; one person may",
+  access: "person",
+  params: one,
+  body: z.strictObject({ because: oneLine(400) }),
+  answer: ROLLOUT_SHOWN,
+});
+
+export const adoptRollout = endpoint({
+  id: "adoptRollout",
+  method: "POST",
+  path: "/api/v1/rollouts/:rollout/adoption",
+  summary: "propose that what it brought may be gone back to; two people have to endorse that",
+  onceByKey: true,
+  access: "person",
+  params: one,
+  body: z.strictObject({ reason: oneLine(400) }),
+  answer: z.strictObject({ proposal: z.string(), digest: DIGEST }),
 });
 
 export const withdrawRollout = endpoint({

@@ -12,6 +12,13 @@ const COUNT = z.int().min(0);
 const TIME = z.int().describe("milliseconds since 1970 UTC");
 const WAY = z.enum(["undo", "redo"]).describe("`redo` brings back what unwinds took away");
 
+/** What the rollout of an unwind has for its change: no change that a gate judged has a colon. */
+export const changeOfPlan = (plan: string): string => `unwind:${plan}`;
+
+/** The plan behind the change of a rollout, or `null`: the rollout brings a change. */
+export const planOfChange = (change: string): string | null =>
+  change.startsWith("unwind:") ? change.slice("unwind:".length) : null;
+
 const WAVE = z.strictObject({
   name: z.string(),
   cells: z.array(z.strictObject({ cell: z.string(), runs: z.string() })),
