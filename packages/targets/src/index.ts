@@ -2,10 +2,11 @@
 /** Drivers of control planes that people run. */
 export * from "./data/index.ts";
 export { PAGE_MAX } from "./limits.ts";
-export { openTarget, type TargetPlace } from "./open.ts";
+export { openTarget, settingsFaults, type TargetPlace } from "./open.ts";
 export { isSame, planWrites, type WritePlan } from "./plan.ts";
 export { type ReadBack, readBack } from "./read-back.ts";
 export type { Secrets } from "./secrets.ts";
+export type { SettingsFault } from "./settings.ts";
 export {
   type Answered,
   BATCH_ITEMS_MAX,

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Json } from "@interlock/digest";
 import { failed, refused } from "./failure.ts";
+import type { SettingsFault } from "./settings.ts";
 import type { Answered } from "./target.ts";
 
 /** Looks a reference `env:NAME` or `file:PATH` up; `null`: there is nothing. */
 export type Secrets = (reference: string) => Promise<string | null>;
 
 /** Settings with their references looked up, and the paths at which there were some. */
-export type Resolved = { readonly settings: Json; readonly named: ReadonlySet<string> };
+export type Resolved = {
+  readonly settings: Json;
+  readonly named: ReadonlySet<string>;
+  /** No reference was looked up: nothing is said about a value that is not known. */
+  readonly isUnread?: boolean;
+  /** Takes each fault by itself. */
+  readonly faults?: SettingsFault[];
+};
 
 const REFERENCE = /^(?:env|file):/;
 
@@ -40,4 +48,19 @@ export async function resolveSecrets(
   const resolved = await resolve(settings, "settings");
   if (missing.length === 0) return { ok: true, value: { settings: resolved, named } };
   return failed(refused(missing.join("; "), "set it where the server runs, or correct its name"));
+}
+
+/** Settings whose references stand for values that nobody looked up. */
+export function unreadSecrets(settings: Json): Resolved {
+  const named = new Set<string>();
+  const visit = (value: Json, path: string): void => {
+    if (typeof value === "string" && REFERENCE.test(value)) named.add(path);
+    else if (Array.isArray(value))
+      for (const [at, item] of value.entries()) visit(item, `${path}[${at}]`);
+    else if (typeof value === "object" && value !== null)
+      for (const [name, item] of Object.entries(value))
+        if (item !== undefined) visit(item, `${path}.${name}`);
+  };
+  visit(settings, "settings");
+  return { settings, named, isUnread: true };
 }

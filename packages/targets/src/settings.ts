@@ -38,15 +38,31 @@ export type SettingsReader = {
   /** A reader of an object inside. */
   readonly inside: (value: Json, path: string) => SettingsReader;
   readonly isNamed: (name: string) => boolean;
+  /** Says what is wrong with a value; nothing of one that is named and was not looked up. */
   readonly fault: (name: string, says: string) => void;
+  /** Says what is wrong whatever the value is. */
+  readonly refuse: (name: string, says: string) => void;
   /** The value when there was no fault and no field that nobody read. */
   readonly end: <T>(value: T) => Answered<T>;
 };
 
-type Faults = { readonly says: string[]; readonly named: ReadonlySet<string> };
+/** What is wrong at a path such as `settings.cells.home`. */
+export type SettingsFault = {
+  readonly path: string;
+  readonly says: string;
+  /** What could stand there, for a name that nobody reads. */
+  readonly known?: readonly string[];
+};
+
+type Faults = {
+  readonly found: SettingsFault[];
+  readonly named: ReadonlySet<string>;
+  readonly isUnread: boolean;
+};
 
 export function settingsReader(resolved: Resolved): SettingsReader {
-  return readerAt(resolved.settings, "settings", { says: [], named: resolved.named });
+  const { named, isUnread = false, faults = [] } = resolved;
+  return readerAt(resolved.settings, "settings", { found: faults, named, isUnread });
 }
 
 function readerAt(value: Json, path: string, faults: Faults): SettingsReader {
@@ -58,10 +74,13 @@ function readerAt(value: Json, path: string, faults: Faults): SettingsReader {
   );
   const read = new Set<string>();
   const at = (name: string): string => (name === "" ? path : `${path}.${name}`);
-  const fault = (name: string, says: string): void => {
-    faults.says.push(`\`${at(name)}\` ${says}`);
+  const refuse = (name: string, says: string): void => {
+    faults.found.push({ path: at(name), says });
   };
-  if (!isObject) fault("", "is no object");
+  const fault = (name: string, says: string): void => {
+    if (!faults.isUnread || !isNamedIn(faults.named, at(name))) refuse(name, says);
+  };
+  if (!isObject) refuse("", "is no object");
   const take = (name: string): Json | undefined => {
     read.add(name);
     return fields.get(name);
@@ -71,22 +90,22 @@ function readerAt(value: Json, path: string, faults: Faults): SettingsReader {
     if (found === undefined) return undefined;
     if (typeof found === "string" && found !== "" && found.length <= TEXT_MAX && PLAIN.test(found))
       return found;
-    fault(name, `is no text of one line with 1 to ${TEXT_MAX} characters`);
+    refuse(name, `is no text of one line with 1 to ${TEXT_MAX} characters`);
     return undefined;
   };
   return {
     optionalText,
     text: (name) => {
-      if (!fields.has(name)) fault(name, "is missing");
+      if (!fields.has(name)) refuse(name, "is missing");
       return optionalText(name) ?? "";
     },
     optionalSecret: (name) => {
       const found = optionalText(name);
       if (found !== undefined && !faults.named.has(at(name)))
-        fault(name, "is a secret: name it as `env:NAME` or `file:PATH`");
+        refuse(name, "is a secret: name it as `env:NAME` or `file:PATH`");
       return found;
     },
-    ...moreTexts(take, fault),
+    ...moreFields(take, { fault, refuse }),
     part: (name) => {
       const found = take(name);
       return found === undefined ? undefined : readerAt(found, at(name), faults);
@@ -97,32 +116,44 @@ function readerAt(value: Json, path: string, faults: Faults): SettingsReader {
       const found = take(name) ?? otherwise;
       if (typeof found === "number" && Number.isSafeInteger(found) && found >= from && found <= to)
         return found;
-      fault(name, `is no whole number from ${from} to ${to}`);
+      refuse(name, `is no whole number from ${from} to ${to}`);
       return otherwise;
     },
-    flag: (name, otherwise) => {
-      const found = take(name) ?? otherwise;
-      if (typeof found === "boolean") return found;
-      fault(name, "is neither true nor false");
-      return otherwise;
-    },
-    cells: (readPlace) => cellsOf(take("cells"), { path: at("cells"), fault }, readPlace),
+    cells: (readPlace) => cellsOf(take("cells"), { path: at("cells"), refuse }, readPlace),
     inside: (inner, innerPath) => readerAt(inner, innerPath, faults),
     isNamed: (name) => faults.named.has(at(name)),
     fault,
+    refuse,
     end: (outcome) => {
-      for (const name of fields.keys()) if (!read.has(name)) fault(name, "is not known");
-      if (faults.says.length === 0) return { ok: true, value: outcome };
-      return failed(refused(faults.says.join("; "), "see docs/reference/targets.md"));
+      for (const name of fields.keys())
+        if (!read.has(name))
+          faults.found.push({ path: at(name), says: "is not known", known: [...read] });
+      return ended(faults, outcome);
     },
   };
 }
 
-function moreTexts(
+function ended<T>({ found }: Faults, outcome: T): Answered<T> {
+  if (found.length === 0) return { ok: true, value: outcome };
+  const says = found.map((one) => `\`${one.path}\` ${one.says}`);
+  return failed(refused(says.join("; "), "see docs/reference/targets.md"));
+}
+
+/** A value, or one of what it is made of, is named. */
+const isNamedIn = (named: ReadonlySet<string>, path: string): boolean =>
+  [...named].some((one) => one === path || one.startsWith(`${path}.`));
+
+function moreFields(
   take: SettingsReader["take"],
-  fault: SettingsReader["fault"],
-): Pick<SettingsReader, "optionalPem" | "texts"> {
+  { fault, refuse }: Pick<SettingsReader, "fault" | "refuse">,
+): Pick<SettingsReader, "optionalPem" | "texts" | "flag"> {
   return {
+    flag: (name, otherwise) => {
+      const found = take(name) ?? otherwise;
+      if (typeof found === "boolean") return found;
+      refuse(name, "is neither true nor false");
+      return otherwise;
+    },
     optionalPem: (name) => {
       const found = take(name);
       if (found === undefined) return undefined;
@@ -135,7 +166,8 @@ function moreTexts(
       const found = take(name) ?? [];
       const list: readonly Json[] = Array.isArray(found) ? found : [];
       const texts = list.filter((one) => typeof one === "string").filter((one) => one !== "");
-      if (!Array.isArray(found) || texts.length !== list.length) fault(name, "is no list of texts");
+      if (!Array.isArray(found) || texts.length !== list.length)
+        refuse(name, "is no list of texts");
       return texts;
     },
   };
@@ -143,17 +175,17 @@ function moreTexts(
 
 function cellsOf<T>(
   cells: Json | undefined,
-  { path, fault }: { readonly path: string; readonly fault: (name: string, says: string) => void },
+  { path, refuse }: { readonly path: string; readonly refuse: SettingsReader["refuse"] },
   readPlace: (place: Json, path: string) => T,
 ): ReadonlyMap<string, T> {
   if (typeof cells !== "object" || cells === null || Array.isArray(cells)) {
-    fault("cells", "is no object with the place of each cell");
+    refuse("cells", "is no object with the place of each cell");
     return new Map();
   }
   const entries = Object.entries(cells).flatMap(([id, place]) =>
     place === undefined ? [] : [[id, readPlace(place, `${path}.${id}`)] as const],
   );
   if (entries.length === 0 || entries.length > CELLS_MAX)
-    fault("cells", `has ${entries.length} cells, 1 to ${CELLS_MAX} are allowed`);
+    refuse("cells", `has ${entries.length} cells, 1 to ${CELLS_MAX} are allowed`);
   return new Map(entries);
 }

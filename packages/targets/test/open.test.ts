@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Json } from "@interlock/digest";
-import { openTarget, planWrites, type Target } from "@interlock/targets";
+import { openTarget, planWrites, settingsFaults, type Target } from "@interlock/targets";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { pathFault } from "../src/key-path.ts";
@@ -107,6 +107,10 @@ describe("opening", () => {
     const message = expect.stringContaining(says);
     expect(opened).toMatchObject({ ok: false, failure: { code: "TARGET_REFUSED", message } });
     expect(JSON.stringify(opened)).not.toContain("hidden");
+    if (/is no kind|there is none/.test(says)) return;
+    // Without what references name, the same is told; here no faulty value is named by one.
+    const faults = settingsFaults({ kind: kind as Target["kind"], settings });
+    expect(faults.map((fault) => `\`${fault.path}\` ${fault.says}`)).toContainEqual(message);
   });
 
   it.each(URLS)("SS6 the repository %j is refused", async (repository) => {
@@ -135,8 +139,12 @@ describe("opening", () => {
         // Whatever JSON there is has the type; fast-check's is only written differently.
         const settings = JSON.parse(JSON.stringify({ ...FILES, [name]: value })) as Json;
         const opened = await open(kind, settings);
+        const faults = settingsFaults({ kind, settings });
         if (opened.ok) await opened.value.close();
         else expect(opened.failure.code).toBe("TARGET_REFUSED");
+        // There are no references in them but by chance, and those are told when they are looked up.
+        if (!/"(?:env|file):/.test(JSON.stringify(settings)))
+          expect(faults.length === 0).toBe(opened.ok);
       }),
     );
   });

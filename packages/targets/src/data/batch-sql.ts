@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The one statement of a batch: picks rows by key, locks them, writes both images and the change. */
 import type { DataFix } from "./fix.ts";
+import { CHUNK, placeOf } from "./journal.ts";
 import { literal, quoted } from "./names.ts";
 import { imagedBy, nameOf, type Table } from "./table.ts";
 
@@ -26,13 +27,19 @@ export const tuple = (parts: readonly string[]): string =>
 export const keyAfter = (table: Table, parameter: string): string =>
   tuple(table.key.map(({ name, type }) => `(${parameter}::jsonb ->> ${literal(name)})::${type}`));
 
+/**
+ * Rows that were picked are found again one by one: a join over the whole table would read it once a
+ * batch, however little is left of it.
+ */
+export const BY_KEY = "set local enable_hashjoin = off; set local enable_mergejoin = off";
+
 export type BatchSql = {
   /** `$1` batch, `$2` rows at most, `$3` the key to go on after; the last one is left out at first. */
   readonly first: string;
   readonly next: string;
 };
 
-/** Each answers one row: `rows` written, and `last`, the key of the last one. */
+/** Each answers one row: `rows` written, `first` and `last`, their keys, and `low` and `high`, their places. */
 export function batchSql(table: Table, fix: DataFix): BatchSql {
   if (fix.statement.action === "insert") {
     const sql = insertSql(table, fix, fix.statement.text);
@@ -54,13 +61,11 @@ function pickedSql(table: Table, fix: DataFix, later: boolean): string {
   const befores = imaged.map((column, i) => `${own(column)}::text as interlock_b${i}`);
   const on = table.key.map(({ name: column }, i) => `${own(column)} = interlock_picked.${k[i]}`);
   const afters = imaged.map((column, i) => `${own(column)}::text as interlock_a${i}`);
-  const returning = [...table.key.map(({ name: c }, i) => `${own(c)} as ${k[i]}`)];
   const change =
     statement.action === "update"
-      ? `update ${nameOf(table)} as ${quoted(name)} set ${statement.set}\nfrom interlock_picked where ${on.join(" and ")} returning ${[...returning, ...afters].join(", ")}`
-      : `delete from ${nameOf(table)} as ${quoted(name)} using interlock_picked where ${on.join(" and ")} returning ${returning.join(", ")}`;
+      ? `update ${nameOf(table)} as ${quoted(name)} set ${statement.set}\nfrom interlock_picked where ${on.join(" and ")} returning ${["interlock_picked.*", ...afters].join(", ")}`
+      : `delete from ${nameOf(table)} as ${quoted(name)} using interlock_picked where ${on.join(" and ")} returning interlock_picked.*`;
   const order = table.key.map(({ name: column }) => own(column));
-  const place = new Map(imaged.map((column, i) => [column, i]));
   const from = later ? `${tuple(order)} > ${keyAfter(table, "$3")} and ` : "";
   return `with interlock_picked as materialized (
   select ${[...keyed, ...befores].join(", ")} from ${nameOf(table)} as ${quoted(name)}
@@ -69,17 +74,52 @@ ${statement.where}
 ) order by ${order.join(", ")} limit $2 for update
 ), interlock_changed as (
   ${change}
-), interlock_all as (
-  select row_number() over (order by ${k.join(", ")}) as number, ${keyImage(table, k)} as key,
-    ${imageOf(imaged, (column) => `p.interlock_b${place.get(column)}`)} as before,
-    ${statement.action === "delete" ? "null::jsonb" : imageOf(imaged, (column) => `c.interlock_a${place.get(column)}`)} as after
-  from interlock_picked p join interlock_changed c using (${k.join(", ")})
-), interlock_kept as (
-  insert into interlock_journal.entry select $1::bigint, number, key, before, after from interlock_all
-)
-select (select count(*) from interlock_picked)::int as picked, (select count(*) from interlock_all)::int as rows,
-  (select key from interlock_all order by number desc limit 1) as last`;
+), ${keptSql(table, imaged, statement.action)}
+select (select count(*) from interlock_picked)::int as picked, ${answerSql(table)}`;
 }
+
+/**
+ * Keeps what `interlock_changed` says: arrays that are filled by the same rows in the same order, so
+ * that what stands at one place of them is of one row.
+ */
+function keptSql(
+  table: Table,
+  imaged: readonly string[],
+  action: "update" | "delete" | "insert",
+): string {
+  const k = keys(table);
+  const of = (side: string, letter: string) =>
+    imaged.map((name, i) => ({ side, name, held: `interlock_${letter}${i}` }));
+  const kept = [
+    ...table.key.map(({ name }, i) => ({ side: "key", name, held: `${k[i]}::text` })),
+    ...(action === "insert" ? [] : of("before", "b")),
+    ...(action === "delete" ? [] : of("after", "a")),
+  ];
+  const place = placeOf(k.map((one) => `${one}::text`));
+  const arrays = kept.map(({ held }, i) => `array_agg(${held}) as held${i}`);
+  const values = kept.map(
+    ({ side, name }, i) => `(${literal(side)}, ${literal(name)}, c.held${i})`,
+  );
+  return `interlock_all as materialized (
+  select row_number() over (order by ${k.join(", ")}) as number, * from interlock_changed${action === "insert" ? " limit $2" : ""}
+), interlock_chunk as materialized (
+  select (number - 1) / ${CHUNK} * ${CHUNK} as skipped, count(*) as rows, min(${place}) as low, max(${place}) as high,
+    ${arrays.join(", ")}
+  from interlock_all group by 1
+), interlock_kept as (
+  insert into interlock_journal.image (batch, skipped, side, name, held)
+  select $1::bigint, c.skipped, v.side, v.name, v.held
+  from interlock_chunk c cross join lateral (values ${values.join(", ")}) as v(side, name, held)
+)`;
+}
+
+const answerSql = (table: Table): string => {
+  const key = keyImage(table, keys(table));
+  return `(select coalesce(sum(rows), 0) from interlock_chunk)::int as rows,
+  (select min(low) from interlock_chunk) as low, (select max(high) from interlock_chunk) as high,
+  (select ${key} from interlock_all order by number limit 1) as first,
+  (select ${key} from interlock_all order by number desc limit 1) as last`;
+};
 
 const keyImage = (table: Table, k: readonly string[]): string =>
   imageOf(
@@ -93,17 +133,9 @@ function insertSql(table: Table, fix: DataFix, text: string): string {
     ...table.key.map(({ name }, i) => `${quoted(name)} as interlock_k${i}`),
     ...imaged.map((column, i) => `${quoted(column)}::text as interlock_a${i}`),
   ];
-  const k = keys(table);
   return `with interlock_changed as (
 ${text}
 returning ${columns.join(", ")}
-), interlock_all as (
-  select row_number() over (order by ${k.join(", ")}) as number, ${keyImage(table, k)} as key,
-    ${imageOf(imaged, (column) => `interlock_a${imaged.indexOf(column)}`)} as after
-  from interlock_changed limit $2
-), interlock_kept as (
-  insert into interlock_journal.entry select $1::bigint, number, key, null, after from interlock_all
-)
-select (select count(*) from interlock_changed)::int as picked, (select count(*) from interlock_all)::int as rows,
-  (select key from interlock_all order by number desc limit 1) as last`;
+), ${keptSql(table, imaged, "insert")}
+select (select count(*) from interlock_changed)::int as picked, ${answerSql(table)}`;
 }

@@ -47,10 +47,32 @@ export type DataStatement = Of &
       }
   );
 
+export type Bounds = { readonly min: number; readonly max: number };
+
+/** What rows stand for, as SQL over all of them that says whole numbers. */
+export type Touches = {
+  readonly orders: string | null;
+  readonly money: string | null;
+  /** Of the money, with its unit, such as `EUR cents`. */
+  readonly currency: string | null;
+  /** Functions that are called, as written, without arguments. */
+  readonly functions: readonly string[];
+};
+
+export type Touched = {
+  readonly orders: number | null;
+  readonly money: number | null;
+  readonly currency: string | null;
+};
+
 /** How fast, and how much at most. */
 export type DataTerms = {
   /** Rows of the whole run. */
-  readonly expect: { readonly min: number; readonly max: number };
+  readonly expect: Bounds;
+  /** What all its rows stand for. */
+  readonly touched?: { readonly orders?: Bounds | undefined; readonly money?: Bounds | undefined };
+  /** Percents of the rows after each of which it waits for a word, rising. */
+  readonly waves?: readonly number[];
   readonly batch: number;
   readonly pauseMs: number;
   readonly lockTimeoutMs: number;
@@ -64,6 +86,7 @@ export type DataFix = {
   readonly key: readonly string[];
   /** Triggers and foreign keys whose effects the file says are known, as the plan names them. */
   readonly beyond: readonly string[];
+  readonly touches?: Touches;
   readonly terms: DataTerms;
 };
 

@@ -2,6 +2,8 @@
 /** The journal of some rows as `core` reads a history. */
 import type { Operation, Value, Write } from "@interlock/core";
 import { canonicalJson } from "@interlock/digest";
+import { BY_HASH, linesEach, NOT_BY_HASH, nearSql } from "./contested.ts";
+import { literal } from "./names.ts";
 import { cellKey, cellOf, EXISTS, type Image } from "./rows.ts";
 import type { Reads, RunRow } from "./run-row.ts";
 import type { Session } from "./session.ts";
@@ -25,13 +27,17 @@ export async function linesOf(
   table: Table,
   of: { readonly batch: string; readonly numbers: readonly number[] },
 ): Promise<readonly Line[]> {
-  const { rows } = await session.query<Line>(
-    `with own as materialized (
-      select b.id, b.run, e.key, e.number, e.before, e.after, r.way <> 'fix' as unwind
-      from interlock_journal.entry w
-      join interlock_journal.entry e on e.key = w.key
-      join interlock_journal.batch b on b.id = e.batch join interlock_journal.run r on r.id = b.run
-      where w.batch = $1 and w.number = any($2::int[]) and r.relation_schema = $3 and r.relation_name = $4
+  const said = await session.queries(
+    [
+      ...BY_HASH,
+      `with wanted as materialized (
+      select key from interlock_journal.line where batch = ${of.batch} and number = any('{${of.numbers.join(",")}}'::int[])
+    ), near as materialized (
+      select b.id, b.run, r.way <> 'fix' as unwind from ${nearSql(of.batch)} join interlock_journal.run r on r.id = b.run
+      where r.relation_schema = ${literal(table.schema)} and r.relation_name = ${literal(table.name)}
+    ), own as materialized (
+      select b.id, b.run, e.key, e.number, e.before, e.after, b.unwind
+      from near b ${linesEach} e join wanted w on w.key = e.key
     )
     select run::text, key::text, before, after, unwind from (
       select id, number, run, key, before, after, unwind from own
@@ -43,9 +49,10 @@ export async function linesOf(
       where not o.unwind and u.rows > 0 and not exists (select 1 from interlock_journal.held h
         where h.batch = u.id and h.number = o.number)
     ) as line order by id, number`,
-    [of.batch, of.numbers, table.schema, table.name],
+      ...NOT_BY_HASH,
+    ].join("; "),
   );
-  return rows;
+  return said[BY_HASH.length]?.rows ?? [];
 }
 
 export type Told = {

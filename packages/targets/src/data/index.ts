@@ -8,6 +8,8 @@ export {
   type DataTerms,
   type RunOf,
   type SetColumn,
+  type Touched,
+  type Touches,
 } from "./fix.ts";
 export { hasJournal, JOURNAL_SQL, prepareJournal } from "./journal.ts";
 export { type FixPlan, planDataUnwind, planFix, type UnwindPlanned } from "./plan.ts";
@@ -15,3 +17,4 @@ export { type Progress, type Ran, runFix } from "./run.ts";
 export { type RunRow, runsIn } from "./run-row.ts";
 export { openSession, type Session } from "./session.ts";
 export { runUnwind, type UnwindFix, type UnwindTerms } from "./unwind.ts";
+export { haltRun } from "./waves.ts";

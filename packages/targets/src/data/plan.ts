@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Dry runs: what a fix or an unwind would do, found out by doing a part of it and taking it back. */
-import { batchSql } from "./batch-sql.ts";
+import { BY_KEY, batchSql } from "./batch-sql.ts";
 import type { Decided } from "./decided.ts";
-import { DATA_LIMITS, type DataAnswer, type DataFix, did } from "./fix.ts";
+import { DATA_LIMITS, type DataAnswer, type DataFix, did, type Touched } from "./fix.ts";
+import { linesOfImages } from "./journal.ts";
 import { literal } from "./names.ts";
 import type { Image } from "./rows.ts";
-import { countRows } from "./run.ts";
 import type { Counts } from "./run-row.ts";
 import { failureOf, inTransaction, type Session } from "./session.ts";
 import { checkedTable, nameOf, type Table } from "./table.ts";
+import { countRows, ONCE, touchedAgain, touchedWrong } from "./touched.ts";
 import { added, countsOf, judgedBatch, openUnwind, type UnwindFix } from "./unwind.ts";
 
 export type Sampled = {
@@ -21,6 +22,8 @@ export type FixPlan = {
   readonly table: string;
   /** How many rows it touches; one more than the file expects at most where there are more. */
   readonly rows: number;
+  /** Orders and money that these rows stand for, where the file says how to count them. */
+  readonly touched: Touched | null;
   readonly withinBounds: boolean;
   readonly batches: number;
   readonly sample: readonly Sampled[];
@@ -39,7 +42,9 @@ export async function planFix(session: Session, fix: DataFix): Promise<DataAnswe
   try {
     const checked = await checkedTable(session, fix);
     if (!checked.ok) return checked;
-    return await inTransaction(session, fix.terms, () => tried(session, checked.value, fix), false);
+    return await inTransaction(session, fix.terms, () => tried(session, checked.value, fix), {
+      ...{ keep: false, first: [BY_KEY] },
+    });
   } catch (error) {
     return failureOf(error);
   }
@@ -51,25 +56,27 @@ async function tried(session: Session, table: Table, fix: DataFix): Promise<Data
   if (!counted.ok) return counted;
   // The journal may not be there yet, and a plan needs no right to make it.
   await session.query(
-    "create temporary table interlock_planned (batch bigint, number int, key jsonb, before jsonb, after jsonb) on commit drop",
+    "create temporary table interlock_planned (batch bigint, skipped int, side text, name text, held text[]) on commit drop",
   );
   const limit = statement.action === "insert" ? statement.rows : terms.batch;
   const sql = batchSql(table, fix).first.replace(
-    "insert into interlock_journal.entry",
+    "insert into interlock_journal.image",
     "insert into interlock_planned",
   );
   const from = await clock(session);
   await session.query(sql, [0, limit]);
   const batchMs = (await clock(session)) - from;
   const { rows: sample } = await session.query<Sampled>(
-    "select key, before, after from interlock_planned order by number limit $1",
+    `select key, before, after from (${linesOfImages("interlock_planned")}) as line order by number limit $1`,
     [DATA_LIMITS.sample],
   );
-  const rows = counted.value;
+  const { rows, touches } = counted.value;
   const batches = Math.max(1, Math.ceil(rows / limit));
   return did({
     ...{ table: nameOf(table), rows, batches, sample, batchMs },
-    withinBounds: rows >= terms.expect.min && rows <= terms.expect.max,
+    touched: touches?.touched ?? null,
+    withinBounds:
+      rows >= terms.expect.min && rows <= terms.expect.max && touchedWrong(terms, touches) === null,
     indexes: await indexesOf(session, sql, limit),
     locks: await locksOf(session, table),
     estimatedMs: batches * batchMs + (batches - 1) * terms.pauseMs,
@@ -109,6 +116,8 @@ export type UnwindPlanned = {
   readonly table: string;
   readonly change: string;
   readonly rows: number;
+  /** Orders and money that the rows of the fix stand for, where its file said how to count them. */
+  readonly touched: Touched | null;
   readonly batches: number;
   readonly counts: Counts;
   /** Rows that are not simply restored, the first ones. */
@@ -128,6 +137,10 @@ export async function planDataUnwind(
     const opened = await openUnwind(session, { run, way });
     if (!opened.ok) return opened;
     const { of, table, batches, others, runs } = opened.value;
+    const touched = await inTransaction(session, terms, () => touchedAgain(session, opened.value), {
+      ...{ keep: false, first: ONCE },
+    });
+    if (!touched.ok) return touched;
     let counts: Counts = {};
     let rows = 0;
     const conflicts: Decided[] = [];
@@ -136,7 +149,7 @@ export async function planDataUnwind(
         session,
         terms,
         async () => did(await judgedBatch(session, opened.value, { batch: id, write: false })),
-        false,
+        { keep: false },
       );
       if (!judged.ok) return judged;
       counts = added(counts, countsOf(judged.value.clean, judged.value.decided));
@@ -152,7 +165,7 @@ export async function planDataUnwind(
     });
     return did({
       ...{ table: nameOf(table), change: of.change, rows, counts, conflicts },
-      batches: batches.length,
+      ...{ batches: batches.length, touched: touched.value?.touched ?? null },
       doubtful: [...new Set(doubtful)].sort(),
     });
   } catch (error) {

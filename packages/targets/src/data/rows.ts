@@ -53,14 +53,14 @@ export async function heldRows(
   if (first === undefined) throw new Error("invariant broken: a table of a fix has a key");
   if (from.lock)
     await session.query(
-      `select 1 from ${nameOf(table)} t join interlock_journal.entry e on ${keyMatches(table, "e")}
+      `select 1 from ${nameOf(table)} t join interlock_journal.line e on ${keyMatches(table, "e")}
         where e.batch = $1 and e.number = any($2::int[]) order by e.number for update of t`,
       [from.batch, from.numbers],
     );
   const { rows } = await session.query<HeldRow>(
     `select e.number, e.key::text as key,
       case when t.${quoted(first)} is null then null else ${imageOf(columns, (c) => `t.${quoted(c)}::text`)} end as image
-      from interlock_journal.entry e left join ${nameOf(table)} t on ${keyMatches(table, "e")}
+      from interlock_journal.line e left join ${nameOf(table)} t on ${keyMatches(table, "e")}
       where e.batch = $1 and e.number = any($2::int[]) order by e.number`,
     [from.batch, from.numbers],
   );

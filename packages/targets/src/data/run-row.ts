@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the journal knows of a run, and the lock that lets only one process drive runs on a table. */
+import type pg from "pg";
 import { type DataAnswer, did, failed, type RunOf } from "./fix.ts";
+import { literal } from "./names.ts";
 import type { Session } from "./session.ts";
 import type { Table } from "./table.ts";
+import type { KeptTouches } from "./touched.ts";
 
 export type Way = "fix" | "undo" | "redo";
 export type Counts = { readonly [what: string]: number };
@@ -24,6 +27,16 @@ export type RunRow = {
   readonly rows: number;
   readonly batches: number;
   readonly counts: Counts;
+  /** Rows that were counted before the first one was written. */
+  readonly expected: number;
+  readonly touches: KeptTouches | null;
+  /** The wave that it is in, from 1. */
+  readonly wave: number;
+  /** When somebody halted it, in milliseconds since 1970 UTC. */
+  readonly haltedAt: number | null;
+  /** As whom in the database, and why, as they said. */
+  readonly haltedBy: string | null;
+  readonly haltedBecause: string | null;
   readonly startedAt: number;
   readonly finishedAt: number | null;
 };
@@ -36,7 +49,8 @@ export type Reads = {
 };
 
 const COLUMNS = `id::text, run, change, digest, way, of::text, relation_schema as schema, relation_name as "table",
-  action, columns, reads, last, rows::float8, batches::float8, counts,
+  action, columns, reads, last, rows::float8, batches::float8, counts, expected::float8, touches, wave,
+  floor(extract(epoch from halted_at) * 1000)::float8 as "haltedAt", halted_by as "haltedBy", halted_because as "haltedBecause",
   (extract(epoch from started_at) * 1000)::float8 as "startedAt",
   (extract(epoch from finished_at) * 1000)::float8 as "finishedAt"`;
 
@@ -68,24 +82,61 @@ export async function lockedRun(session: Session, { run }: Pick<RunOf, "run">): 
   return row;
 }
 
-export type NewRun = Pick<RunRow, "way" | "of" | "action" | "columns" | "reads"> & {
+/**
+ * The same as two statements to begin a transaction with, and a new batch of the run where it has
+ * none yet that takes `undoes` back. `openedBatch` reads what they answer.
+ */
+export const openBatch = (run: string, undoes: string | null): readonly string[] => [
+  `select ${COLUMNS}, exists (select 1 from interlock_journal.run u where u.of = interlock_journal.run.id) as unwound
+    from interlock_journal.run where run = ${literal(run)} for update`,
+  `insert into interlock_journal.batch (run, undoes, rows, low, high)
+    select id, ${undoes ?? "null"}, 0, ${["low", "high"].map((one) => (undoes === null ? "null" : `(select ${one} from interlock_journal.batch where id = ${undoes})`)).join(", ")}
+    from interlock_journal.run where run = ${literal(run)} and finished_at is null and halted_at is null
+      and (way <> 'fix' or action <> 'insert' or batches = 0)
+    on conflict (run, undoes) do nothing returning id::text`,
+];
+
+export type OpenedBatch = {
+  readonly row: RunRow;
+  /** An unwind of the run was begun. */
+  readonly unwound: boolean;
+  /** `null`: there is nothing to be done any more. */
+  readonly batch: string | null;
+};
+
+export function openedBatch([run, batch]: readonly pg.QueryResult[]): OpenedBatch {
+  const row: (RunRow & { readonly unwound: boolean }) | undefined = run?.rows[0];
+  if (row === undefined) throw new Error("invariant broken: the run that was begun is not there");
+  return { row, unwound: row.unwound, batch: batch?.rows[0]?.id ?? null };
+}
+
+export type NewRun = Pick<
+  RunRow,
+  "way" | "of" | "action" | "columns" | "reads" | "expected" | "touches"
+> & {
   readonly table: Table;
 };
 
-/** The row of a run, made where it is not there; a run of that id with another file is refused. */
+/**
+ * The row of a run, made where it is not there; a run of that id with another file is refused. What
+ * was counted is kept until rows are written.
+ */
 export async function begunRun(
   session: Session,
   of: RunOf,
-  { way, of: undone, action, columns, reads, table }: NewRun,
+  { way, of: undone, action, columns, reads, table, expected, touches }: NewRun,
 ): Promise<DataAnswer<RunRow>> {
   const { run, change, digest, entry } = of;
   await session.query(
     `insert into interlock_journal.run
-      (run, change, digest, entry, way, of, relation_schema, relation_name, action, key, columns, reads)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (run) do nothing`,
+      (run, change, digest, entry, way, of, relation_schema, relation_name, action, key, columns, reads, expected, touches)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+      on conflict (run) do update set expected = excluded.expected, touches = excluded.touches
+        where interlock_journal.run.batches = 0`,
     [
       ...[run, change, digest, entry, way, undone, table.schema, table.name, action],
       ...[table.key.map(({ name }) => name), columns, JSON.stringify(reads)],
+      ...[expected, touches === null ? null : JSON.stringify(touches)],
     ],
   );
   const [row] = await runsIn(session, { run });

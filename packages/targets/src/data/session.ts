@@ -9,6 +9,8 @@ export type Session = {
     sql: string,
     values?: readonly unknown[],
   ) => Promise<pg.QueryResult<R>>;
+  /** Several statements in one message, without parameters; what each of them answers. */
+  readonly queries: (sql: string) => Promise<readonly pg.QueryResult[]>;
   readonly close: () => Promise<void>;
 };
 
@@ -43,6 +45,11 @@ export async function openSession(url: string): Promise<DataAnswer<Session>> {
       query: <R extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
         // Several statements at once go without parameters only.
         values.length === 0 ? client.query<R>(sql) : client.query<R>(sql, [...values]),
+      queries: async (sql) => {
+        const said: unknown = await client.query(sql);
+        // One answer a statement where there are several, as `pg` documents.
+        return Array.isArray(said) ? said : [said as pg.QueryResult];
+      },
       close: () => client.end(),
     },
   };
@@ -55,22 +62,32 @@ const BACKOFF_MS = 200;
 export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
+export type Within = {
+  /** `false`: everything is rolled back. */
+  readonly keep?: boolean;
+  /** Statements that travel with the beginning; the work gets what they answered. */
+  readonly first?: readonly string[];
+};
+
 /**
  * Runs work in a transaction under the time-outs, again where something was in the way. What it
- * answers as a failure is rolled back; so is everything where `keep` is false.
+ * answers as a failure is rolled back.
  */
 export async function inTransaction<T>(
   session: Session,
   terms: Pick<DataTerms, "lockTimeoutMs" | "statementTimeoutMs" | "tries">,
-  work: () => Promise<DataAnswer<T>>,
-  keep = true,
+  work: (said: readonly pg.QueryResult[]) => Promise<DataAnswer<T>>,
+  { keep = true, first = [] }: Within = {},
 ): Promise<DataAnswer<T>> {
+  const begin = [
+    "begin",
+    `set local lock_timeout = ${terms.lockTimeoutMs}`,
+    `set local statement_timeout = ${terms.statementTimeoutMs}`,
+  ];
   for (let tried = 1; ; tried++) {
     try {
-      await session.query(
-        `begin; set local lock_timeout = ${terms.lockTimeoutMs}; set local statement_timeout = ${terms.statementTimeoutMs}`,
-      );
-      const answer = await work();
+      const said = await session.queries([...begin, ...first].join("; "));
+      const answer = await work(said.slice(begin.length));
       await session.query(answer.ok && keep ? "commit" : "rollback");
       return answer;
     } catch (error) {

@@ -142,7 +142,8 @@ export async function checkedTable(session: Session, fix: DataFix): Promise<Data
     );
   const wrong = columnsWrong(table, fix);
   if (wrong !== null) return wrong;
-  const volatile = await volatileOf(session, statement.functions);
+  const called = [...statement.functions, ...(fix.touches?.functions ?? [])];
+  const volatile = await volatileOf(session, called);
   if (volatile.length > 0)
     return failed(
       "INPUT_INVALID",

@@ -28,38 +28,64 @@ export const typedOf = (image: string, { name, type }: Column): string =>
 export const keyMatches = (table: Table, entry: string): string =>
   table.key.map((one) => `t.${quoted(one.name)} = ${typedOf(`${entry}.key`, one)}`).join(" and ");
 
+/** The first and the last key of a batch, as the journal has them. */
+export type Range = { readonly first: string; readonly last: string };
+
 /**
- * The same for a batch that nobody touched: `$1` the batch, and as many rows are written as it has, or
- * the transaction goes back to before it and `takeBackSql` tells which ones were in the way. With
- * `within` only rows from the key `$2` to the key `$3` are looked at, which are read in one go.
+ * The same for a batch that nobody touched: as many rows are written as it has, or the transaction
+ * goes back to before it and `takeBackSql` tells which ones were in the way. With `within` only rows
+ * from one key to the other are looked at, which are read in one go.
  */
 export function takeAllBackSql({
   table,
   columns,
   direction,
+  batch,
   within,
-}: Pick<Wanted, "table" | "columns" | "direction"> & { readonly within: boolean }): string {
+}: Pick<Wanted, "table" | "columns" | "direction"> & {
+  readonly batch: string;
+  readonly within: Range | null;
+}): string {
   const { act, found, wanted } = direction;
   const name = nameOf(table);
-  const own = columns.map((column) => columnOf(table, column));
+  const own = columns.map((column, i) => ({ ...columnOf(table, column), place: i }));
+  const held = (side: string, names: readonly string[]) =>
+    names.map((one, i) => ({ side, name: one, as: `${side}${i}` }));
+  const keyed = table.key.map((one) => one.name);
+  const e = imagesSql(batch, [
+    ...(act === "insert" ? [] : [...held("key", keyed), ...held(found, columns)]),
+    ...(act === "delete" ? [] : held(wanted, columns)),
+  ]);
+  const given = ({ place, type }: (typeof own)[number]) => `e.${wanted}${place}::${type}`;
   if (act === "insert")
     return `insert into ${name} (${columns.map(quoted).join(", ")}) overriding system value
-  select ${own.map((one) => typedOf(`e.${wanted}`, one)).join(", ")} from interlock_journal.entry e where e.batch = $1
-  on conflict do nothing`;
+  select ${own.map(given).join(", ")} from ${e} on conflict do nothing`;
   const where = [
-    ...["e.batch = $1", keyMatches(table, "e"), ...sameAs(own, `e.${found}`)],
-    ...(within ? [keysWithin(table)] : []),
+    ...table.key.map((one, i) => `t.${quoted(one.name)} = e.key${i}::${one.type}`),
+    ...own.map((one) => `t.${quoted(one.name)}::text is not distinct from e.${found}${one.place}`),
+    ...(within === null ? [] : [keysWithin(table, within)]),
   ].join(" and ");
-  if (act === "delete")
-    return `delete from ${name} t using interlock_journal.entry e where ${where}`;
-  const sets = own.map((one) => `${quoted(one.name)} = ${typedOf(`e.${wanted}`, one)}`);
-  return `update ${name} t set ${sets.join(", ")} from interlock_journal.entry e where ${where}`;
+  if (act === "delete") return `delete from ${name} t using ${e} where ${where}`;
+  const sets = own.map((one) => `${quoted(one.name)} = ${given(one)}`);
+  return `update ${name} t set ${sets.join(", ")} from ${e} where ${where}`;
 }
 
-/** From the key `$2` to the key `$3`, in the order of the primary key. */
-export function keysWithin(table: Table): string {
+type Side = { readonly side: string; readonly name: string; readonly as: string };
+
+/** Rows of a batch with texts as columns; each array is read once, and none of them as an object. */
+function imagesSql(batch: string, sides: readonly Side[]): string {
+  const held = sides.map(
+    ({ side, name }) =>
+      `unnest((select i.held from interlock_journal.image i where i.batch = ${batch} and i.skipped = c.skipped and i.side = ${literal(side)} and i.name = ${literal(name)}))`,
+  );
+  return `(select e.* from (select distinct skipped from interlock_journal.image where batch = ${batch}) c,
+    lateral rows from (${held.join(", ")}) as e(${sides.map((one) => one.as).join(", ")}) offset 0) e`;
+}
+
+/** From one key to the other, in the order of the primary key. */
+export function keysWithin(table: Table, { first, last }: Range): string {
   const key = tuple(table.key.map(({ name }) => `t.${quoted(name)}`));
-  return `${key} >= ${keyAfter(table, "$2")} and ${key} <= ${keyAfter(table, "$3")}`;
+  return `${key} >= ${keyAfter(table, literal(first))} and ${key} <= ${keyAfter(table, literal(last))}`;
 }
 
 const sameAs = (columns: readonly Column[], image: string): readonly string[] =>
@@ -71,7 +97,7 @@ type Wanted = {
   readonly table: Table;
   readonly columns: readonly string[];
   readonly direction: Direction;
-  /** Other runs wrote to the table too; then `$2` holds their numbers. */
+  /** Other runs wrote to the table too; then `$2` has a byte a row, 1 for those that they wrote. */
   readonly contested: boolean;
   /** Or only looked whether it would do it. */
   readonly write: boolean;
@@ -83,13 +109,10 @@ type Wanted = {
  */
 export function takeBackSql(wanted: Wanted): string {
   const { contested } = wanted;
-  const others = contested
-    ? `and not exists (select 1 from interlock_journal.entry o join interlock_journal.batch ob on ob.id = o.batch
-      where o.key = e.key and ob.run = any($2::bigint[]))`
-    : "";
+  const others = contested ? "and get_byte($2::bytea, e.number) = 0" : "";
   return `with interlock_entry as materialized (
   select number, key, ${wanted.direction.found} as found, ${wanted.direction.wanted} as wanted
-  from interlock_journal.entry e where e.batch = $1
+  from interlock_journal.line e where e.batch = $1
 ), interlock_free as materialized (
   select * from interlock_entry e
   where not exists (select 1 from interlock_journal.batch u join interlock_journal.held h on h.batch = u.id
@@ -97,8 +120,8 @@ export function takeBackSql(wanted: Wanted): string {
 ), ${doneSql(wanted)}, interlock_count as (
   select (select count(*) from interlock_entry)::int as rows, (select count(*) from interlock_done)::int as done
 )
-select rows, done, case when rows > done then array(select number from interlock_entry e
-  where not exists (select 1 from interlock_done d where d.number = e.number) order by number) end as rest
+select rows, done, case when rows > done then array(select number from interlock_entry
+  except select number from interlock_done order by number) end as rest
 from interlock_count`;
 }
 

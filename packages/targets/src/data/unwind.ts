@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Takes a data fix back, or brings it back: the newest batch first, a batch a transaction. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { contestedRows } from "./contested.ts";
 import { type Decided, decidedRows, type Thinking } from "./decided.ts";
 import { type DataAnswer, type DataTerms, did, failed, type RunOf } from "./fix.ts";
 import { literal, quoted } from "./names.ts";
-import type { Driving, Ran } from "./run.ts";
-import { newBatch } from "./run.ts";
-import { begunRun, type Counts, lockedRun, lockTable, type RunRow, runsIn } from "./run-row.ts";
+import { type Driving, type Ran, ranOf } from "./run.ts";
+import {
+  begunRun,
+  type Counts,
+  lockedRun,
+  lockTable,
+  type OpenedBatch,
+  openBatch,
+  openedBatch,
+  type RunRow,
+  runsIn,
+} from "./run-row.ts";
 import { failureOf, inTransaction, type Session } from "./session.ts";
 import { columnOf, nameOf, readTable, type Table } from "./table.ts";
-import { allAtOnce, type TakenBatch } from "./unwind-at-once.ts";
-import { directionOf, keyMatches, takeBackSql, typedOf } from "./unwind-sql.ts";
+import { ONCE, touchedAgain, touchedWrong } from "./touched.ts";
+import { allAtOnce, denseBatches, notedSql, type TakenBatch } from "./unwind-at-once.ts";
+import { directionOf, keyMatches, type Range, takeBackSql, typedOf } from "./unwind-sql.ts";
+import { enteredWave, type Waved, waitingFor } from "./waves.ts";
 
 export type UnwindTerms = Omit<DataTerms, "batch"> & {
   /** Rows that may be left for people; more stop it. */
@@ -66,10 +78,7 @@ export async function openUnwind(
     ({ schema, table: name }) => schema === of.schema && name === of.table,
   );
   const { rows: batches } = await session.query<TakenBatch>(
-    `select b.id::text, b.rows::float8,
-      (select e.key::text from interlock_journal.entry e where e.batch = b.id and e.number = 1) as first,
-      (select e.key::text from interlock_journal.entry e where e.batch = b.id and e.number = b.rows) as last
-      from interlock_journal.batch b where b.run = $1 and b.rows > 0 order by b.id desc`,
+    `select b.id::text, b.rows::float8, b.first::text, b.last::text from interlock_journal.batch b where b.run = $1 and b.rows > 0 order by b.id desc`,
     [of.id],
   );
   const { rows: others } = await session.query<{ id: string }>(
@@ -108,14 +117,28 @@ export async function runUnwind(session: Session, given: UnwindGiven): Promise<D
     if (!first.ok) return first;
     const locked = await lockTable(session, first.value.table);
     if (!locked.ok) return locked;
+    const { terms } = unwind;
+    const touched = await inTransaction(session, terms, () => touchedAgain(session, first.value), {
+      ...{ keep: false, first: ONCE },
+    });
+    if (!touched.ok) return touched;
     const begun = await begunRun(session, of, {
       ...{ way: unwind.way, of: first.value.of.id, table: first.value.table },
       ...{ action: first.value.of.action, columns: first.value.of.columns, reads: NO_READS },
+      ...{ expected: rowsOf(first.value), touches: touched.value },
     });
     if (!begun.ok) return begun;
+    const row = begun.value;
+    const wrong = row.batches > 0 ? null : touchedWrong(terms, row.touches);
+    if (wrong !== null) return wrong;
+    const entered = await enteredWave(session, row, { terms, asked: given });
+    if (!entered.ok) return entered;
+    const next = waitingFor({ terms, waved: entered.value }, row);
+    if (next !== null && row.finishedAt === null) return did(ranOf(row, "wave", next));
     // What stands now, and not what stood before the lock.
     const opened = await openUnwind(session, unwind);
-    return opened.ok ? await allBatches(session, given, opened.value) : opened;
+    if (!opened.ok) return opened;
+    return await allBatches(session, { ...given, waved: entered.value }, opened.value);
   } catch (error) {
     return failureOf(error);
   }
@@ -123,30 +146,41 @@ export async function runUnwind(session: Session, given: UnwindGiven): Promise<D
 
 const NO_READS = { where: [], columns: {} };
 
+const rowsOf = ({ batches }: Pick<Opened, "batches">): number =>
+  batches.reduce((sum, { rows }) => sum + rows, 0);
+
 async function allBatches(
   session: Session,
-  { unwind, of, signal, onProgress }: UnwindGiven,
+  { unwind, of, signal, onProgress, waved }: UnwindGiven & { readonly waved: Waved },
   opened: Opened,
 ): Promise<DataAnswer<Ran>> {
   const { terms } = unwind;
-  const expected = opened.batches.reduce((sum, { rows }) => sum + rows, 0);
+  const expected = rowsOf(opened);
+  const clean = opened.others.length === 0 && !opened.touched;
+  const dense = clean ? await denseBatches(session, opened, opened.batches) : null;
   for (const batch of opened.batches) {
-    const done = await inTransaction(session, terms, () =>
-      takenBack(session, { unwind, of, opened, batch: batch.id }),
+    const done = await inTransaction(
+      session,
+      terms,
+      (said) => takenBack(session, { unwind, opened, batch, dense }, openedBatch(said)),
+      { first: openBatch(of.run, batch.id) },
     );
     if (!done.ok) return done;
-    const { rows, batches, counts } = done.value.row;
-    onProgress?.({ rows, batches, expected });
-    if (signal?.aborted === true) return did({ outcome: "stopped", rows, batches, counts });
-    if (done.value.did) await sleep(terms.pauseMs);
+    const { row } = done.value;
+    onProgress?.({ rows: row.rows, batches: row.batches, expected });
+    if (row.haltedAt !== null && row.finishedAt === null) return did(ranOf(row, "halted"));
+    const next = row.rows < expected ? waitingFor({ terms, waved }, row) : null;
+    if (next !== null) return did(ranOf(row, "wave", next));
+    if (signal?.aborted === true) return did(ranOf(row, "asked"));
+    if (done.value.did && terms.pauseMs > 0) await sleep(terms.pauseMs);
   }
   return await inTransaction(session, terms, () => ended(session, unwind, of));
 }
 
 async function ended(session: Session, { terms }: UnwindFix, of: RunOf): Promise<DataAnswer<Ran>> {
-  const { id, rows, batches, counts } = await lockedRun(session, of);
+  const row = await lockedRun(session, of);
   const { min } = terms.expect;
-  const written = writtenOf(counts);
+  const written = writtenOf(row.counts);
   if (written < min)
     return failed(
       "INPUT_INVALID",
@@ -155,41 +189,50 @@ async function ended(session: Session, { terms }: UnwindFix, of: RunOf): Promise
     );
   await session.query(
     "update interlock_journal.run set finished_at = coalesce(finished_at, clock_timestamp()) where id = $1",
-    [id],
+    [row.id],
   );
-  return did({ outcome: "done", rows, batches, counts });
+  return did(ranOf(row, null));
 }
 
 const writtenOf = (counts: Counts): number => (counts["restore"] ?? 0) + (counts["re-run"] ?? 0);
 
 type Batch = {
   readonly unwind: UnwindFix;
-  readonly of: RunOf;
   readonly opened: Opened;
-  readonly batch: string;
+  readonly batch: TakenBatch;
+  /** `null`: others wrote to the table, or rows were held back before. */
+  readonly dense: ReadonlyMap<string, Range> | null;
 };
 
 type TookBack = { readonly row: RunRow; readonly did: boolean };
 
 async function takenBack(
   session: Session,
-  { unwind, of, opened, batch }: Batch,
+  { unwind, opened, batch, dense }: Batch,
+  { row, batch: own }: OpenedBatch,
 ): Promise<DataAnswer<TookBack>> {
-  const row = await lockedRun(session, of);
-  const own = await newBatch(session, row.id, batch);
   if (own === null) return did({ row, did: false });
-  const judged = await judgedBatch(session, opened, { batch, write: true });
+  const after = (rows: number, counts: Counts) => ({
+    noted: { run: row.id, own, rows: row.rows + rows, counts },
+    answer: did({
+      row: { ...row, rows: row.rows + rows, counts, batches: row.batches + 1 },
+      did: true,
+    }),
+  });
+  if (dense !== null && batch.first !== null) {
+    const { noted, answer } = after(batch.rows, added(row.counts, countsOf(batch.rows, [])));
+    const within = dense.get(batch.id) ?? null;
+    const fits = overBounds(unwind.terms, noted.counts) === null;
+    if (fits && (await allAtOnce(session, opened, { batch, within, noted }))) return answer;
+  }
+  const judged = await judgedBatch(session, opened, { batch: batch.id, write: true });
   const conflicts = await written(session, opened, { own, decided: judged.decided });
   const counts = added(row.counts, countsOf(judged.clean, conflicts));
   const wrong = overBounds(unwind.terms, counts);
   if (wrong !== null) return wrong;
-  const rows = row.rows + judged.rows;
-  await session.query(
-    `with b as (update interlock_journal.batch set rows = $4 where id = $5)
-      update interlock_journal.run set rows = $2, batches = batches + 1, counts = $3 where id = $1`,
-    [row.id, rows, JSON.stringify(counts), judged.rows, own],
-  );
-  return did({ row: { ...row, rows, counts, batches: row.batches + 1 }, did: true });
+  const { noted, answer } = after(judged.rows, counts);
+  await session.query(notedSql(noted, judged.rows));
+  return answer;
 }
 
 function overBounds(
@@ -218,7 +261,7 @@ export type Judged = {
   readonly decided: readonly Decided[];
 };
 
-/** A batch, with what nobody else touched taken back at once where `write` says so. */
+/** A batch, with what nobody else touched taken back where `write` says so. */
 export async function judgedBatch(
   session: Session,
   opened: Opened,
@@ -226,19 +269,13 @@ export async function judgedBatch(
 ): Promise<Judged> {
   const { table, of, way, others } = opened;
   const contested = others.length > 0;
-  if (write && !contested && !opened.touched) {
-    const taken = opened.batches.find(({ id }) => id === batch);
-    if (taken === undefined) throw new Error("invariant broken: a batch of the fix");
-    const rows = await allAtOnce(session, opened, taken);
-    if (rows !== null) return { rows, clean: rows, decided: [] };
-  }
   const sql = takeBackSql({
     ...{ table, contested, write, columns: of.columns },
     direction: directionOf(of.action, way),
   });
   const { rows } = await session.query<{ rows: number; done: number; rest: number[] | null }>(
     sql,
-    contested ? [batch, others] : [batch],
+    contested ? [batch, await contestedRows(session, batch, others)] : [batch],
   );
   const [said] = rows;
   if (said === undefined) throw new Error("invariant broken: a batch answers one row");

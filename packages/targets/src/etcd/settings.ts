@@ -28,14 +28,17 @@ export function readEtcdSettings(resolved: Resolved): Answered<EtcdSettings> {
   const name = read.optionalText("user");
   const password = read.optionalSecret("password");
   if ((name === undefined) !== (password === undefined))
-    read.fault("user", "and `password` go together");
+    read.refuse(
+      name === undefined ? "user" : "password",
+      "is missing: `user` and `password` go together",
+    );
   const user = name === undefined || password === undefined ? null : { name, password };
   const endpoints = read.texts("endpoints");
   if (endpoints.length === 0 || endpoints.length > ENDPOINTS_MAX)
-    read.fault("endpoints", `is no list of 1 to ${ENDPOINTS_MAX} addresses`);
+    read.refuse("endpoints", `is no list of 1 to ${ENDPOINTS_MAX} addresses`);
   return read.end({
-    endpoints: endpoints.map((text) =>
-      readOrigin(read, { name: "endpoints", text, hasSecret: user !== null }),
+    endpoints: endpoints.map((text, at) =>
+      readOrigin(read, { name: `endpoints[${at}]`, text, hasSecret: user !== null }),
     ),
     web: readWeb(read),
     user,

@@ -31,11 +31,11 @@ export async function openFiles(
   resolved: Resolved,
   onStep: (step: string) => void = () => undefined,
 ): Promise<Answered<Target>> {
-  const settings = settingsOf(resolved);
+  const settings = filesSettings(resolved);
   return settings.ok ? answered(filesTarget(name, settings.value, onStep)) : settings;
 }
 
-function settingsOf(resolved: Resolved): Answered<FilesSettings> {
+export function filesSettings(resolved: Resolved): Answered<FilesSettings> {
   const reader = settingsReader(resolved);
   const root = reader.text("root");
   if (root !== "" && !isAbsolute(root)) reader.fault("root", "is no absolute path");

@@ -103,7 +103,7 @@ function readHeaders(read: SettingsReader) {
     const isNamed = part?.isNamed(name) === true;
     hasSecret ||= isNamed;
     if (!isHeader(name))
-      part?.fault(name, "is no name of a header, or one that is set here anyway");
+      part?.refuse(name, "is no name of a header, or one that is set here anyway");
     else if (!/^[\x20-\x7e]*$/.test(value)) part?.fault(name, "holds more than ASCII");
     else if (SECRET.test(name) && !isNamed)
       part?.fault(name, "looks like a secret: name it as `env:NAME` or `file:PATH`");

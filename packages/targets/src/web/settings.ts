@@ -21,7 +21,8 @@ export function readWeb(read: SettingsReader): Omit<ClientOptions, "origin"> {
   const key = part.optionalPem("key");
   if (key !== undefined && !part.isNamed("key"))
     part.fault("key", "is a secret: name it as `env:NAME` or `file:PATH`");
-  if ((cert === undefined) !== (key === undefined)) part.fault("cert", "and `key` go together");
+  if ((cert === undefined) !== (key === undefined))
+    part.refuse(cert === undefined ? "cert" : "key", "is missing: `cert` and `key` go together");
   part.end(null);
   return {
     tls: {

@@ -134,7 +134,7 @@ it("(one-runner) what is locked is waited for no longer than said, and a second 
     failure: { code: "STORE_HELD" },
   });
   expect(await runFix(one, { fix, of: runOf("l") })).toMatchObject({ value: { rows: 10 } });
-  expect(await at.rows("select count(*)::int as n from interlock_journal.entry")).toEqual([
+  expect(await at.rows("select count(*)::int as n from interlock_journal.line")).toEqual([
     { n: 10 },
   ]);
   const slow = fixOf(n("n <> length(repeat('x', 20000000 + id))", ["id", "n"]), {

@@ -78,7 +78,7 @@ function fixFor(one: Writing): DataFix {
   }
 }
 
-const RUNS = 25;
+const RUNS = Number(process.env["FC_RUNS"] ?? 25);
 
 /** The unwind that asked took its own batch for something that somebody did. */
 const ITSELF: readonly Step[] = [
@@ -100,7 +100,7 @@ it("undo(T) is the history without T, where nothing is left for people; other ro
     fc.nat(5),
     async (steps, chosen) => {
       await at.db.query(
-        `truncate t, r, interlock_journal.run, interlock_journal.batch, interlock_journal.entry, interlock_journal.held restart identity cascade;
+        `truncate t, r, interlock_journal.run, interlock_journal.batch, interlock_journal.entry, interlock_journal.image, interlock_journal.held restart identity cascade;
       ${ROWS.replace("%t", "t")}; ${ROWS.replace("%t", "r")};`,
       );
       const did: Writing[] = [];
@@ -152,7 +152,7 @@ it("undo(T) is the history without T, where nothing is left for people; other ro
       const held = await at.rows(
         `select distinct (e.key ->> 'id')::int as id from interlock_journal.held h
         join interlock_journal.batch b on b.id = h.batch
-        join interlock_journal.entry e on e.batch = b.undoes and e.number = h.number where h.action = 'quarantine'`,
+        join interlock_journal.line e on e.batch = b.undoes and e.number = h.number where h.action = 'quarantine'`,
       );
       const left = new Set(held.map(({ id }) => Number(id)));
       for (const id of [1, 2, 3, 4, 5, 6]) {
@@ -180,3 +180,67 @@ it("undo(T) is the history without T, where nothing is left for people; other ro
   expect(clean).toBeGreaterThan(RUNS / 4);
   expect(compared).toBeGreaterThan(RUNS * 3);
 });
+
+/** A journal as versions before arrays and places left it. */
+const AS_BEFORE = `insert into interlock_journal.entry select * from interlock_journal.line;
+  truncate interlock_journal.image; update interlock_journal.batch set first = null, last = null, low = null, high = null`;
+
+it.each([
+  { name: "arrays", journal: "select 1" },
+  { name: "entries of older versions", journal: AS_BEFORE },
+  {
+    name: "both",
+    journal: `with moved as (delete from interlock_journal.image where batch % 2 = 0 returning *)
+      insert into interlock_journal.entry select batch, skipped + place,
+        jsonb_object_agg(name, h.held) filter (where side = 'key'),
+        jsonb_object_agg(name, h.held) filter (where side = 'before'),
+        jsonb_object_agg(name, h.held) filter (where side = 'after')
+      from moved, unnest(moved.held) with ordinality as h(held, place) group by 1, 2;
+      update interlock_journal.batch set first = null, last = null, low = null, high = null where id % 2 = 0`,
+  },
+])(
+  "what others wrote in many batches is found among $name, and the rest is taken back and brought back",
+  async ({ journal }) => {
+    const at = await place(
+      `create table w (area text, n bigint, a int, primary key (area, n));
+       insert into w select case when i % 3 = 0 then 'süd' else 'nord' end, i - 900, 0 from generate_series(1, 1800) i;`,
+    );
+    if (at === null) return;
+    const session = await at.session();
+    const terms = { ...fixOf(remove("w", "true")).terms, batch: 700 };
+    const bounds = { expect: { min: 0, max: 10_000 } };
+    const fixed = async (name: string, to: number, where: string) => {
+      const statement = update("w", [{ column: "a", reads: [], adds: null }], {
+        ...{ set: `a = ${to}`, where },
+      });
+      const fix = fixOf(statement, { key: ["area", "n"], terms: { ...terms, ...bounds } });
+      expect(await runFix(session, { fix, of: runOf(name) })).toMatchObject({ ok: true });
+    };
+    await fixed("one", 1, "true");
+    await fixed("two", 2, "n between -20 and 20");
+    await at.db.query("update w set a = 9 where n = 500");
+    await at.db.query(journal);
+    const ran = async (way: "undo" | "redo") => {
+      const unwind = {
+        run: runOf("one").run,
+        ...{ way, terms: { ...terms, ...bounds, quarantineMax: 10 } },
+      };
+      const done = await runUnwind(session, { unwind, of: runOf(way) });
+      return done.ok ? done.value.counts : done.failure;
+    };
+    const held = () =>
+      at.rows("select a, count(*)::int as rows, min(n)::int as from from w group by 1 order by 1");
+    expect(await ran("undo")).toMatchObject({ restore: 1758, keep: 41, quarantine: 1 });
+    expect(await held()).toEqual([
+      { a: 0, rows: 1758, from: -899 },
+      { a: 2, rows: 41, from: -20 },
+      { a: 9, rows: 1, from: 500 },
+    ]);
+    expect(await ran("redo")).toMatchObject({ restore: 1758 });
+    expect(await held()).toEqual([
+      { a: 1, rows: 1758, from: -899 },
+      { a: 2, rows: 41, from: -20 },
+      { a: 9, rows: 1, from: 500 },
+    ]);
+  },
+);
