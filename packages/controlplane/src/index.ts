@@ -14,7 +14,12 @@ export type {
   TargetDescription,
 } from "./description.ts";
 export { CONTROL_PLANE_SCHEMAS } from "./json-schema.ts";
-export { type ReadDescription, type ReadOptions, readDescription } from "./read/description.ts";
+export {
+  type ReadDescription,
+  type ReadOptions,
+  readDescription,
+  type SettingsProblem,
+} from "./read/description.ts";
 export { compareReplay } from "./replay/compare.ts";
 export type {
   FieldShift,
@@ -23,6 +28,7 @@ export type {
   ReplayComparison,
   ReplayExample,
 } from "./replay/comparison.ts";
+export { type Spread, spreadOf } from "./replay/spread.ts";
 export { type CellContents, type CheckedSet, checkSet, type KeyContent } from "./set/check.ts";
 export { coversKey } from "./set/covers.ts";
 export {

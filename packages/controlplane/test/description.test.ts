@@ -78,6 +78,14 @@ const MISTAKES: readonly (readonly [what: string, old: string, now: string, said
     "SECRET_WRITTEN",
   ],
   ["no time", "asyncFailure: 10m", "asyncFailure: 10", "no time of at most 30d"],
+  ...["divisible: true", "shareKey: promise/percent", "percent: 5"].map(
+    (asked): (typeof MISTAKES)[number] => [
+      `a part of a cell's traffic by \`${asked}\``,
+      "runs: promise-4.2.0}",
+      `runs: promise-4.2.0, ${asked}}`,
+      "a cell is written whole, and a part of its traffic cannot be given the new value alone",
+    ],
+  ),
   ["no tier", "tier: 1", "tier: 5", "no whole number from 1 to 4"],
   ["a keyword that checks nothing", "minimum: 0", "minumum: 0", "did you mean `minimum`?"],
   ["half a character", '"^[a-z]{2}$"', '"\\ud800"', "half a character that JSON does not have"],

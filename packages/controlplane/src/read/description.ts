@@ -4,12 +4,18 @@ import {
   byPlace,
   didYouMean,
   isRaw,
+  type Path,
   type Problem,
   reader,
   readSource,
   report,
 } from "@interlock/policy";
-import type { ConfigSet, Description } from "../description.ts";
+import type {
+  ConfigSet,
+  Description,
+  SignalDescription,
+  TargetDescription,
+} from "../description.ts";
 import { ROOT } from "../json-schema.ts";
 import { type At, itemsAt, LIMITS, refusedUnknown, refuseTwice } from "./fields.ts";
 import { setOf } from "./sets.ts";
@@ -24,6 +30,19 @@ export type ReadDescription =
 export type ReadOptions = {
   /** Known teams, where they are known: owners have to be among them. */
   readonly teams?: readonly string[];
+  /** What whoever opens targets and signals finds in their settings; without it nobody looks. */
+  readonly settings?: {
+    readonly ofTarget: (target: TargetDescription) => readonly SettingsProblem[];
+    readonly ofSignal: (signal: SignalDescription) => readonly SettingsProblem[];
+  };
+};
+
+/** A problem at a path below `settings`. */
+export type SettingsProblem = {
+  readonly code: "FIELD_UNKNOWN" | "FIELD_INVALID" | "FIELD_MISSING";
+  readonly path: Path;
+  readonly message: string;
+  readonly help: string;
 };
 
 /**
@@ -80,6 +99,7 @@ function rootOf(at: At, options: ReadOptions): Description {
   refuseOverlaps(description.configSets, parts.configSets);
   refusePlaces(description, parts);
   refuseWeights(description, parts);
+  if (options.settings !== undefined) refuseSettings(description, parts, options.settings);
   return description;
 }
 
@@ -132,9 +152,11 @@ function refusePlaces({ targets, systems, configSets }: Description, parts: Part
     const written = new Set(
       configSets.filter((set) => set.target === name).map((set) => set.system),
     );
-    const ids = systems
-      .filter((one) => written.has(one.name))
-      .flatMap((one) => one.cells.map((c) => c.id));
+    const cellsOf = (wanted: (system: string) => boolean): readonly string[] =>
+      systems.filter((one) => wanted(one.name)).flatMap((one) => one.cells.map((c) => c.id));
+    const ids = cellsOf((system) => written.has(system));
+    // Before the first set of a target comes, it may have the cells of any system.
+    const possible = written.size === 0 ? cellsOf(() => true) : ids;
     const path = [...at.path, "settings", "cells"];
     for (const id of ids.filter((one) => one !== "" && !Object.hasOwn(cells, one)))
       report(
@@ -144,13 +166,13 @@ function refusePlaces({ targets, systems, configSets }: Description, parts: Part
         `nothing says where the cell \`${id}\` is`,
         `add \`${id}:\``,
       );
-    for (const odd of Object.keys(cells).filter((one) => !ids.includes(one)))
+    for (const odd of Object.keys(cells).filter((one) => !possible.includes(one)))
       report(
         at.r,
         "NAME_UNKNOWN",
         [...path, odd],
         `no system that writes here has a cell \`${odd}\``,
-        didYouMean(odd, ids),
+        didYouMean(odd, possible),
       );
   }
 }
@@ -161,4 +183,32 @@ function refuseWeights({ systems, signals }: Description, parts: Parts): void {
     const at = parts.signals.find((one) => one.raw["system"] === name);
     if (at !== undefined) refuseSum(at, "weight", weights);
   }
+}
+
+/** Not of an entry that has no settings of a known kind, which is told already. */
+function refuseSettings(
+  { targets, signals }: Description,
+  parts: Parts,
+  { ofTarget, ofSignal }: NonNullable<ReadOptions["settings"]>,
+): void {
+  const refuse = (at: At | undefined, found: readonly SettingsProblem[]): void => {
+    if (at === undefined) return;
+    for (const { code, path, message, help } of found) {
+      const place = [...at.path, "settings", ...path];
+      const { source, problems } = at.r;
+      const made =
+        code === "FIELD_UNKNOWN"
+          ? source.problemAtKey(code, place, message, help)
+          : source.problem(code, place, message, help);
+      const isTold = ({ code: told, line, column }: Problem): boolean =>
+        told === "SECRET_WRITTEN" && line === made.line && column === made.column;
+      if (!problems.some(isTold)) problems.push(made);
+    }
+  };
+  const isWhole = (at: At | undefined, kind: string): boolean =>
+    at?.raw["kind"] === kind && isRaw(at.raw["settings"]);
+  for (const [i, target] of targets.entries())
+    if (isWhole(parts.targets[i], target.kind)) refuse(parts.targets[i], ofTarget(target));
+  for (const [i, signal] of signals.entries())
+    if (isWhole(parts.signals[i], signal.kind)) refuse(parts.signals[i], ofSignal(signal));
 }

@@ -49,8 +49,21 @@ export function systemOf(at: At): SystemDescription {
 const TIERS = [1, 2, 3, 4] as const;
 const tierOf = (tier: number): SystemDescription["tier"] => TIERS.find((t) => t === tier) ?? 1;
 
+/** By what names people ask for a part of a cell's traffic. */
+const PARTS = ["divisible", "shareKey", "shares", "percent", "traffic", "canary"] as const;
+
 function cellOf(at: At): CellDescription {
-  allowFields(at.r, at.raw, at.path, Object.keys(CELL));
+  const parts = PARTS.filter((field) => at.raw[field] !== undefined);
+  const others = Object.entries(at.raw).filter(([field]) => !parts.some((one) => one === field));
+  allowFields(at.r, Object.fromEntries(others), at.path, Object.keys(CELL));
+  for (const field of parts)
+    report(
+      at.r,
+      "FIELD_UNKNOWN",
+      [...at.path, field],
+      `\`${field}\`: a cell is written whole, and a part of its traffic cannot be given the new value alone`,
+      "make the first cell small, with its own key and its own `share` of the orders",
+    );
   return {
     id: nameAt(at, "id"),
     region: nameAt(at, "region"),
