@@ -24,6 +24,7 @@ export * from "./checkpoints.ts";
 export { type Appended, type Committer, type CommitterLimits, committer } from "./committer.ts";
 export * from "./content-quota.ts";
 export * from "./contents.ts";
+export { decidedAfter } from "./decided.ts";
 export * from "./documents.ts";
 export * from "./drafts.ts";
 export { type Database, plain } from "./driver.ts";
@@ -43,6 +44,14 @@ export * from "./forges.ts";
 export { grouped } from "./grouped.ts";
 export { type Happened, happenedBetween } from "./happened.ts";
 export { importedAs, rememberImport } from "./imported.ts";
+export {
+  forgetJudgedHeads,
+  HEARD_KINDS,
+  type LandingKnown,
+  landingKnown,
+  landingsAt,
+  type Sighting,
+} from "./landings.ts";
 export * from "./ledger.ts";
 export { LOOK_UP_PAGE, type LookedUp, lookUp } from "./looking.ts";
 export { advanceCursor, type ClaimedCursor, claimCursor, releaseCursor } from "./notices.ts";
@@ -51,6 +60,8 @@ export * from "./people.ts";
 export * from "./queue.ts";
 export { appendDecisions, type DecisionToAppend, lockHeadAfter } from "./recording.ts";
 export * from "./ref-tips.ts";
+export * from "./rollout-leases.ts";
+export * from "./rollout-marks.ts";
 export * from "./rollouts.ts";
 export * from "./signals.ts";
 export { failureOf } from "./sqlstate.ts";

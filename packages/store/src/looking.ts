@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type RawBuilder, sql } from "kysely";
-import { SIGNED_KINDS } from "./changes.ts";
 import type { Database } from "./driver.ts";
 import { type EntryRow, EXCEPTION_KINDS, PEOPLE_KINDS, storedEntryOf } from "./entries.ts";
+import { HEARD_KINDS, landingsSeen, type Sighting } from "./landings.ts";
 import type { StoredEntry } from "./ledger.ts";
 
 /** What a decision has to know of the ledger. */
@@ -12,7 +12,12 @@ export type ToLookUp = {
   /** Entries about incidents and debts from this index on. */
   readonly exceptionsFrom: number;
   /** The contents that are asked about, each on its way to one place. */
-  readonly about: readonly { readonly digest: string; readonly change: string }[];
+  readonly about: readonly {
+    readonly digest: string;
+    readonly change: string;
+    /** Where the ref was seen that it is to land on; `null`: nobody saw it. */
+    readonly seen: Sighting | null;
+  }[];
   /** Signed entries about each content, at most. */
   readonly signedLimit: number;
 };
@@ -24,10 +29,14 @@ export type LookedUp = {
   /** Oldest first, at most `LOOK_UP_PAGE`: with that many there may be more. */
   readonly people: readonly StoredEntry[];
   readonly exceptions: readonly StoredEntry[];
-  /** For each content: what was signed about it, oldest first, and the first decision about the change. */
+  /**
+   * For each content: what was signed about it and when it landed, oldest first, the first decision about
+   * the change, and decisions upon others that the ref shows to have landed since.
+   */
   readonly about: readonly {
     readonly signed: readonly StoredEntry[];
     readonly first: StoredEntry | null;
+    readonly landings: readonly StoredEntry[];
   }[];
 };
 
@@ -53,6 +62,7 @@ export async function lookUp(db: Database, asked: ToLookUp): Promise<LookedUp> {
     about: asked.about.map((_, i) => ({
       signed: of("signed", i + 1),
       first: of("first", i + 1)[0] ?? null,
+      landings: of("landing", i + 1),
     })),
   };
 }
@@ -71,12 +81,21 @@ function statementFor({
   signedLimit,
 }: ToLookUp): RawBuilder<Row> {
   const digests = about.map(({ digest }) => digest);
+  const seen = (of: (sighting: Sighting) => string) =>
+    about.map((one) => (one.seen === null ? null : of(one.seen)));
+  const sighting = {
+    repository: sql`asked.repository`,
+    target: sql`asked.target`,
+    tip: sql`asked.tip`,
+  };
   // The body is canonical JSON, so that there is one way to write this; `first` is checked by its leaf.
   const named = about.map(({ change }) => `%"change":${JSON.stringify(change)}%`);
   return sql<Row>`
     with asked as (
-      select * from unnest(${digests}::text[], ${named}::text[])
-        with ordinality as asked(digest, named, place)
+      select * from unnest(${digests}::text[], ${named}::text[],
+        ${seen(({ repository }) => repository)}::text[], ${seen(({ target }) => target)}::text[],
+        ${seen(({ tip }) => tip)}::text[])
+        with ordinality as asked(digest, named, repository, target, tip, place)
     ), found as (
       (select 'people' as part, 0::bigint as place, index from ledger_entry
         where index >= ${peopleFrom} and kind in ${PEOPLE_KINDS}
@@ -88,13 +107,16 @@ function statementFor({
       union all
       select 'signed', asked.place, s.index from asked cross join lateral (
         select index from ledger_entry
-        where subject = asked.digest and kind = any(${[...SIGNED_KINDS]}::text[])
+        where subject = asked.digest and kind = any(${[...HEARD_KINDS]}::text[])
         order by index limit ${signedLimit}) s
       union all
       select 'first', asked.place, f.index from asked cross join lateral (
         select e.index from ledger_entry e join ledger_body b on b.index = e.index
         where e.subject = asked.digest and e.kind = 'decision' and b.body like asked.named
         order by e.index limit 1) f
+      union all
+      select 'landing', asked.place, l.index from asked cross join lateral (
+        ${landingsSeen(sighting)}) l
     )
     select 'head' as part, 0::bigint as place, next_index as size, null::bigint as index,
       null::bytea as leaf, null::bytea as leaf_hash, null as kind, null as subject,

@@ -94,8 +94,8 @@ type Asking = { readonly person: string; readonly now: number };
 const COUNTED = sql`s.given::int as given, s.rejected::int as rejected, s.mine as mine`;
 
 /**
- * Approvals of this very change, under all rules that applied, by persons whose approvals can count;
- * rejections of its content wherever it was to land, as the gate reads them.
+ * Approvals of this very change since it had landed when it was judged, under all rules that applied, by persons whose
+ * approvals can count; rejections of its content wherever it was to land, as the gate reads them.
  */
 const signatures = ({ person, now }: Asking): RawBuilder<unknown> => sql`
   select
@@ -108,7 +108,10 @@ const signatures = ({ person, now }: Asking): RawBuilder<unknown> => sql`
       or (g.change = c.id and g.expires_at > ${now}
         and (g.statement::jsonb -> 'rules') @> to_jsonb(c.rules)))) as mine
   from signed g
-  where g.digest = c.digest and g.ended_index is null and g.kind in ('approval', 'rejection')`;
+  where g.digest = c.digest and g.ended_index is null
+    and (g.kind = 'rejection' or (g.kind = 'approval' and g.index > coalesce((
+      select max(l.index) from ledger_entry l where l.subject = c.digest and l.kind = 'landed'
+        and l.index < c.decision_index), -1)))`;
 
 function from(query: QueueFilter & Asking): RawBuilder<unknown> {
   const { effective, repository, target, waiting, own, person } = query;

@@ -11,6 +11,8 @@ export type DecisionToAppend = {
   readonly entry: NewEntry;
   readonly change: Omit<StoredChange, "decisionIndex">;
   readonly decision: Omit<StoredDecision, "index">;
+  /** It was judged where it lands: a ref that is seen at its head later shows that it has landed. */
+  readonly arriving: boolean;
 };
 
 /**
@@ -26,7 +28,7 @@ export async function appendDecisions(
   const appended = await appendWith(
     tx,
     entries,
-    sql`${recordParts(decisions)}${changeParts(decisions)}`,
+    sql`${recordParts(decisions)}${changeParts(decisions)}${headParts(decisions)}`,
   );
   return appended.ok ? { ok: true, value: appended.value.slice(0, decisions.length) } : appended;
 }
@@ -80,6 +82,26 @@ function changeParts(all: readonly DecisionToAppend[]) {
         rules = excluded.rules, authors = excluded.authors, files = excluded.files,
         wanted = excluded.wanted, reviewers = excluded.reviewers,
         reviewers_more = excluded.reviewers_more, barred = excluded.barred
+    )`;
+}
+
+/** Of a commit and a change that are there several times the newest counts, as of changes. */
+function headParts(all: readonly DecisionToAppend[]) {
+  const newest = new Map(
+    all.flatMap(({ change: { id, head, judgedAt: at }, arriving }, place) =>
+      arriving ? [[`${head} ${id}`, { head, id, at, place }] as const] : [],
+    ),
+  );
+  const rows = [...newest.values()];
+  if (rows.length === 0) return sql``;
+  return sql`, arriving as (
+      insert into judged_head (head, change, index, at)
+      select h.head, h.change, head.first + h.place, h.at
+      from head, unnest(
+        ${rows.map(({ head }) => head)}::text[], ${rows.map(({ id }) => id)}::text[],
+        ${rows.map(({ at }) => at)}::bigint[], ${rows.map(({ place }) => place)}::bigint[]
+      ) as h(head, change, at, place)
+      on conflict (head, change) do update set index = excluded.index, at = excluded.at
     )`;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Generated } from "kysely";
 
-/** The tables of `sql/000019_rollouts.sql`. */
+/** The tables of `sql/000019_rollouts.sql` and `sql/000025_rollout_marks.sql`. */
 export type RolloutTables = {
   readonly rollout: RolloutRow;
   readonly rollout_value: { readonly sha256: string; readonly bytes: Buffer };
@@ -9,6 +9,7 @@ export type RolloutTables = {
   readonly target_journal: JournalRow;
   readonly solo_exposure: SoloExposureRow;
   readonly proven_value: ProvenValueRow;
+  readonly rollout_mark: RolloutMarkRow;
 };
 
 /** What a key of a cell held and is to hold, by the SHA-256 of its bytes; `null`: nothing. */
@@ -68,4 +69,13 @@ type ProvenValueRow = {
   readonly runs: string;
   readonly rollout: string;
   readonly entry: string;
+};
+
+type RolloutMarkRow = {
+  readonly sequence: Generated<number>;
+  readonly rollout: string;
+  readonly mark: "bad" | "adopted";
+  readonly entry: string;
+  readonly said_by: string;
+  readonly because: string;
 };

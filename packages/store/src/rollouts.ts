@@ -30,7 +30,7 @@ export type StoredRollout = RolloutNow & {
   readonly startedAt: number;
 };
 
-const COLUMNS = [
+export const ROLLOUT_COLUMNS = [
   "id",
   "change",
   "system",
@@ -99,19 +99,34 @@ export async function deliveriesOf(
   db: Database,
   rollout: string,
 ): Promise<readonly RolloutDelivery[]> {
-  return await db
+  return (await deliveriesOfAll(db, [rollout])).get(rollout) ?? [];
+}
+
+/** By rollout, each in the order of cells and keys; one without any is left out. */
+export async function deliveriesOfAll(
+  db: Database,
+  rollouts: readonly string[],
+): Promise<ReadonlyMap<string, readonly RolloutDelivery[]>> {
+  const rows = await db
     .selectFrom("rollout_delivery")
-    .select(["cell", "key", "base", "next"])
-    .where("rollout", "=", rollout)
+    .select(["rollout", "cell", "key", "base", "next"])
+    .where("rollout", "=", sql<string>`any(${[...rollouts]}::text[])`)
     .orderBy("cell")
     .orderBy("key")
     .execute();
+  const all = new Map<string, RolloutDelivery[]>();
+  for (const { rollout, ...one } of rows) {
+    const known = all.get(rollout);
+    if (known === undefined) all.set(rollout, [one]);
+    else known.push(one);
+  }
+  return all;
 }
 
 export async function rolloutById(db: Database, id: string): Promise<StoredRollout | null> {
   const row = await db
     .selectFrom("rollout")
-    .select(COLUMNS)
+    .select(ROLLOUT_COLUMNS)
     .where("id", "=", id)
     .executeTakeFirst();
   return row ?? null;
@@ -121,11 +136,25 @@ export async function rolloutById(db: Database, id: string): Promise<StoredRollo
 export async function lockRollout(tx: Transaction, id: string): Promise<StoredRollout | null> {
   const row = await tx
     .selectFrom("rollout")
-    .select(COLUMNS)
+    .select(ROLLOUT_COLUMNS)
     .where("id", "=", id)
     .forUpdate()
     .executeTakeFirst();
   return row ?? null;
+}
+
+/** The same of several, in one order, so that nobody waits in a ring. */
+export async function lockRollouts(
+  tx: Transaction,
+  ids: readonly string[],
+): Promise<readonly StoredRollout[]> {
+  return await tx
+    .selectFrom("rollout")
+    .select(ROLLOUT_COLUMNS)
+    .where("id", "=", sql<string>`any(${[...ids]}::text[])`)
+    .orderBy("id")
+    .forUpdate()
+    .execute();
 }
 
 /** Every rollout of a change, those begun first first. */
@@ -135,7 +164,7 @@ export async function rolloutsOfChange(
 ): Promise<readonly StoredRollout[]> {
   return await db
     .selectFrom("rollout")
-    .select(COLUMNS)
+    .select(ROLLOUT_COLUMNS)
     .where("change", "=", change)
     .orderBy("started_at")
     .orderBy("id")
@@ -160,10 +189,12 @@ export async function newestRollouts(
   db: Database,
   { before, limit }: { readonly before?: number | undefined; readonly limit: number },
 ): Promise<readonly StoredRollout[]> {
-  let query = db.selectFrom("rollout").select(COLUMNS);
+  let query = db.selectFrom("rollout").select(ROLLOUT_COLUMNS);
   if (before !== undefined) query = query.where("started_at", "<", before);
   return await query.orderBy("started_at", "desc").orderBy("id").limit(limit).execute();
 }
+
+const OPEN = ["proposed", "running", "halted", "going-back"] as const;
 
 /** Rollouts that are not over, at most `limit`; of one system where it is named. */
 export async function openRollouts(
@@ -172,10 +203,47 @@ export async function openRollouts(
 ): Promise<readonly StoredRollout[]> {
   let query = db
     .selectFrom("rollout")
-    .select(COLUMNS)
-    .where("phase", "in", ["proposed", "running", "halted", "going-back"]);
+    .select(ROLLOUT_COLUMNS)
+    .where("phase", "in", [...OPEN]);
   if (system !== undefined) query = query.where("system", "=", system);
   return await query.orderBy("id").limit(limit).execute();
+}
+
+/**
+ * Rollouts that are not over and write to one of these cells, in the same target or of the same system:
+ * nothing else can be in the way of another one.
+ */
+export async function rivalsOf(
+  db: Database,
+  of: { readonly target: string; readonly system: string; readonly cells: readonly string[] },
+): Promise<readonly StoredRollout[]> {
+  return await db
+    .selectFrom("rollout")
+    .select(ROLLOUT_COLUMNS)
+    .where("phase", "in", [...OPEN])
+    .where((where) => where.or([where("target", "=", of.target), where("system", "=", of.system)]))
+    .where(
+      sql<boolean>`exists (select from rollout_delivery d
+        where d.rollout = rollout.id and d.cell = any(${[...of.cells]}::text[]))`,
+    )
+    .orderBy("id")
+    .execute();
+}
+
+/** How many are not over, counted to `limit`. */
+export async function countOpen(db: Database, limit: number): Promise<number> {
+  const { n } = await db
+    .selectFrom((from) =>
+      from
+        .selectFrom("rollout")
+        .select("id")
+        .where("phase", "in", [...OPEN])
+        .limit(limit)
+        .as("open"),
+    )
+    .select((all) => all.fn.countAll<number>().as("n"))
+    .executeTakeFirstOrThrow();
+  return n;
 }
 
 /**
@@ -196,73 +264,35 @@ export async function saveStep(
   return (await query.executeTakeFirst()).numUpdatedRows === 1n;
 }
 
-const until = (ms: number) => sql<Date>`clock_timestamp() + ${ms} * interval '1 millisecond'`;
+/** A driver's step, under its lease. */
+export type DriverStep = RolloutNow & {
+  readonly id: string;
+  readonly revision: number;
+  readonly lease: number;
+};
 
-/** Takes rollouts that are due and that nobody drives, each with a lease larger than any before. */
-export async function claimRollouts(
-  tx: Transaction,
-  given: {
-    readonly owner: string;
-    readonly now: number;
-    readonly leaseMs: number;
-    readonly limit: number;
-    /** Those that this server cannot read. */
-    readonly except: readonly string[];
-  },
-): Promise<readonly StoredRollout[]> {
-  const due = await tx
-    .selectFrom("rollout")
-    .select("id")
-    .where("next_at", "<=", given.now)
-    .where("id", "<>", sql<string>`all(${[...given.except]}::text[])`)
-    .where("leased_until", "<=", sql<Date>`clock_timestamp()`)
-    .orderBy("next_at")
-    .limit(given.limit)
-    .forUpdate()
-    .skipLocked()
-    .execute();
-  if (due.length === 0) return [];
-  return await tx
-    .updateTable("rollout")
-    .set({
-      // Larger than that of any rollout before: targets keep one fence for a cell, whoever writes it.
-      lease: sql<number>`nextval('rollout_lease')`,
-      lease_owner: given.owner,
-      leased_until: until(given.leaseMs),
-    })
-    .where(
-      "id",
-      "in",
-      due.map(({ id }) => id),
+/** As `saveStep`, of many rollouts in one statement, each by itself; gives those that were saved. */
+export async function saveSteps(
+  db: Database,
+  steps: readonly DriverStep[],
+): Promise<ReadonlySet<string>> {
+  const column = <T>(of: (step: DriverStep) => T): T[] => steps.map(of);
+  const { rows } = await sql<{ readonly id: string }>`
+    with given as (
+      select * from unnest(${column(({ id }) => id)}::text[],
+        ${column(({ revision }) => revision)}::bigint[], ${column(({ lease }) => lease)}::bigint[],
+        ${column(({ state }) => state)}::text[], ${column(({ phase }) => phase)}::text[],
+        ${column(({ fence }) => fence)}::bigint[], ${column(({ nextAt }) => nextAt)}::bigint[])
+        as g(id, revision, lease, state, phase, fence, next_at)
+    ), held as (
+      -- Everybody who takes several rows takes them in this order, so that nobody waits in a ring.
+      select r.id from rollout r join given g using (id)
+      where r.revision = g.revision and r.lease = g.lease order by r.id for update of r
     )
-    .returning(COLUMNS)
-    .execute();
-}
-
-/** What is left of what an owner held: one that is not there has another driver, or none. */
-export async function renewRollouts(
-  db: Database,
-  { owner, leaseMs }: { readonly owner: string; readonly leaseMs: number },
-): Promise<readonly { readonly id: string; readonly lease: number; readonly revision: number }[]> {
-  return await db
-    .updateTable("rollout")
-    .set({ leased_until: until(leaseMs) })
-    .where("lease_owner", "=", owner)
-    // One that ran out may be somebody else's in a moment: whoever held it asks again for all of it.
-    .where("leased_until", ">", sql<Date>`clock_timestamp()`)
-    .returning(["id", "lease", "revision"])
-    .execute();
-}
-
-/** Gives a lease back with the last step under it; the next driver may come at once. */
-export async function releaseRollout(
-  db: Database,
-  { id, lease }: { readonly id: string; readonly lease: number },
-): Promise<void> {
-  await db
-    .updateTable("rollout")
-    .set({ lease_owner: null, leased_until: sql<Date>`clock_timestamp()` })
-    .where("id", "=", id)
-    .where("lease", "=", lease)
-    .execute();
+    update rollout r set state = g.state, phase = g.phase, fence = g.fence, next_at = g.next_at,
+      revision = g.revision + 1
+    from given g join held using (id)
+    where r.id = g.id and r.revision = g.revision and r.lease = g.lease
+    returning r.id`.execute(db);
+  return new Set(rows.map(({ id }) => id));
 }

@@ -26,6 +26,7 @@ export type Tables = {
   readonly asked: Asked;
   readonly signed: Signed;
   readonly change_contents: ChangeContents;
+  readonly judged_head: JudgedHead;
   readonly ref_tip: RefTip & { readonly repository: string };
   readonly unrecorded_change: UnrecordedChange;
   readonly content_usage: { readonly repository: string; readonly bytes: number };
@@ -43,6 +44,13 @@ export type Tables = {
   SignalTables &
   RolloutTables &
   TargetWatchTables;
+
+type JudgedHead = {
+  readonly head: string;
+  readonly change: string;
+  readonly index: number;
+  readonly at: number;
+};
 
 type SchemaMigration = {
   readonly version: number;

@@ -2,15 +2,17 @@
 import {
   claimRollouts,
   confirmWrites,
+  heldRollouts,
   journalCounts,
   journalWrite,
   plain,
-  releaseRollout,
+  releaseRollouts,
   renewRollouts,
   rolloutById,
   type Store,
   saveRollout,
   saveStep,
+  saveSteps,
   saveValues,
   transaction,
 } from "@interlock/store";
@@ -59,10 +61,13 @@ describe.each(ENGINES)("on $name", (engine) => {
     const most = Math.max(...[...one, ...two].map(({ lease }) => lease));
     expect(new Set(all).size).toBe(all.length);
     expect(await claim("z")).toHaveLength(3 - all.length);
-    expect(await renewRollouts(store.db, { owner: "x", leaseMs: 1 })).toHaveLength(one.length);
+    await renewRollouts(store.db, { owner: "x", leaseMs: 90_000 });
+    const held = await heldRollouts(store.db, "x");
+    expect(held).toHaveLength(one.length);
+    expect(held.every(({ leftMs }) => leftMs > 60_000 && leftMs <= 90_000)).toBe(true);
     const [first] = one;
     if (first === undefined) throw new Error("x has one");
-    await releaseRollout(store.db, first);
+    await releaseRollouts(store.db, [first]);
     const [again] = await claim("z", 60_000, 1);
     expect(one.map(({ id }) => id)).toContain(again?.id);
     expect(again?.lease).toBeGreaterThan(most);
@@ -71,7 +76,8 @@ describe.each(ENGINES)("on $name", (engine) => {
   it("a lease that ran out is not renewed", async () => {
     await made("a");
     const [one] = await claim("x", 0);
-    expect(await renewRollouts(store.db, { owner: "x", leaseMs: 60_000 })).toEqual([]);
+    await renewRollouts(store.db, { owner: "x", leaseMs: 60_000 });
+    expect(await heldRollouts(store.db, "x")).toEqual([]);
     const [other] = await claim("y");
     expect(other?.lease).toBeGreaterThan(one?.lease ?? 0);
   });
@@ -84,6 +90,15 @@ describe.each(ENGINES)("on $name", (engine) => {
     expect(await saveStep(store.db, at, now)).toBe(false);
     expect(await saveStep(store.db, { ...at, revision: 1, lease: lease + 1 }, now)).toBe(false);
     expect((await rolloutById(store.db, "a"))?.revision).toBe(1);
+    await made("b");
+    const [{ lease: other = 0 } = {}] = await claim("x");
+    const both = [
+      { ...now, id: "b", revision: 0, lease: other, nextAt: null },
+      { ...now, ...at },
+    ];
+    expect(await saveSteps(store.db, both)).toEqual(new Set(["b"]));
+    expect(await saveSteps(store.db, [{ ...now, ...at, revision: 1 }])).toEqual(new Set(["a"]));
+    expect((await rolloutById(store.db, "b"))?.nextAt).toBe(null);
   });
 
   it("journal-first, halt-wins: nothing is journalled under another fence or without a lease", async () => {

@@ -62,7 +62,8 @@ export type ProposalKind =
   | "provisioner"
   | "emergency"
   | "controlplane"
-  | "unwind";
+  | "unwind"
+  | "baseline";
 export type ProposalState = "open" | "done" | "withdrawn";
 
 type ProposalRow = {
