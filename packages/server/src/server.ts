@@ -5,8 +5,10 @@ import { GateError, TEXT_FORMS } from "@interlock/core";
 import { openStore, readSite, type Store } from "@interlock/store";
 import { formatVerifierKey } from "@interlock/tlog";
 import type { FastifyInstance } from "fastify";
+import { admissionRoutes } from "./admission/routes.ts";
 import { CONTENTS_QUOTA, type ContentsQuota, removeStaleContents } from "./changes/quota.ts";
 import { changeRoutes } from "./changes/routes.ts";
+import { replayRoutes } from "./controlplane/replays.ts";
 import { startControlPlane } from "./controlplane/starting.ts";
 import { dataRoutes } from "./data/routes.ts";
 import { draftRoutes } from "./drafts/routes.ts";
@@ -31,6 +33,7 @@ import type { LedgerFailure } from "./ledger/failure.ts";
 import { headFile } from "./ledger/head.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { openLogKey, readLogKey } from "./ledger/log-key.ts";
+import { openProving } from "./ledger/proving.ts";
 import { logRoutes } from "./ledger/routes.ts";
 import { trustPolicy, type WitnessQuorum } from "./ledger/trust.ts";
 import type { WitnessAt } from "./ledger/witnesses.ts";
@@ -209,7 +212,8 @@ async function startOn(
   const gate = wire(app, { ...own, people: people.value, origin, now, policy, contents });
   if (terms.console !== null) consoleRoutes(app, readConsole(terms.console));
   if (terms.forges !== undefined) {
-    const around = { store, ledger, book, identity, gate, origin, now, data: terms.data };
+    const proving = openProving({ store, ledger, policy, now });
+    const around = { store, ledger, book, identity, gate, proving, origin, now, data: terms.data };
     const forge = await openForges(terms.forges, around);
     forge.routes(app);
     open.push(() => forge.close());
@@ -279,7 +283,9 @@ function wire(app: FastifyInstance, wired: Wired): Gate {
   emergencyRoutes(app, authenticate, { store, ledger, book, hearing, now, policy });
   runRoutes(app, authenticate, { store, ledger, book, hearing, now });
   dataRoutes(app, authenticate, { store, ledger, book, hearing, now });
+  replayRoutes(app, authenticate, { store, ledger, book, hearing, now });
   refRoutes(app, authenticate, { store, ledger, now });
+  admissionRoutes(app, authenticate, store);
   draftRoutes(app, authenticate, { store, now });
   people.routes(app);
   logRoutes(app, store.db);

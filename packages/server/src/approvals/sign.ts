@@ -202,8 +202,12 @@ function isEndedBy({ kind, statement: before }: StoredSigned, statement: Stateme
   return read.ok && ends(statement, kind, read.statement);
 }
 
+/**
+ * What was asked for before the first one was recorded is the same act twice. Asked for later, it
+ * renews: after a halt or a landing an approval counts only when it is given again.
+ */
 function saysTheSame(one: StoredSigned, kind: StoredSigned["kind"], statement: Statement): boolean {
-  if (one.kind !== kind || kind === "withdrawal") return false;
+  if (one.kind !== kind || kind === "withdrawal" || one.at < statement.issuedAt) return false;
   const read = readStatement(JSON.parse(one.statement));
   return (
     read.ok &&

@@ -15,20 +15,27 @@ import {
   submit as submitEndpoint,
 } from "@interlock/protocol";
 import type { Site } from "@interlock/receipt";
-import { changeById, type Store, type StoredChange, standingOf } from "@interlock/store";
+import {
+  changeById,
+  type Database,
+  type Store,
+  type StoredChange,
+  standingOf,
+} from "@interlock/store";
 import type { FastifyInstance } from "fastify";
 import { ask, NO_CHANGE, recordOf } from "../approvals/ask.ts";
 import type { KeyBook } from "../approvals/keys.ts";
 import { sign } from "../approvals/sign.ts";
 import type { ExceptionsBook } from "../exceptions/book.ts";
-import { barredPersons } from "../gate/evidence.ts";
+import { barredPersons, endedByLanding, type SignedStatement } from "../gate/evidence.ts";
 import type { Gate } from "../gate/gate.ts";
-import type { Hearing } from "../gate/hearing.ts";
+import { type Heard, type Hearing, NOTHING_HEARD } from "../gate/hearing.ts";
 import type { Actor } from "../http/actor.ts";
 import { type Answer, type Authenticate, bind } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PeopleBook } from "../people/book.ts";
 import { limiter } from "../people/limits.ts";
+import { stoppedAnywhere } from "../rollouts/stopped.ts";
 import { contentsStanding, keepBlobs, keepContents, shownBlob, shownContents } from "./contents.ts";
 import { queueFor, shownChange, shownReview } from "./queue.ts";
 import type { ContentsQuota } from "./quota.ts";
@@ -162,22 +169,29 @@ async function details(terms: ChangeTerms, change: StoredChange, actor: Actor) {
   const person = asking ?? NOBODY_ASKS;
   const record = await recordOf(store, change);
   const roster = await book.at(store.db);
-  const { said } =
-    change.digest === null ? { said: [] } : await hearing(store.db, change.digest, roster);
-  const standing = await standingOf(store.db, { id: change.id, person, now: now() });
+  const { said, landed: last } =
+    change.digest === null ? NOTHING_HEARD : await hearing(store.db, change.digest, roster);
+  // A change that was judged before it landed shows the approvals that let it land.
+  const landed = last !== null && last < change.decisionIndex ? last : null;
+  const standing = (await standingOf(store.db, { id: change.id, person, now: now() })) ?? UNSIGNED;
+  const again = await whyAgain(store.db, { change: change.id, person, said, landed });
   const { reviewers, reviewersMore } = change.review;
   return {
     change: shownChange(change),
     review: {
-      ...shownReview(change, standing ?? UNSIGNED, person),
-      ...{ reviewers: [...reviewers], reviewersMore },
+      ...shownReview(change, again === null ? standing : { ...standing, mine: null }, person),
+      ...{ reviewers: [...reviewers], reviewersMore, again },
     },
     ...plainly(record),
     signatures: said
       .filter(({ statement }) => statement.change === change.id)
       .map(({ entry, index, kind, person: by, at, statement, reason, ended }) => ({
         ...{ entry, index, kind, person: by, at, expiresAt: statement.expiresAt },
-        ...{ reason: reason ?? null, ended: ended !== null, waives: statement.waives ?? null },
+        ...{
+          reason: reason ?? null,
+          ended: ended !== null || hasEnded(landed, { kind, index }),
+          waives: statement.waives ?? null,
+        },
       })),
     mayApprove:
       asking !== null &&
@@ -185,6 +199,26 @@ async function details(terms: ChangeTerms, change: StoredChange, actor: Actor) {
       record?.facts != null &&
       !barredPersons(record.facts)(asking),
   };
+}
+
+const hasEnded = (
+  landed: number | null,
+  { kind, index }: Pick<SignedStatement, "kind" | "index">,
+): boolean => (kind === "approval" || kind === "override") && endedByLanding(landed, index);
+
+/** Why what somebody approved takes another approval of theirs; `null`: it does not. */
+async function whyAgain(
+  db: Database,
+  given: { readonly change: string; readonly person: string } & Pick<Heard, "said" | "landed">,
+): Promise<"landed" | "stopped" | null> {
+  const { change, person, said, landed } = given;
+  const own = said.findLast(
+    (one) => one.person === person && one.statement.change === change && one.ended === null,
+  );
+  if (own?.kind !== "approval") return null;
+  if (hasEnded(landed, own)) return "landed";
+  const stopped = await stoppedAnywhere(db, change);
+  return stopped !== null && own.index <= stopped ? "stopped" : null;
 }
 
 const UNSIGNED = { given: 0, rejected: 0, mine: null };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Description, readDescription } from "@interlock/controlplane";
+import { type Description, type ReadDescription, readDescription } from "@interlock/controlplane";
 import { sha256Hex, utf8 } from "@interlock/digest";
 import { type Database, documentText } from "@interlock/store";
 import type { Answer } from "../http/bind.ts";
@@ -44,11 +44,14 @@ export async function describedText(
   return read.ok ? done({ text, description: read.value }) : read;
 }
 
-/** What a text says, or the first of its problems. */
-export function readText(text: string): Answer<Description> {
+/** What a text says, or the first of its problems; `readIt` finds them. */
+export function readText(
+  text: string,
+  readIt: (file: string, text: string) => ReadDescription = readDescription,
+): Answer<Description> {
   if (/\p{Cs}/u.test(text))
     return refused("INPUT_INVALID", `${FILE} holds half a character`, "send it as UTF-8");
-  const read = readDescription(FILE, text);
+  const read = readIt(FILE, text);
   if (read.ok) return done(read.description);
   const [first] = read.problems;
   if (first === undefined) throw new Error("invariant broken: refused without a problem");

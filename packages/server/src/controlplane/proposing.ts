@@ -7,7 +7,9 @@ import { recentSession } from "../people/fresh.ts";
 import { MOST_OPEN, noSuch, PROPOSAL_MS } from "../people/proposing.ts";
 import { newId } from "../people/secrets.ts";
 import { done, inTransaction, looked, refused, type SiteTerms } from "../people/terms.ts";
+import { adoptionText } from "../rollouts/adopting.ts";
 import { keptPlan } from "../unwinds/text.ts";
+import { checkDescription } from "./checking.ts";
 import { describedNow, describedText, readText } from "./described.ts";
 
 type Shown = {
@@ -21,7 +23,8 @@ type Proposed = { readonly proposal: string; readonly url: string; readonly dige
 
 /**
  * Proposes a text as the description of control planes. A terminal may: it takes the passkeys of two
- * persons, who read on the page what they sign. One that cannot be read is not proposed.
+ * persons, who read on the page what they sign. One that cannot be read, or whose targets
+ * and signals could not be opened as it says, is not proposed.
  */
 export async function proposeDescription(
   terms: SiteTerms,
@@ -31,7 +34,7 @@ export async function proposeDescription(
   if (actor.kind !== "person" && actor.kind !== "terminal")
     throw new Error("invariant broken: `bind` lets only persons in");
   const { person } = actor;
-  const read = readText(text);
+  const read = readText(text, checkDescription);
   if (!read.ok) return read;
   const digest = sha256Hex(utf8(text));
   return await inTransaction(terms, async ({ tx, now }) => {
@@ -85,6 +88,10 @@ export async function shownProposed(
     if (digest === null) return noSuch("proposal of a text");
     if (kind === "unwind") {
       const kept = await keptPlan(db, digest);
+      return kept.ok ? done({ digest, text: kept.value.text }) : kept;
+    }
+    if (kind === "baseline") {
+      const kept = await adoptionText(db, digest);
       return kept.ok ? done({ digest, text: kept.value.text }) : kept;
     }
     const read = await describedText(db, digest);

@@ -1,80 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Data fixes on record: which file of which allowed change may write, and what came of it. */
-import { type Bodies, readLeaf } from "@interlock/core";
 import {
   type ChangeInput,
   changeDigest,
   type Digest,
   DigestError,
   isDigest,
-  sha256Hex,
-  utf8,
 } from "@interlock/digest";
-import type { DataRunShown } from "@interlock/protocol";
-import { type Database, entriesOfKindsAbout, lockHead, type StoredEntry } from "@interlock/store";
+import type { DataHalted, DataRunShown } from "@interlock/protocol";
+import { type Database, lockHead } from "@interlock/store";
 import type { Answer, Refusal } from "../http/bind.ts";
 import { prepare } from "../ledger/record.ts";
-import { bodyIn } from "../ledger/stored.ts";
 import { done, refused } from "../people/terms.ts";
 import { allowedChange } from "../runs/landed.ts";
-import { activePerson, appendOne, type RunTerms, unread, within } from "../runs/terms.ts";
-
-type Started = Bodies["data-started"];
-type Ended = Bodies["data-finished"] | Bodies["data-unwound"];
-
-type Story = {
-  readonly run: Digest;
-  readonly started: Started;
-  readonly first: StoredEntry;
-  readonly ends: readonly Ended[];
-  /** Id of the last entry. */
-  readonly last: string;
-};
-
-const KINDS = ["data-started", "data-finished", "data-unwound"];
-/** Each is a person who started the command once more. */
-const ENTRIES_MAX = 1_000;
-
-/** The id of a run: one for a file of a change, so that a file runs once. */
-export function dataRunId(change: string, fix: string): Digest {
-  const hex = sha256Hex(utf8(`interlock/data-run/v1\0${change}\0${fix}`));
-  if (!isDigest(hex)) throw new Error("invariant broken: a SHA-256 is 64 hexadecimal digits");
-  return hex;
-}
-
-const idOf = ({ leafHash }: StoredEntry): string => Buffer.from(leafHash).toString("hex");
-
-async function storyOf(db: Database, run: string): Promise<Story | "damaged" | null> {
-  if (!isDigest(run)) return null;
-  const stored = await entriesOfKindsAbout(db, { subject: run, kinds: KINDS, limit: ENTRIES_MAX });
-  const [first, ...rest] = stored;
-  if (first === undefined) return null;
-  const started = bodyIn("data-started", first);
-  if (started === null || started.entry.subject !== run) return "damaged";
-  let last = idOf(first);
-  const ends: Ended[] = [];
-  for (const one of rest) {
-    const leaf = readLeaf(new TextDecoder().decode(one.leaf));
-    const kind = leaf.ok && leaf.entry.kind === "data-finished" ? "data-finished" : "data-unwound";
-    const read = bodyIn(kind, one);
-    if (read === null || read.entry.subject !== run || read.body.previous !== last)
-      return "damaged";
-    ends.push(read.body);
-    last = idOf(one);
-  }
-  return { run, started: started.body, first, ends, last };
-}
-
-const DAMAGED = unread("the entries of this run do not follow one another");
-
-function shown({ run, started, first, ends }: Story): DataRunShown {
-  const { change, fix, path, way, by, of } = started;
-  return {
-    ...{ run, change, fix, path, way, by, of: of ?? null },
-    ...{ entry: idOf(first), index: first.index, at: first.at },
-    ends: ends.map((one) => ({ ...one })),
-  };
-}
+import { activePerson, appendOne, type RunTerms, within } from "../runs/terms.ts";
+import { haltDataRun, heldBack } from "./halts.ts";
+import {
+  DAMAGED,
+  dataRunId,
+  type Ended,
+  NO_RUN,
+  type Started,
+  type Story,
+  shown,
+  storyOf,
+} from "./story.ts";
 
 export type Beginning = Omit<ChangeInput, "repository" | "target" | "plan" | "document"> & {
   readonly change: string;
@@ -84,6 +34,7 @@ export type Beginning = Omit<ChangeInput, "repository" | "target" | "plan" | "do
   readonly fix: string;
   readonly way: Started["way"];
   readonly of: string | null;
+  readonly halted: DataHalted | null;
 };
 
 /**
@@ -95,6 +46,13 @@ export async function beginDataRun(
   person: string,
   wanted: Beginning,
 ): Promise<Answer<DataRunShown>> {
+  const id = dataRunId(wanted.change, wanted.fix);
+  if (wanted.halted !== null) {
+    const halted = await haltDataRun(terms, person, { run: id, ...wanted.halted });
+    if (!halted.ok) return halted;
+  }
+  const held = await heldBack(terms, { run: id, change: wanted.change });
+  if (!held.ok) return held;
   const begun = await within(terms, async (tx) => {
     await lockHead(tx);
     const active = await activePerson(terms, tx, person);
@@ -107,7 +65,7 @@ export async function beginDataRun(
     const run = dataRunId(change, wanted.fix);
     const before = await storyOf(tx, run);
     if (before === "damaged") return DAMAGED;
-    if (before !== null) return goesOn(before, wanted);
+    if (before !== null) return goesOn(before, wanted, held.value);
     const unwinds = await whyNoUnwind(tx, wanted);
     if (unwinds !== null) return unwinds;
     const { fix, path, way, of } = wanted;
@@ -125,8 +83,11 @@ export async function beginDataRun(
   return begun.ok ? await showDataRun(terms.store.db, begun.value) : begun;
 }
 
-function goesOn(before: Story, { way, of }: Beginning): Answer<Digest> {
-  const { started, ends, run } = before;
+/** With the place of the newest halt that approvals were looked for after. */
+function goesOn(before: Story, { way, of }: Beginning, looked: number | null): Answer<Digest> {
+  const { started, ends, halts, run } = before;
+  if ((halts.at(-1)?.index ?? null) !== looked)
+    return refused("OUT_OF_ORDER", "somebody halts it at this moment", "ask again");
   if (started.way !== way || (started.of ?? null) !== of)
     return refused("OUT_OF_ORDER", "this file was begun as another run", "take the file as it is");
   return ends.at(-1)?.outcome === "done"
@@ -195,20 +156,40 @@ export type Ending = {
   readonly outcome: Ended["outcome"];
   readonly rows: number;
   readonly batches: number;
+  readonly touched: {
+    readonly orders: number | null;
+    readonly money: number | null;
+    readonly currency: string | null;
+  } | null;
+  readonly wave: number | null;
   readonly unwound: {
     readonly restored: number;
     readonly kept: number;
     readonly rerun: number;
     readonly quarantined: number;
   } | null;
+  readonly halted: DataHalted | null;
 };
 
 /** Records what a run came to, as whoever runs it says. */
 export async function endDataRun(
   terms: RunTerms,
   person: string,
-  { run, outcome, rows, batches, unwound }: Ending & { readonly run: string },
+  {
+    run,
+    outcome,
+    rows,
+    batches,
+    unwound,
+    touched,
+    wave,
+    halted,
+  }: Ending & { readonly run: string },
 ): Promise<Answer<DataRunShown>> {
+  if (halted !== null) {
+    const brought = await haltDataRun(terms, person, { run, ...halted });
+    if (!brought.ok) return brought;
+  }
   const ended = await within(terms, async (tx) => {
     await lockHead(tx);
     const active = await activePerson(terms, tx, person);
@@ -228,7 +209,8 @@ export async function endDataRun(
       (before?.outcome === outcome && before.rows === rows && before.batches === batches)
     )
       return done(story.run);
-    const body = { previous: story.last, by: person, outcome, batches, rows };
+    const said = wave === null ? touchedOf(touched) : { ...touchedOf(touched), wave };
+    const body = { previous: story.last, by: person, outcome, batches, rows, ...said };
     const about = { at: terms.now(), subject: story.run };
     const appended = await appendOne(
       terms,
@@ -242,7 +224,17 @@ export async function endDataRun(
   return ended.ok ? await showDataRun(terms.store.db, ended.value) : ended;
 }
 
-const NO_RUN = refused("NOT_FOUND", "there is no such data run", "check its id");
+/** What is not known is left out. */
+function touchedOf(touched: Ending["touched"]): Pick<Ended, "orders" | "money" | "currency"> {
+  const { orders, money, currency } = touched ?? NOTHING;
+  return {
+    ...(orders === null ? {} : { orders }),
+    ...(money === null ? {} : { money }),
+    ...(currency === null ? {} : { currency }),
+  };
+}
+
+const NOTHING = { orders: null, money: null, currency: null };
 
 export async function showDataRun(db: Database, run: string): Promise<Answer<DataRunShown>> {
   const story = await storyOf(db, run);

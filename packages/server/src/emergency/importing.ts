@@ -13,6 +13,7 @@ import {
 } from "@interlock/store";
 import { changeId } from "../gate/gate.ts";
 import type { Answer } from "../http/bind.ts";
+import { landedWith } from "../landings/landed.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
 import { bodyIn } from "../ledger/stored.ts";
 import { done, refused } from "../people/terms.ts";
@@ -56,7 +57,9 @@ export async function importAway(
     // It was asked again just now: what the gate allows owes nothing that a review could give.
     const owed = known && !(body.way === "if-down" && (await isAllowedNow(tx, record)));
     const debt = prepare({ kind: "debt", at, subject, body: debtOf(body, verified, entry.id) });
-    return { entries: owed ? [entry, debt] : [entry], says: verified.says };
+    const { repository, target, head: tip } = record.place;
+    const landed = await landedWith(tx, { repository, target, tip, digest: subject }, at);
+    return { entries: [entry, ...(owed ? [debt] : []), ...landed], says: verified.says };
   });
 }
 

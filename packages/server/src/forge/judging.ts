@@ -4,6 +4,7 @@ import { type Decision, type Facts, isUnknown, personGraph, validateFacts } from
 import type { Judged } from "@interlock/protocol";
 import type { Answer, Refusal } from "../http/bind.ts";
 import { accountIn, type Reviewer } from "./accounts.ts";
+import { unprovenYet } from "./proof.ts";
 import { bound, type ForgeReview, type Occasion, reviewEvidence } from "./reviews.ts";
 import type { BranchPush, ForgeTerms, GatherRequest, Report } from "./terms.ts";
 
@@ -14,6 +15,10 @@ export type Landing = Omit<GatherRequest, "pushes" | "broughtBy"> & {
   readonly pushes: readonly SeenPush[] | null;
   readonly broughtBy: readonly Reviewer[];
   readonly reviews: readonly ForgeReview[];
+  /** Where the target's branch stands; `null`: what is judged has landed there already. */
+  readonly tip: string | null;
+  /** Looks what became of other changes with a content; absent: it does not matter here. */
+  readonly settled?: (digest: string) => Promise<Answer<null>>;
   readonly occasion: Omit<Occasion, "now" | "shown"> & {
     /** Digest of the content that reviewers of this head were shown before; `null`: none. */
     readonly shown: string | null;
@@ -25,11 +30,13 @@ export type Told = {
   readonly decision: Decision;
   readonly digest: string | null;
   readonly report: Report;
+  /** Why it may not land although it is allowed, or `null`. */
+  readonly waits: string | null;
 };
 
 /** Judges what would land. The decision is in the ledger when this answers. */
 export async function judgeLanding(terms: ForgeTerms, landing: Landing): Promise<Answer<Told>> {
-  const { pushes, broughtBy, reviews, occasion, ...request } = landing;
+  const { pushes, broughtBy, reviews, occasion, tip, settled, ...request } = landing;
   const gathered = await terms.gather(
     {
       ...request,
@@ -47,6 +54,8 @@ export async function judgeLanding(terms: ForgeTerms, landing: Landing): Promise
   const facts = knownPushers({ ...validated.facts, people }, everybody);
   const now = terms.now();
   const digest = isUnknown(facts.change.digest) ? null : facts.change.digest;
+  const others = digest === null ? undefined : await settled?.(digest);
+  if (others?.ok === false) return others;
   const digests = await bound(
     terms.store,
     { ...occasion, shown: occasion.shown ?? digest, now },
@@ -55,7 +64,7 @@ export async function judgeLanding(terms: ForgeTerms, landing: Landing): Promise
   if (!digests.ok) return digests;
   const said = reviewEvidence(facts, reviews, { digests: digests.value, now });
   const answer = await terms.gate({
-    ...{ place, policies, reviews: said },
+    ...{ place, policies, reviews: said, tip },
     // The gate joins the people itself, which changes nothing that is joined already.
     facts: facts as unknown as Readonly<Record<string, unknown>>,
   });
@@ -64,7 +73,11 @@ export async function judgeLanding(terms: ForgeTerms, landing: Landing): Promise
   const decision = judged.decision as unknown as Decision; // as the gate of this server made it
   const { words, url } = judged;
   const report = terms.report({ facts, decision, policies, words, url });
-  return { ok: true, value: { judged, decision, digest, report } };
+  const waits =
+    decision.effective === "allow"
+      ? await unprovenYet(terms.proving, { facts, policies, index: judged.index })
+      : null;
+  return { ok: true, value: { judged, decision, digest, report, waits } };
 }
 
 /** Accounts of the forge under the name by which the organisation knows them. */

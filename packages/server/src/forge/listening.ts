@@ -14,7 +14,7 @@ import {
 } from "@interlock/store";
 
 /** What may turn a decision that a forge shows: said about one content, or about a person or a key. */
-const ABOUT_CONTENT = ["approval", "rejection", "withdrawal"];
+const ABOUT_CONTENT = ["approval", "rejection", "withdrawal", "landed"];
 /** Not `teams-claimed`: each sign-in writes one, and would have everything judged again. */
 const ABOUT_PEOPLE = ["revocation", "person", "members", "provisioned"];
 

@@ -17,7 +17,10 @@ export type ForgesTerms = Pick<ForgeTerms, "gather" | "report" | "pollMs"> & {
   readonly onForgeTrouble: (message: string) => void;
 };
 
-type Around = Pick<ForgeTerms, "store" | "ledger" | "book" | "gate" | "origin" | "now"> & {
+type Around = Pick<
+  ForgeTerms,
+  "store" | "ledger" | "book" | "gate" | "proving" | "origin" | "now"
+> & {
   /** Which teams have their source here. */
   readonly identity: IdentitySettings;
   readonly data: string;
@@ -26,10 +29,11 @@ type Around = Pick<ForgeTerms, "store" | "ledger" | "book" | "gate" | "origin" |
 /** Starts judging for the forges of the settings. */
 export async function openForges(
   { github, gitlab, gather, report, pollMs, onForgeTrouble }: ForgesTerms,
-  { store, ledger, book, identity, gate, origin, now, data }: Around,
+  { store, ledger, book, identity, gate, proving, origin, now, data }: Around,
 ): Promise<Forge> {
   const terms: Omit<ForgeTerms, "stop"> = {
-    ...{ store, ledger, book, gate, now, origin, gather, report, onTrouble: onForgeTrouble },
+    ...{ store, ledger, book, gate, proving, now, origin, gather, report },
+    onTrouble: onForgeTrouble,
     joinPeople: async (given) => {
       const own = peopleFacts(await book.at(store.db), identity, now());
       return joinPeople(given, own, ownTeams(identity));

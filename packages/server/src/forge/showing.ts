@@ -11,11 +11,13 @@ import {
 import type { Answer, Refusal } from "../http/bind.ts";
 import type { FromForge } from "./failure.ts";
 import { judgeLanding, type Landing, type Told } from "./judging.ts";
+import { type AskMerged, othersSettled } from "./merged.ts";
+import { PROOF_AGAIN_MS, waitingReport } from "./proof.ts";
 import { type JobDone, later } from "./runner.ts";
 import type { ForgeTerms, Report } from "./terms.ts";
 
 export type Judging = {
-  readonly landing: Omit<Landing, "gitDir" | "occasion" | "target">;
+  readonly landing: Omit<Landing, "gitDir" | "occasion" | "target" | "settled">;
   /** The branch that it lands on. */
   readonly branch: string;
   /** What the reviewers of that commit were shown before. */
@@ -31,7 +33,8 @@ export type Posted = { readonly id: string; readonly digest: string };
 export type Shown = {
   readonly head: string;
   readonly branch: string;
-  readonly effective: "allow" | "hold" | "deny";
+  /** `waits`: allowed, and not provable yet. */
+  readonly effective: "allow" | "hold" | "deny" | "waits";
   /** The page of the change. */
   readonly url: string;
   readonly report: Report;
@@ -45,6 +48,7 @@ export type Showing = {
   readonly gitDir: string;
   /** Shows it, unless that is what stands; `known`: what was judged last of this subject. */
   readonly show: (shown: Shown, known: JudgedSubject | null) => Promise<FromForge<Posted>>;
+  readonly merged: AskMerged;
 };
 
 /** A job whose subject was read: the forge shows what was decided, or that nothing could be. */
@@ -53,21 +57,24 @@ export async function judgeAndShow(
   job: ClaimedJob,
   judging: Judging,
 ): Promise<JobDone> {
-  const { terms, forge, repository, gitDir, show } = showing;
+  const { terms, forge, repository, gitDir, show, merged } = showing;
   const { landing, branch, shown } = judging;
   const target = `refs/heads/${branch}`;
   const told = await judgeLanding(terms, {
     ...{ ...landing, target, gitDir },
     occasion: { forge, repository, head: landing.source, shown },
+    settled: (digest) => othersSettled(terms, job, { digest, target, merged }),
   });
   // What the stop of this server ended says nothing about the change.
   if (!told.ok && terms.stop.aborted) return { kind: "later", says: "it stops", at: terms.now() };
-  const effective = told.ok ? told.value.decision.effective : "hold";
+  const waits = told.ok ? told.value.waits : null;
+  const decided = told.ok ? told.value.decision.effective : "hold";
+  const effective = waits === null ? decided : "waits";
   const posted = await show(
     {
       ...{ head: landing.head, branch, effective },
       url: told.ok ? told.value.judged.url : terms.origin,
-      report: told.ok ? told.value.report : notJudged(told.failure),
+      report: reportOf(told),
     },
     await readSubject(terms.store.db, job),
   );
@@ -78,6 +85,12 @@ export async function judgeAndShow(
     again: againAt(terms, told),
     save: (tx) => saveSubject(tx, subject),
   };
+}
+
+function reportOf(told: Answer<Told>): Report {
+  if (!told.ok) return notJudged(told.failure);
+  const { waits, report } = told.value;
+  return waits === null ? report : waitingReport(waits, report);
 }
 
 type Outcome = {
@@ -107,6 +120,7 @@ const AGAIN_MS = 60_000;
 /** When time alone may turn the answer, or what could not be judged is tried again. */
 function againAt({ now }: ForgeTerms, told: Answer<Told>): number | null {
   if (!told.ok) return now() + AGAIN_MS;
+  if (told.value.waits !== null) return now() + PROOF_AGAIN_MS;
   const { until } = told.value.decision;
   return until === undefined ? null : Math.max(until, now() + AGAIN_MS);
 }

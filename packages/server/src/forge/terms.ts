@@ -7,6 +7,7 @@ import type { Gate } from "../gate/gate.ts";
 import type { GivenPolicy } from "../gate/policies.ts";
 import type { Answer } from "../http/bind.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { Proving } from "../ledger/proving.ts";
 import type { PeopleBook } from "../people/book.ts";
 
 /** One movement of the branch that a change comes from. Ids are those of git, zeros for nothing. */
@@ -76,6 +77,7 @@ export type ForgeTerms = {
   readonly ledger: Pick<Ledger, "append">;
   readonly book: PeopleBook;
   readonly gate: Gate;
+  readonly proving: Proving;
   readonly now: () => number;
   /** Of the console, for links. */
   readonly origin: string;

@@ -37,6 +37,8 @@ export type Occasion = {
   readonly target: string;
   readonly environment: string;
   readonly now: number;
+  /** It has landed, and is judged as it did. */
+  readonly landed: boolean;
   /** Of the rules that applied; `null` before they are known. */
   readonly rules: readonly string[] | null;
 };
@@ -46,17 +48,21 @@ export type Occasion = {
  * out, and so are those of contributors, of keys that were revoked and of persons who left: what
  * stands in the facts is what a receipt has to show. Rejections stay, whatever they were about:
  * opposing evidence is closed by its own act alone.
+ *
+ * INVARIANT (approvals-end): what was signed for a content lets it land once. Whatever stands in the
+ * ledger before the entry that it landed counts for no further landing of it.
  */
 export function applicable(
-  { said }: Heard,
+  { said, landed }: Heard,
   facts: Facts,
   roster: Roster,
   occasion: Occasion,
 ): readonly SignedStatement[] {
   const barred = barredPersons(facts);
-  return said.filter(({ kind, ended, person, statement }) => {
+  return said.filter(({ index, kind, ended, person, statement }) => {
     if (ended !== null || kind === "withdrawal" || kind === "debt-review") return false;
     if (kind === "rejection") return true;
+    if (!occasion.landed && endedByLanding(landed, index)) return false;
     const { change, target, environment, now, rules } = occasion;
     return (
       statement.change === change &&
@@ -68,6 +74,19 @@ export function applicable(
       !barred(person)
     );
   });
+}
+
+/** Whether what was signed at an index let a content land that has landed since. */
+export const endedByLanding = (landed: number | null, index: number): boolean =>
+  landed !== null && index <= landed;
+
+/** Index of the entry that ended approvals of a content by its landing; `null`: none did. */
+export function landingThatEnded({ said, landed }: Heard, isLanded: boolean): number | null {
+  const ended = said.some(
+    ({ kind, index, ended: by }) =>
+      kind === "approval" && by === null && endedByLanding(landed, index),
+  );
+  return ended && !isLanded ? landed : null;
 }
 
 /** Whether a person had a part in the change. What nobody knows bars nobody here: `decide` holds then. */

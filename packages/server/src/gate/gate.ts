@@ -22,6 +22,7 @@ import { debtLeft } from "../exceptions/debt.ts";
 import type { Exceptions } from "../exceptions/story.ts";
 import type { Answer, Refusal } from "../http/bind.ts";
 import { type IdentitySettings, ownTeams } from "../identity/settings.ts";
+import { type JudgedBefore, landedEntry } from "../landings/landed.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { prepare } from "../ledger/record.ts";
 import type { PeopleBook } from "../people/book.ts";
@@ -54,6 +55,11 @@ export type GateRequest = {
   readonly policies: readonly GivenPolicy[];
   /** What people said on a forge, re-read from it by this server: never part of what a caller sends. */
   readonly reviews?: StatementEvidence;
+  /**
+   * Where a forge shows the ref that it is to land on; absent: at its base. `null`: it has landed, and
+   * is judged as it did. Never part of what a caller sends.
+   */
+  readonly tip?: string | null;
 };
 
 /** Judges changes for enforcement points. */
@@ -75,7 +81,8 @@ export function openGate(terms: GateTerms): Gate {
   const save = recorder(terms.store);
   const look = openLooking(terms);
   const people = peopleOnce(terms.identity);
-  return async ({ place: asked, facts: given, policies: judging, reviews = NO_REVIEWS }) => {
+  return async (request) => {
+    const { place: asked, facts: given, policies: judging, reviews = NO_REVIEWS } = request;
     const read = policies.read(judging);
     if (!read.ok) return read;
     const facts = factsAt(asked, given);
@@ -84,7 +91,7 @@ export function openGate(terms: GateTerms): Gate {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const decided = await decideNow(terms, place, {
         ...{ facts: facts.value, policies: read.policies, compiled: policies.compiled },
-        ...{ reviews, look, people },
+        ...{ reviews, look, people, at: standingOf(request) },
       });
       if (decided === null) return refused(SHORTER);
       const toRecord = recordOf(decided, policies.written(read.policies));
@@ -110,28 +117,50 @@ type ToJudge = {
   readonly reviews: StatementEvidence;
   readonly look: Look;
   readonly people: ReturnType<typeof peopleOnce>;
+  readonly at: Standing;
 };
+
+/** How a question stands to the ref that it names. */
+type Standing = {
+  /** Where the ref was seen; `null`: nobody says so who sees it. */
+  readonly tip: string | null;
+  /** It is about to land there. */
+  readonly arriving: boolean;
+  readonly landed: boolean;
+};
+
+/** A person who shows a change sees no ref, and a ref that is new stands nowhere. by (word-of-a-person) */
+function standingOf({ place, policies, tip = place.base }: GateRequest): Standing {
+  const shown = policies.some((one) => "shown" in one);
+  const arriving = !shown && tip !== null;
+  return { tip: arriving && !/^0+$/.test(tip) ? tip : null, arriving, landed: tip === null };
+}
 
 async function decideNow(
   { identity, now: clock }: GateTerms,
   place: Place,
-  { facts: given, policies, compiled, reviews, look, people }: ToJudge,
+  { facts: given, policies, compiled, reviews, look, people, at }: ToJudge,
 ): Promise<Decided | null> {
   const { digest: claimed } = given.change;
   const digest = isUnknown(claimed) || !isDigest(claimed) ? null : claimed;
   const id = changeId(place, digest);
-  const looked = await look({ digest, change: id });
+  const { repository, target, environment } = place;
+  const seen = at.tip === null ? null : { repository, target, tip: at.tip };
+  const looked = await look({ digest, change: id, seen });
   if (looked === null) return null;
-  const { upTo, roster, exceptions, heard, firstSeenAt: seenAt } = looked;
+  const { upTo, roster, exceptions, heard, landings, firstSeenAt: seenAt } = looked;
   const now = clock();
   const firstSeenAt = seenAt ?? now;
-  const { target, environment } = place;
   const own = people(roster, now);
   const facts = { ...given, people: joinPeople(given.people, own, ownTeams(identity)) };
-  const occasion = { change: id, target, environment, now };
+  const occasion = { change: id, target, environment, now, landed: at.landed };
   const question = { facts, policies, occasion, roster, firstSeenAt, reviews, exceptions };
   const judgement = judge(question, heard, compiled);
-  return { id, place, digest, now, heard: upTo, firstSeenAt, judgement, exceptions };
+  const { arriving } = at;
+  return {
+    ...{ id, place, digest, now, heard: upTo, firstSeenAt, judgement, exceptions },
+    ...{ arriving, landings },
+  };
 }
 
 /** The facts of a question, when they are facts and speak of the place that is asked about. */
@@ -182,18 +211,24 @@ type Decided = {
   readonly firstSeenAt: number;
   readonly judgement: Judgement;
   readonly exceptions: Exceptions;
+  readonly arriving: boolean;
+  /** What the ref shows to have landed. */
+  readonly landings: readonly JudgedBefore[];
 };
 
 function recordOf(given: Decided, policies: WrittenPolicies): ToRecord {
-  const { id, place, digest, now, heard, firstSeenAt, judgement } = given;
+  const { id, place, digest, now, heard, firstSeenAt, judgement, arriving } = given;
   const { decision, facts } = judgement.record;
   const text = recordText(judgement.record, policies.text);
   const { body, factsSalt } = bodyOf(given, { facts: text.facts, judged: policies.judged });
   const entry = prepare({ kind: "decision", at: now, subject: digest, body });
   const owed = debtLeft(judgement, { place, change: id, decision: entry.id }, given.exceptions);
   return {
-    ...{ heard, entry },
-    with: owed === null ? [] : [prepare({ kind: "debt", at: now, subject: digest, body: owed })],
+    ...{ heard, entry, arriving: arriving && digest !== null },
+    with: [
+      ...(owed === null ? [] : [prepare({ kind: "debt", at: now, subject: digest, body: owed })]),
+      ...given.landings.map((landing) => landedEntry(landing, now)),
+    ],
     record: { text: text.whole, factsSalt },
     change: {
       ...place,

@@ -4,10 +4,11 @@ import type { Digest } from "@interlock/digest";
 import {
   type Database,
   entriesOfKindsAbout,
-  SIGNED_KINDS,
+  HEARD_KINDS,
   type StoredEntry,
 } from "@interlock/store";
 import { ends } from "../approvals/ends.ts";
+import { landedIn } from "../landings/landed.ts";
 import type { Roster } from "../people/roster.ts";
 import type { SignedStatement } from "./evidence.ts";
 import { isSignedKind, type Verified, verifyStored } from "./verified.ts";
@@ -20,7 +21,12 @@ export type Heard = {
   readonly unread: readonly Rejection[];
   /** Why it is not known which approvals still stand, or `null`. */
   readonly doubt: string | null;
+  /** Index of the entry that the content landed last; `null`: the ledger knows of no landing. */
+  readonly landed: number | null;
 };
+
+/** About a content that nobody could read nobody says anything. */
+export const NOTHING_HEARD: Heard = { said: [], unread: [], doubt: null, landed: null };
 
 /** Told of a signed entry that does not verify; somebody wrote to the database. */
 export type Unverified = (entry: { readonly index: number; readonly says: string }) => void;
@@ -73,16 +79,17 @@ export function openHearing(onUnverified: Unverified): Hearing {
     const unread: Rejection[] = [];
     let doubt: string | null = null;
     for (const entry of stored) {
+      if (entry.kind === "landed") continue;
       const result = await verify(entry, roster);
       if (result.ok) said.push(statementOf(entry, result));
       else if (entry.kind === "rejection") unread.push(rejectionThatHolds(digest, entry));
       else if (entry.kind === "withdrawal")
         doubt = `entry ${entry.index} of the ledger takes something back and cannot be read: ${result.says}`;
     }
-    return { said: withEnds(said), unread, doubt };
+    return { said: withEnds(said), unread, doubt, landed: landedIn(stored) };
   };
   const hear = async (db: Database, subject: Digest, roster: Roster): Promise<Heard> => {
-    const asked = { subject, kinds: SIGNED_KINDS, limit: HEARING_LIMIT };
+    const asked = { subject, kinds: HEARD_KINDS, limit: HEARING_LIMIT };
     return await of(await entriesOfKindsAbout(db, asked), subject, roster);
   };
   return Object.assign(hear, { of });
@@ -91,7 +98,7 @@ export function openHearing(onUnverified: Unverified): Hearing {
 function tooMany(digest: Digest): Heard {
   const doubt = `the ledger has more than ${MOST} signatures about this content`;
   const rejection = { by: "unknown", digest, at: 0, reason: doubt, closed: false };
-  return { said: [], unread: [rejection], doubt };
+  return { said: [], unread: [rejection], doubt, landed: null };
 }
 
 const rejectionThatHolds = (digest: Digest, { index, at }: StoredEntry): Rejection => ({

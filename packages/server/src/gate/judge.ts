@@ -13,7 +13,13 @@ import {
 } from "@interlock/core";
 import { type Exceptions, openDebts, openIncident } from "../exceptions/story.ts";
 import type { Roster } from "../people/roster.ts";
-import { applicable, evidenceFrom, type Occasion, type SignedStatement } from "./evidence.ts";
+import {
+  applicable,
+  evidenceFrom,
+  landingThatEnded,
+  type Occasion,
+  type SignedStatement,
+} from "./evidence.ts";
 import type { Heard } from "./hearing.ts";
 
 /** What an enforcement point asked, with the people and the time of this server. */
@@ -47,7 +53,7 @@ export function judge(
   heard: Heard,
   compiled: (policy: Policy) => CompiledPolicy,
 ): Judgement {
-  const policies = question.policies.map((entry) => judging(entry, compiled));
+  const policies = question.policies.map((entry) => judgingOf(entry, compiled));
   const first = countedUnder(question, heard, null);
   const answer = decide(policies, first.facts);
   const again = countedUnder(question, heard, rulesOf(answer));
@@ -87,7 +93,8 @@ function countedUnder(
   const { approvals, rejections } = evidenceFrom(good, heard);
   const waivers = heard.doubt === null ? waiversFrom(good.filter(standing(exceptions))) : [];
   const debts = openDebts(exceptions);
-  const { firstSeenAt: _own, debts: _theirs, ...given } = facts.evidence;
+  const landed = landingThatEnded(heard, occasion.landed);
+  const { firstSeenAt: _own, debts: _theirs, landed: _said, ...given } = facts.evidence;
   return {
     facts: {
       ...facts,
@@ -100,6 +107,7 @@ function countedUnder(
         rejections: [...rejections, ...reviews.rejections],
         waivers: waivers.map(({ waiver }) => waiver),
         ...(debts.length === 0 ? {} : { debts }),
+        ...(landed === null ? {} : { landed }),
       },
     },
     counted: heard.doubt === null ? good.filter(({ kind }) => kind === "approval") : [],
@@ -124,7 +132,8 @@ const standing =
     );
   };
 
-function judging(
+/** A policy of a record, to decide by. */
+export function judgingOf(
   entry: DecisionRecord["policies"][number],
   compiled: (policy: Policy) => CompiledPolicy,
 ): JudgingPolicy {

@@ -1,15 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from "@interlock/digest";
-import { grouped, LOOK_UP_PAGE, type LookedUp, lookUp, type Store } from "@interlock/store";
+import {
+  grouped,
+  LOOK_UP_PAGE,
+  type LookedUp,
+  lookUp,
+  type Sighting,
+  type Store,
+} from "@interlock/store";
 import type { ExceptionsBook } from "../exceptions/book.ts";
 import type { Exceptions } from "../exceptions/story.ts";
+import { type JudgedBefore, judgedBefore } from "../landings/landed.ts";
 import { bodyIn } from "../ledger/stored.ts";
 import type { PeopleBook } from "../people/book.ts";
 import type { Roster } from "../people/roster.ts";
-import { HEARING_LIMIT, type Heard, type Hearing } from "./hearing.ts";
+import { HEARING_LIMIT, type Heard, type Hearing, NOTHING_HEARD } from "./hearing.ts";
 
 /** A content on its way to one place; `null` where nobody could read the whole change. */
-export type LookingAt = { readonly digest: Digest | null; readonly change: string };
+export type LookingAt = {
+  readonly digest: Digest | null;
+  readonly change: string;
+  /** The ref that it is to land on, as the enforcement point saw it; `null`: nobody did. */
+  readonly seen: Sighting | null;
+};
 
 /** What the ledger says of a change and of everybody, at one moment. */
 export type Looked = {
@@ -20,6 +33,8 @@ export type Looked = {
   readonly heard: Heard;
   /** Time of the first decision about the change; `null` when there is none. */
   readonly firstSeenAt: number | null;
+  /** Contents that the ref shows to have landed, which the ledger does not say yet. */
+  readonly landings: readonly JudgedBefore[];
 };
 
 type Terms = {
@@ -49,7 +64,7 @@ export function openLooking(terms: Terms): Look {
     const found = await lookUp(store.db, {
       peopleFrom: before.roster.upTo + 1,
       exceptionsFrom: before.exceptions.upTo + 1,
-      about: about.map(({ digest, change }) => ({ digest: digest ?? "", change })),
+      about: about.map(({ digest, ...rest }) => ({ digest: digest ?? "", ...rest })),
       signedLimit: HEARING_LIMIT,
     });
     shorter ||= found.size < seen;
@@ -82,15 +97,17 @@ async function everybody(
 async function looked(
   { hearing }: Terms,
   now: Everybody,
-  { digest, change }: LookingAt,
+  { digest, change, seen }: LookingAt,
   found: LookedUp["about"][number] | undefined,
 ): Promise<Looked> {
-  const { signed = [], first = null } = found ?? {};
+  const { signed = [], first = null, landings = [] } = found ?? {};
   const heard = digest === null ? NOTHING_HEARD : await hearing.of(signed, digest, now.roster);
-  return { ...now, heard, firstSeenAt: digest === null ? null : firstSeen(first, digest, change) };
+  return {
+    ...{ ...now, heard },
+    firstSeenAt: digest === null ? null : firstSeen(first, digest, change),
+    landings: seen === null ? [] : judgedBefore(landings, seen),
+  };
 }
-
-const NOTHING_HEARD: Heard = { said: [], unread: [], doubt: null };
 
 /** By the leaf, which the row and its body have to fit: what does not has not been seen. */
 function firstSeen(

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   appendDecisions,
+  forgetJudgedHeads,
   lockHeadAfter,
   type Store,
   type StoredChange,
   type StoredDecision,
+  type Transaction,
   transaction,
 } from "@interlock/store";
 import type { Refusal } from "../http/bind.ts";
@@ -13,6 +15,8 @@ import type { Prepared } from "../ledger/record.ts";
 /** A decision to be recorded; its index is known only then. */
 export type ToRecord = {
   readonly entry: Prepared;
+  /** It was judged where it lands. */
+  readonly arriving: boolean;
   /** Entries that follow it in the same transaction. */
   readonly with: readonly Prepared[];
   readonly change: Omit<StoredChange, "decisionIndex">;
@@ -47,10 +51,11 @@ const TOGETHER = 64;
  * since; a decision that does not know of it is not written.
  */
 export function recorder(store: Store): (decision: ToRecord) => Promise<Recorded> {
+  const forget = forgetting();
   const queue: Caller[] = [];
   let busy = false;
   const run = async (): Promise<void> => {
-    while (queue.length > 0) await together(store, queue.splice(0, TOGETHER));
+    while (queue.length > 0) await together(store, queue.splice(0, TOGETHER), forget);
     busy = false;
   };
   return (decision) =>
@@ -63,21 +68,41 @@ export function recorder(store: Store): (decision: ToRecord) => Promise<Recorded
     });
 }
 
+/** As long as an approval may live, and a day for clocks. */
+const REMEMBERED_MS = 31 * 86_400_000;
+const FORGET_EVERY_MS = 3_600_000;
+
+type Forget = (tx: Transaction, now: number) => Promise<void>;
+
+/** Now and then; whatever was signed before a landing that is older has expired. */
+function forgetting(): Forget {
+  let last = 0;
+  return async (tx, now) => {
+    if (now - last < FORGET_EVERY_MS) return;
+    last = now;
+    await forgetJudgedHeads(tx, now - REMEMBERED_MS);
+  };
+}
+
 /** What the database refuses of many is tried one by one, so that nobody spoils it for others. */
-async function together(store: Store, callers: readonly Caller[]): Promise<void> {
+async function together(store: Store, callers: readonly Caller[], forget: Forget): Promise<void> {
   let answers: readonly Recorded[];
   try {
-    answers = await recordAll(store, callers);
+    answers = await recordAll(store, callers, forget);
   } catch (error) {
     const [only] = callers;
     if (callers.length === 1) only?.fail(error);
-    else for (const caller of callers) await together(store, [caller]);
+    else for (const caller of callers) await together(store, [caller], forget);
     return;
   }
   for (const [i, caller] of callers.entries()) caller.answer(answers[i] ?? { kind: "unheard" });
 }
 
-async function recordAll(store: Store, callers: readonly Caller[]): Promise<readonly Recorded[]> {
+async function recordAll(
+  store: Store,
+  callers: readonly Caller[],
+  forget: Forget,
+): Promise<readonly Recorded[]> {
   const outcome = await transaction<readonly Recorded[], Refusal>(
     store,
     async (tx) => {
@@ -86,13 +111,14 @@ async function recordAll(store: Store, callers: readonly Caller[]): Promise<read
       const superseded = store.version.asks(minSafeVersion);
       if (superseded !== null) return { ok: false, failure: superseded };
       const heard = callers.filter((caller) => caller.heard >= newest);
-      const decisions = heard.map(({ entry: { id, entry }, change, record }) => ({
-        ...{ entry, change },
+      const decisions = heard.map(({ entry: { id, entry }, change, record, arriving }) => ({
+        ...{ entry, change, arriving },
         decision: { change: change.id, entry: id, at: change.judgedAt, record },
       }));
       const further = heard.flatMap((caller) => caller.with.map(({ entry }) => entry));
       const appended = await appendDecisions(tx, decisions, further);
       if (!appended.ok) return appended;
+      await forget(tx, Math.max(...callers.map(({ change }) => change.judgedAt)));
       const placed = new Map(heard.map((caller, i) => [caller, appended.value[i] ?? -1]));
       return {
         ok: true,

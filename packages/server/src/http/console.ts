@@ -11,7 +11,12 @@ export type ConsoleFiles = {
   readonly index: Buffer;
 };
 
-type ConsoleFile = { readonly bytes: Buffer; readonly gzip: Buffer; readonly type: string };
+type ConsoleFile = {
+  readonly bytes: Buffer;
+  /** Compressed when somebody asks for it first, since most starts serve no page. */
+  readonly gzip: () => Buffer;
+  readonly type: string;
+};
 
 const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
@@ -29,9 +34,17 @@ export function readConsole(folder: string): ConsoleFiles {
     const file = join(entry.parentPath, entry.name);
     const bytes = readFileSync(file);
     const path = file.slice(folder.length).replaceAll("\\", "/").replace(/^\/*/, "/");
-    files.set(path, { bytes, gzip: gzipSync(bytes), type });
+    files.set(path, { bytes, gzip: once(() => gzipSync(bytes)), type });
   }
   return { files, index: readFileSync(join(folder, "index.html")) };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** The names in front belong to the server: what it does not know there is no page. */
@@ -65,7 +78,7 @@ function sendFile(
     .type(type);
   if (!/\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(headers["accept-encoding"] ?? ""))
     return reply.send(bytes);
-  return reply.header("content-encoding", "gzip").send(gzip);
+  return reply.header("content-encoding", "gzip").send(gzip());
 }
 
 /** A script that asks for something that is not there gets a problem, never a page that says 200. */

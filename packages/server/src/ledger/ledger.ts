@@ -139,7 +139,7 @@ async function proofOf({ store }: LedgerTerms, index: number): Promise<LedgerRes
   const hashes = await proveInclusion(
     index,
     checkpoint.size,
-    treeAround(store.db, checkpoint, index).hashes,
+    treeAround(store.db, { head: checkpoint, index }).hashes,
   );
   if (!hashes.ok)
     return {

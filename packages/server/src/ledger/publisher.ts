@@ -25,7 +25,7 @@ import {
 import type { LedgerFailure, LedgerResult } from "./failure.ts";
 import type { HeadMemory, SignedHead } from "./head.ts";
 import type { LogKey } from "./log-key.ts";
-import { treeOf } from "./tree.ts";
+import { storedTreeOf } from "./tree.ts";
 
 export type PublisherTerms = {
   readonly store: Store;
@@ -106,7 +106,7 @@ async function edgeAt(
       `the checkpoint over ${size} entries was not signed with the key of this server`,
       "start every server on this database with the same key; if the key is right, somebody changed the checkpoint: restore it from a backup",
     );
-  const tree = treeOf(terms.store.db, published);
+  const tree = storedTreeOf(terms.store.db, published);
   const edge = await tree.edge();
   if (!edge.ok)
     return refused(

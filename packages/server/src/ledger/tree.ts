@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import { type Database, readTiles, type StoredCheckpoint, type Tile } from "@interlock/store";
 import {
+  type CheckedTiles,
+  checkedTiles,
   type FetchStored,
   parseTilePath,
   type TileReader,
@@ -29,23 +31,39 @@ const tilesBy =
 
 const HASH_LENGTH = 32;
 
-const hash = treeHash((bytes) => createHash("sha256").update(bytes).digest());
+const hash = treeHash((bytes) => digest("sha256", bytes, "buffer"));
 
 type Head = Pick<StoredCheckpoint, "size" | "root">;
 
+/** 16 MB of tiles: the upper levels of 60 million entries, and more. */
+const KEPT_TILES = 1_024;
+/** Of all ledgers of this process, since it is kept by hash. */
+const CHECKED = checkedTiles(KEPT_TILES);
+
 /** The tree of a published checkpoint. */
-export const treeOf = (db: Database, { size, root }: Head): TileReader =>
+export const treeOf = (db: Database, { size, root }: Head, checked = CHECKED): TileReader =>
+  tileReader({ size, root, fetch: storedTiles(db), hash, checked });
+
+/** The same from what is stored alone, for whoever asks whether that is whole. */
+export const storedTreeOf = (db: Database, { size, root }: Head): TileReader =>
   tileReader({ size, root, fetch: storedTiles(db), hash });
+
+export type Around = { readonly head: Head; readonly index: number };
 
 /**
  * The same for a proof of one entry: every tile on the way from it to the root, and from the tree's
- * right edge, comes with one question to the database.
+ * right edge, that is not known yet comes with one question to the database.
  */
-export function treeAround(db: Database, { size, root }: Head, index: number): TileReader {
+export function treeAround(
+  db: Database,
+  { head: { size, root }, index }: Around,
+  checked: CheckedTiles = CHECKED,
+): TileReader {
+  const edge = checked.edge(size, root) === null ? [size - 1] : [];
   const places: Place[] = [];
   for (let level = 0, span = 256; level === 0 || span / 256 < size; level++, span *= 256)
-    for (const n of new Set([Math.floor(index / span), Math.floor((size - 1) / span)]))
-      places.push({ level, n });
+    for (const n of new Set([index, ...edge].map((leaf) => Math.floor(leaf / span))))
+      if (!checked.has(level, n)) places.push({ level, n });
   let asked: Promise<ReadonlyMap<string, Tile>> | null = null;
   const read = async ({ level, n }: Place): Promise<Tile | undefined> => {
     asked ??= readTiles(db, places).then(
@@ -53,5 +71,5 @@ export function treeAround(db: Database, { size, root }: Head, index: number): T
     );
     return (await asked).get(`${level}/${n}`) ?? (await readTiles(db, [{ level, n }]))[0];
   };
-  return tileReader({ size, root, fetch: tilesBy(read), hash });
+  return tileReader({ size, root, fetch: tilesBy(read), hash, checked });
 }

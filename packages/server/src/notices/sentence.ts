@@ -135,6 +135,12 @@ const SAYINGS: Sayings = {
     rollout(`rollout ${id.slice(0, 12)}… goes back, says ${by === "" ? "its plan" : by}`),
   "rollout-ended": ({ rollout: id }) => rollout(`rollout ${id.slice(0, 12)}… is back`),
   "rollout-proven": ({ rollout: id }) => rollout(`rollout ${id.slice(0, 12)}… passed every wave`),
+  "rollout-bad": ({ rollout: id, by, because }) =>
+    rollout(`what rollout ${id.slice(0, 12)}… brought is bad, says ${by}: ${because}`),
+  "rollout-adopted": ({ rollout: id, by }) =>
+    rollout(
+      `what rollout ${id.slice(0, 12)}… brought may be gone back to, say ${by.join(" and ")}`,
+    ),
   "rollout-noted": ({ rollout: id, what, because }) =>
     rollout(`rollout ${id.slice(0, 12)}…: ${what} ${because}`),
   expunge: ({ entry, by, reason }) => ({

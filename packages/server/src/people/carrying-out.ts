@@ -22,6 +22,7 @@ import {
 import { describedText } from "../controlplane/described.ts";
 import type { Answer } from "../http/bind.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
+import { adopt } from "../rollouts/adopting.ts";
 import { emergencyEntries, standingEmergencyKey } from "./emergency.ts";
 import { appendWithKeys, type Enrolling, enrolling } from "./enrolling.ts";
 import { personOf } from "./founding.ts";
@@ -106,6 +107,7 @@ async function effectsOf(within: Within, whole: Whole): Promise<Answer<Effects>>
   if (kind === "controlplane") return await description(within, whole);
   // The agreement says all of it: a later act begins the unwind.
   if (kind === "unwind") return done(NONE);
+  if (kind === "baseline") return await baseline(within, whole);
   return await enrol(within, whole);
 }
 
@@ -176,6 +178,14 @@ async function description({ tx, book }: Within, { proposal }: Whole): Promise<A
     );
   const read = await describedText(tx, proposal.described ?? null);
   return read.ok ? done(NONE) : read;
+}
+
+async function baseline(
+  { tx, now, agreed: agreement, by }: Within,
+  { proposal: { described, reason } }: Whole,
+): Promise<Answer<Effects>> {
+  const adopted = await adopt(tx, { described: described ?? "", agreement, by, reason, now });
+  return adopted.ok ? done({ ...NONE, entries: adopted.value }) : adopted;
 }
 
 async function revoke(

@@ -42,7 +42,8 @@ async function openInvitation(
     kind === "change" ||
     kind === "emergency" ||
     kind === "controlplane" ||
-    kind === "unwind"
+    kind === "unwind" ||
+    kind === "baseline"
   )
     throw new Error(`invariant broken: a \`${kind}\` has a link`);
   const tenant = (await readSite(db))?.tenant ?? (await setUpTenant(db)) ?? "";

@@ -37,6 +37,7 @@ const WITH_KEY: Readonly<Record<AgreedKind, boolean>> = {
   emergency: false,
   controlplane: false,
   unwind: false,
+  baseline: false,
 };
 
 export function agreedKind({ kind }: Pick<StoredProposal, "kind">): AgreedKind {

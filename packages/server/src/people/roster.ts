@@ -188,7 +188,9 @@ async function agree(roster: Roster, { body, entry, index }: Of<"agreement">): P
   const next = { ...roster, agreements: new Map(agreements).set(id, { body, personDone: false }) };
   if (digest === undefined) return kept(next);
   const text = { digest, index, at: entry.at, by: [...new Set(signers)].sort() };
-  if (about !== "unwind") return kept({ ...next, described: text });
+  if (about === "controlplane") return kept({ ...next, described: text });
+  // What follows from it is an entry of its own, by which rollouts go.
+  if (about === "baseline") return kept(next);
   return kept({ ...next, unwinds: new Map(roster.unwinds).set(digest, { ...text, entry: id }) });
 }
 

@@ -14,8 +14,9 @@ import {
   transaction,
 } from "@interlock/store";
 import type { Answer, Refusal } from "../http/bind.ts";
+import { landedWith } from "../landings/landed.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { prepare } from "../ledger/record.ts";
+import { type Prepared, prepare } from "../ledger/record.ts";
 import { bodyIn } from "../ledger/stored.ts";
 
 export type RefsTerms = {
@@ -75,9 +76,10 @@ export async function reportMoves(
         const subject = digest !== null && isDigest(digest) ? digest : null;
         return [prepare({ kind: "unrecorded", at, subject, body })];
       });
-      const appended = await ledger.append(tx, entries);
+      const landed = await landedBy(tx, { repository, moves, at });
+      const appended = await ledger.append(tx, [...entries, ...landed]);
       if (!appended.ok) return appended;
-      const indexes = [...appended.value];
+      const indexes = appended.value.slice(0, entries.length);
       const placed = compared.map(({ move, ...one }) => ({
         ...{ ...one, move },
         index: one.unrecorded === null ? null : (indexes.shift() ?? null),
@@ -98,6 +100,24 @@ export async function reportMoves(
   return outcome.kind === "committed"
     ? { ok: true, value: outcome.value }
     : { ok: false, failure: outcome.failure };
+}
+
+/** What people signed for ends wherever it landed, allowed or not. by (approvals-end) */
+async function landedBy(
+  tx: Transaction,
+  {
+    repository,
+    moves,
+    at,
+  }: { readonly repository: string; readonly moves: readonly Move[]; readonly at: number },
+): Promise<readonly Prepared[]> {
+  const landed = new Map<string, Prepared>();
+  for (const { ref: target, new: tip, digest } of moves) {
+    if (isNothing(tip)) continue;
+    for (const one of await landedWith(tx, { repository, target, tip, digest }, at))
+      landed.set(one.entry.subject ?? one.id, one);
+  }
+  return [...landed.values()];
 }
 
 const without = ({ digest: _, ...rest }: Move): Omit<Move, "digest"> => rest;

@@ -3,6 +3,7 @@
 import type { Plan, RolloutEvent, WriteResult } from "@interlock/core";
 import { confirmWrites, journalWrite, type RolloutDelivery, valuesOf } from "@interlock/store";
 import type { Answered, Batch, CellRead, Target, WriteOutcome } from "@interlock/targets";
+import type { Recorder, Saver } from "./batching.ts";
 import { contentOf, type Held, heldIn, isSame, valueIn } from "./contents.ts";
 import { type Gatekeeper, withinMs } from "./queueing.ts";
 import type { DriverLimits, DriverTerms, Read, Write } from "./terms.ts";
@@ -13,6 +14,10 @@ export type Site = {
   readonly limits: DriverLimits;
   readonly target: Target;
   readonly pass: Gatekeeper;
+  readonly save: Saver;
+  readonly record: Recorder;
+  /** What is asked of the database besides. */
+  readonly ask: Gatekeeper;
   readonly rollout: string;
   readonly change: string;
   readonly plan: Plan;
@@ -48,11 +53,8 @@ export async function readBack(site: Site, { id, cell }: Read): Promise<RolloutE
   const held = heldIn(read.value);
   const at = { rollout: site.rollout, cell, now: site.terms.now() };
   const found = contentOf(site.plan, { cell, items: itemsOf(site, cell), held });
-  await confirmWrites(
-    site.terms.store.db,
-    at,
-    [...held].map(([key, sha256]) => ({ key, sha256 })),
-  );
+  const keys = [...held].map(([key, sha256]) => ({ key, sha256 }));
+  await site.ask(() => confirmWrites(site.terms.store.db, at, keys));
   return { kind: "read", id, cell, found, fence: read.value.fence };
 }
 
@@ -110,10 +112,8 @@ async function batchOf(site: Site, effect: Write, read: CellRead): Promise<Batch
     key: item.key,
     sha256: valueIn(plan, effect.content, item),
   }));
-  const bytes = await valuesOf(
-    terms.store.db,
-    wanted.flatMap(({ sha256 }) => sha256 ?? []),
-  );
+  const digests = wanted.flatMap(({ sha256 }) => sha256 ?? []);
+  const bytes = await site.ask(() => valuesOf(terms.store.db, digests));
   const stored = (sha256: string): Uint8Array => {
     const value = bytes.get(sha256);
     if (value === undefined) throw new Error("invariant broken: a delivery's value is stored");
@@ -134,7 +134,7 @@ async function batchOf(site: Site, effect: Write, read: CellRead): Promise<Batch
 async function journalled(site: Site, effect: Write, held: Held): Promise<boolean> {
   const { terms, plan, rollout, change, target } = site;
   const { id, way, key, fence, entry, cell } = effect;
-  return await journalWrite(terms.store.db, {
+  const write = {
     ...{ rollout, change, target: target.name, cell, fence, at: terms.now() },
     operation: JSON.stringify({ id, way, key, fence, entry, content: effect.content }),
     items: itemsOf(site, cell).map((item) => ({
@@ -142,5 +142,6 @@ async function journalled(site: Site, effect: Write, held: Held): Promise<boolea
       before: held.get(item.key) ?? null,
       after: valueIn(plan, effect.content, item),
     })),
-  });
+  };
+  return await site.ask(() => journalWrite(terms.store.db, write));
 }

@@ -107,9 +107,19 @@ export async function approvalsAfter(
   id: string,
   after: number,
 ): Promise<Approvals | null> {
-  const { db } = terms.store;
   const plan = planOfChange(id);
-  if (plan !== null) return await agreedAfter(terms, plan, after);
+  return plan === null
+    ? await approvedAfter(terms, id, after)
+    : await agreedAfter(terms, plan, after);
+}
+
+/** The same of a change that is no unwind of a rollout. */
+export async function approvedAfter(
+  terms: Pick<RolloutsTerms, "store" | "book" | "now">,
+  id: string,
+  after: number,
+): Promise<Approvals | null> {
+  const { db } = terms.store;
   const change = await changeById(db, id);
   if (change === null || change.digest === null) return null;
   const record = await recordOf(terms.store, change);

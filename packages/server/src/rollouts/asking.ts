@@ -9,7 +9,11 @@ import { approvalsAfter } from "./allowed.ts";
 import { type Loaded, loaded, notedEntry, savedIn } from "./stepping.ts";
 import type { RolloutsTerms } from "./terms.ts";
 
-const NONE = refused("NOT_FOUND", "there is no such rollout", "see `interlock rollout list`");
+export const NONE = refused(
+  "NOT_FOUND",
+  "there is no such rollout",
+  "see `interlock rollout list`",
+);
 
 /** A stored rollout, or why there is none to show. */
 export async function find(terms: RolloutsTerms, id: string): Promise<Answer<Loaded>> {
@@ -18,7 +22,8 @@ export async function find(terms: RolloutsTerms, id: string): Promise<Answer<Loa
   return row.value === null ? NONE : readable(loaded(row.value));
 }
 
-const readable = (one: Loaded | { readonly damaged: string }): Answer<Loaded> =>
+/** A stored rollout that can be read, or why nobody drives it. */
+export const readable = (one: Loaded | { readonly damaged: string }): Answer<Loaded> =>
   "damaged" in one
     ? refused(
         "ROLLOUT_STATE_INVALID",

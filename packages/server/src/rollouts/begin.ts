@@ -23,11 +23,13 @@ import {
 import { BATCH_ITEMS_MAX, type Target } from "@interlock/targets";
 import type { Answer } from "../http/bind.ts";
 import { done, refused } from "../people/terms.ts";
-import { type Allowed, allowedChange } from "./allowed.ts";
+import { type Allowed, allowedChange, approvalsAfter } from "./allowed.ts";
 import { checkCells } from "./checking.ts";
 import { heldIn } from "./contents.ts";
+import { uponBad } from "./marking.ts";
 import { planned } from "./planning.ts";
 import { saveBegun } from "./saving.ts";
+import { type Stopped, stoppedAt } from "./stopped.ts";
 import type { RolloutsTerms } from "./terms.ts";
 
 /** All that is known before anything is stored. */
@@ -40,6 +42,7 @@ export type Proposal = {
   readonly deliveries: readonly RolloutDelivery[];
   readonly proven: readonly Proven[];
   readonly values: readonly { readonly sha256: string; readonly bytes: Uint8Array }[];
+  readonly stopped: Stopped;
 };
 
 /** One value on its way: a file of the change to a key of a cell. */
@@ -58,7 +61,7 @@ export async function begin(
   if (known.value !== null) return done(id);
   const made = await propose(terms, person, asked);
   if (!made.ok) return made;
-  const { plan, loss, change, allowed, deliveries, proven, values } = made.value;
+  const { plan, loss, change, allowed, deliveries, proven, values, stopped } = made.value;
   const begun = beginRollout(id, plan, { proven, now: terms.now() });
   if (!begun.ok) return begun;
   const kept = await read(terms.store, (db) => saveValues(db, values));
@@ -66,7 +69,7 @@ export async function begin(
   const { decision, persons } = allowed;
   const saved: Answer<RolloutState> = await saveBegun(terms, {
     ...{ state: begun.state, change: change.id, lossMicroOrders: loss.microOrders, by: person },
-    ...{ deliveries, decision, persons },
+    ...{ deliveries, decision, persons, stopped },
   });
   return saved.ok ? done(id) : saved;
 }
@@ -83,6 +86,9 @@ export async function propose(
   const placed = await placeOf(terms, asked, { change, entries: [...entries.values()] });
   if (!placed.ok) return placed;
   const { plane, system, target, wanted } = placed.value;
+  const stopped = await stoppedAt(terms.store.db, { change: change.id, target: target.name });
+  const again = stopped === null ? null : await approvalsAfter(terms, change.id, stopped);
+  if (stopped !== null && again === null) return STOPPED;
   const held = await heldBy(target, wanted);
   if (!held.ok) return held;
   const rows: RolloutDelivery[] = [];
@@ -90,6 +96,8 @@ export async function propose(
     const next = entries.get(path)?.newContent ?? null;
     rows.push({ cell, key, base: held.value.get(`${cell}\0${key}`)?.sha256 ?? null, next });
   }
+  const bad = await uponBad(terms.store.db, { target: target.name, rows });
+  if (bad !== null) return bad;
   const same = unchangedCell(rows);
   if (same !== null)
     return refused(
@@ -117,9 +125,15 @@ export async function propose(
   });
   return done({
     ...{ plan: plan.value.plan, loss: plan.value.loss, change, allowed, deliveries: rows, proven },
-    ...{ values: values.value, budgetOrders: system.lossBudgetOrders },
+    ...{ values: values.value, budgetOrders: system.lossBudgetOrders, stopped },
   });
 }
+
+const STOPPED = refused(
+  "ROLLOUT_APPROVAL_OLD",
+  "a rollout of this change was halted, taken back or unwound, and no approval has been given since",
+  "ask somebody who had no part in the change to approve it again with a passkey",
+);
 
 const requiresOf = ({ decision }: DecisionRecord) => decision.requires;
 

@@ -7,19 +7,10 @@ import {
   type RolloutState,
   step,
 } from "@interlock/core";
-import { failureOf, rolloutById, saveStep } from "@interlock/store";
+import { failureOf, renewLease, rolloutById } from "@interlock/store";
 import { FENCED, readBack, type Site, writeCell } from "./acting.ts";
 import { withinMs } from "./queueing.ts";
-import {
-  appendStep,
-  type Loaded,
-  loaded,
-  notifyStep,
-  rowOf,
-  type Stepped,
-  TICK_MS,
-  tickAt,
-} from "./stepping.ts";
+import { type Loaded, loaded, rowOf, type Stepped, soloStep, TICK_MS, tickAt } from "./stepping.ts";
 import type { Analyse, Append, Capacity, Notify } from "./terms.ts";
 
 /** What waits for its turn: an event to be taken, an entry to be written, a look at the row. */
@@ -27,11 +18,14 @@ type Work =
   | { readonly kind: "event"; readonly event: RolloutEvent }
   | { readonly kind: "append"; readonly effect: Append }
   | { readonly kind: "notify"; readonly effect: Notify }
-  | { readonly kind: "reload" };
+  | { readonly kind: "reload" }
+  /** Under a lease larger than that of whoever wrote the cell since. */
+  | { readonly kind: "relet"; readonly from: number };
 
 export type Drive = {
   readonly id: string;
-  readonly lease: number;
+  /** It grows where another rollout wrote to a cell under a larger one. */
+  readonly lease: () => number;
   readonly tell: (event: RolloutEvent) => void;
   /** Somebody else made a step: look at the row again. */
   readonly reload: () => void;
@@ -53,7 +47,6 @@ export function openDrive(first: Loaded, site: Site): Drive {
 
 class Driving implements Drive {
   readonly id: string;
-  readonly lease: number;
   private one: Loaded;
   private readonly site: Site;
   private readonly queue: Work[] = [];
@@ -64,12 +57,12 @@ class Driving implements Drive {
 
   constructor(first: Loaded, site: Site) {
     this.id = first.row.id;
-    this.lease = first.row.lease;
     this.one = first;
     this.site = site;
     this.tell({ kind: "leased", fence: first.row.lease });
   }
 
+  readonly lease = (): number => this.one.row.lease;
   readonly revision = (): number => this.one.row.revision;
   readonly phase = (): Phase => this.one.state.phase;
   readonly over = (): boolean => this.gone;
@@ -127,12 +120,14 @@ class Driving implements Drive {
     if (work.kind === "event") return await this.take();
     this.queue.shift();
     if (work.kind === "reload") return await this.load();
+    if (work.kind === "relet") return await this.relet(work.from);
     const { terms } = this.site;
-    const mine = { id: this.id, lease: this.lease };
+    const mine = { id: this.id, lease: this.lease() };
+    const { effect } = work;
     const stepped =
-      work.kind === "append"
-        ? await appendStep(terms, mine, work.effect)
-        : await notifyStep(terms, mine, work.effect);
+      effect.kind === "append" && effect.solo !== undefined
+        ? await this.site.ask(() => soloStep(terms, mine, effect))
+        : await this.site.record(mine, effect);
     if (stepped.kind === "stepped") terms.onPoint?.("entry.appended");
     await this.follow(stepped, work.effect);
   }
@@ -157,8 +152,8 @@ class Driving implements Drive {
     const { state, row } = this.one;
     const next = this.after(state, events);
     const now = rowOf(next);
-    const at = { id: this.id, revision: row.revision, lease: this.lease };
-    const saved = await this.asked(() => saveStep(this.site.terms.store.db, at, now));
+    const at = { id: this.id, revision: row.revision, lease: this.lease() };
+    const saved = await this.asked(() => this.site.save({ ...now, ...at }));
     if (saved === true) {
       this.site.terms.onPoint?.("step.saved");
       this.adopt({ row: { ...row, ...now, revision: row.revision + 1 }, state: next });
@@ -193,17 +188,36 @@ class Driving implements Drive {
   }
 
   private async load(): Promise<void> {
-    const row = await this.asked(() => rolloutById(this.site.terms.store.db, this.id));
-    const one = row?.lease === this.lease ? loaded(row) : null;
+    const { terms, ask } = this.site;
+    const row = await this.asked(() => ask(() => rolloutById(terms.store.db, this.id)));
+    const one = row?.lease === this.lease() ? loaded(row) : null;
     if (one === null || "damaged" in one) this.stop();
     else this.adopt(one);
+  }
+
+  /**
+   * Two rollouts that write other keys of one cell share its fence. Whoever finds a larger one there
+   * takes a larger lease at once and goes on, once for all cells in which it happened. What was sent
+   * under the smaller one is found out about, as after a driver that died.
+   */
+  private async relet(from: number): Promise<void> {
+    if (from !== this.lease()) return;
+    const { terms, limits, ask } = this.site;
+    const given = { id: this.id, lease: from, leaseMs: limits.leaseMs };
+    const lease = await this.asked(() => ask(() => renewLease(terms.store.db, given)));
+    if (lease === null) {
+      this.stop();
+      return;
+    }
+    this.one = { ...this.one, row: { ...this.one.row, lease } };
+    this.tell({ kind: "leased", fence: lease });
   }
 
   /** INVARIANT (save, then act): effects are begun only out of a state that is stored. */
   private adopt(one: Loaded): void {
     this.one = one;
     // Before this driver has told the rollout of its lease, nothing in it is this driver's to do.
-    if (one.state.fence !== this.lease) return;
+    if (one.state.fence !== this.lease()) return;
     for (const effect of one.state.outbox) {
       if (this.gone) return;
       if (this.sent.has(effect.id)) continue;
@@ -237,6 +251,7 @@ class Driving implements Drive {
 
   /** Nothing is believed of an act that failed on our side: it was not begun, and is begun again. */
   private act(id: string, work: () => Promise<RolloutEvent | typeof FENCED | null>): void {
+    const lease = this.lease();
     const acted = async () => {
       if (!this.site.holds()) {
         this.stop();
@@ -244,7 +259,7 @@ class Driving implements Drive {
       }
       const event = await this.asked(work);
       if (event === FENCED) {
-        this.stop();
+        this.enter({ kind: "relet", from: lease });
         return;
       }
       if (event !== null) {

@@ -4,15 +4,19 @@ import { randomUUID } from "node:crypto";
 import type { Phase, Verdict } from "@interlock/core";
 import {
   claimRollouts,
-  deliveriesOf,
+  DUE_MOST_MS,
+  deliveriesOfAll,
   failureOf,
+  type HeldRollout,
+  heldRollouts,
   type RolloutDelivery,
-  releaseRollout,
+  releaseRollouts,
   renewRollouts,
   type StoredRollout,
   transaction,
 } from "@interlock/store";
 import type { Site } from "./acting.ts";
+import { type Recorder, recorderOf, type Saver, saverOf } from "./batching.ts";
 import { type Drive, openDrive } from "./drive.ts";
 import { atMost, type Gatekeeper } from "./queueing.ts";
 import { loaded } from "./stepping.ts";
@@ -47,8 +51,15 @@ class Driver implements RolloutDriver {
   private readonly drives = new Map<string, Drive>();
   private readonly unreadable = new Set<string>();
   private readonly gates = new Map<string, Gatekeeper>();
-  /** On the monotonic clock; leases of this server stand at least until then. */
-  private heldUntil = 0;
+  private readonly save: Saver;
+  private readonly record: Recorder;
+  private readonly ask: Gatekeeper;
+  /** By rollout, on the monotonic clock: its lease stands at least until then. */
+  private readonly heldUntil = new Map<string, number>();
+  /** When leases were renewed last, on the monotonic clock. */
+  private renewedAt = Number.NEGATIVE_INFINITY;
+  /** So many it drives at most: fewer after it lost leases for want of time. */
+  private room: number;
   private looking: Promise<void> | null = null;
   private timer: NodeJS.Timeout | null = null;
   private closed = false;
@@ -56,6 +67,10 @@ class Driver implements RolloutDriver {
   constructor(terms: DriverTerms) {
     this.terms = terms;
     this.limits = { ...DRIVER_LIMITS, ...terms.limits };
+    this.room = this.limits.rollouts;
+    this.save = saverOf(terms.store.db);
+    this.record = recorderOf(terms);
+    this.ask = atMost(this.limits.storeAtOnce);
     this.again();
   }
 
@@ -92,8 +107,7 @@ class Driver implements RolloutDriver {
     const drives = [...this.drives.values()];
     for (const drive of drives) drive.stop();
     for (const drive of drives) await drive.idle();
-    for (const drive of drives)
-      await this.guarded(() => releaseRollout(this.terms.store.db, drive));
+    await this.guarded(() => this.release(drives));
     this.drives.clear();
   };
 
@@ -123,43 +137,80 @@ class Driver implements RolloutDriver {
   }
 
   private async renew(): Promise<void> {
-    if (this.drives.size === 0) return;
-    // From before the question: the database may have been slow to answer.
-    const asked = this.terms.monotonic();
+    if (this.drives.size === 0) return this.makeRoom(0);
     const { store } = this.terms;
-    const { leaseMs } = this.limits;
-    const still = await renewRollouts(store.db, { owner: this.owner, leaseMs });
-    this.heldUntil = asked + leaseMs;
+    const still = await this.held();
     const rows = new Map(still.map((row) => [row.id, row]));
+    this.makeRoom(
+      [...this.drives.values()].filter((one) => !one.over() && !rows.has(one.id)).length,
+    );
     for (const drive of this.drives.values()) {
       const row = rows.get(drive.id);
-      if (row?.lease !== drive.lease) drive.stop();
+      // A larger one is this server's own, of which the drive hears in a moment.
+      if (row === undefined || row.lease < drive.lease()) drive.stop();
       else if (row.revision !== drive.revision()) drive.reload();
     }
     // Claimed by a question whose answer was lost: without this it would be kept and never driven.
-    for (const row of still) if (!this.drives.has(row.id)) await releaseRollout(store.db, row);
+    await releaseRollouts(
+      store.db,
+      still.filter(({ id }) => !this.drives.has(id)),
+    );
+  }
+
+  /**
+   * A server that cannot keep the leases of what it drives would take the same rollouts again and again,
+   * and none would go on: it drives half as many, and more again once it keeps them.
+   */
+  private makeRoom(lost: number): void {
+    const { claim, rollouts } = this.limits;
+    const step = Math.ceil(claim / 10);
+    this.room =
+      lost > 0
+        ? Math.max(step, Math.floor(this.drives.size / 2))
+        : Math.min(rollouts, this.room + step);
+  }
+
+  /** What this server drives; renewed once a third of a lease is over, since every renewal writes every row. */
+  private async held(): Promise<readonly HeldRollout[]> {
+    const { store, monotonic } = this.terms;
+    const { leaseMs } = this.limits;
+    if (monotonic() - this.renewedAt > leaseMs / 3) {
+      this.renewedAt = monotonic();
+      await renewRollouts(store.db, { owner: this.owner, leaseMs });
+    }
+    // From before the question: the database may have been slow to answer.
+    const asked = monotonic();
+    const held = await heldRollouts(store.db, this.owner);
+    for (const { id, leftMs } of held) this.heldUntil.set(id, asked + leftMs);
+    return held;
   }
 
   /** Ticks what is due, and lets go of what waits for people. */
   private async rest(): Promise<void> {
     const now = this.terms.now();
-    for (const drive of [...this.drives.values()]) {
+    const idle: Drive[] = [];
+    for (const drive of this.drives.values()) {
       const due = drive.due();
-      if (drive.over() || due === null) await this.letGo(drive);
+      if (drive.over() || due === null) idle.push(drive);
       else if (due <= now || due > now + FAR_MS) drive.tell({ kind: "time" });
     }
+    for (const drive of idle) {
+      drive.stop();
+      this.drives.delete(drive.id);
+      this.heldUntil.delete(drive.id);
+      if (OVER.has(drive.phase())) await this.terms.analysis.ended?.(drive.id);
+    }
+    await this.release(idle);
   }
 
-  private async letGo(drive: Drive): Promise<void> {
-    drive.stop();
-    this.drives.delete(drive.id);
-    if (OVER.has(drive.phase())) await this.terms.analysis.ended?.(drive.id);
-    await releaseRollout(this.terms.store.db, drive);
+  private release(drives: readonly Drive[]): Promise<void> {
+    const leases = drives.map(({ id, lease }) => ({ id, lease: lease() }));
+    return releaseRollouts(this.terms.store.db, leases);
   }
 
   private async claim(): Promise<void> {
     const { limits, owner, terms } = this;
-    const limit = Math.min(limits.claim, limits.rollouts - this.drives.size);
+    const limit = Math.min(limits.claim, this.room - this.drives.size);
     if (limit <= 0) return;
     const asked = terms.monotonic();
     const given = { owner, limit, leaseMs: limits.leaseMs, now: terms.now() };
@@ -176,25 +227,28 @@ class Driver implements RolloutDriver {
       this.terms.onTrouble({ kind: "rollout", rollout: "", says: outcome.failure.message });
       return;
     }
-    if (this.drives.size === 0) this.heldUntil = asked + limits.leaseMs;
-    for (const row of outcome.value) await this.take(row);
+    const ids = outcome.value.map(({ id }) => id);
+    for (const id of ids) this.heldUntil.set(id, asked + limits.leaseMs);
+    const deliveries = await deliveriesOfAll(terms.store.db, ids);
+    for (const row of outcome.value) await this.take(row, deliveries.get(row.id) ?? []);
   }
 
-  private async take(row: StoredRollout): Promise<void> {
+  private async take(row: StoredRollout, deliveries: readonly RolloutDelivery[]): Promise<void> {
     const one = loaded(row);
     const target = this.terms.target(row.target);
     if ("damaged" in one || target === null) {
       this.unreadable.add(row.id);
       const says = "damaged" in one ? one.damaged : `there is no target \`${row.target}\` here`;
       this.terms.onTrouble({ kind: "rollout", rollout: row.id, says });
-      await releaseRollout(this.terms.store.db, row);
+      await releaseRollouts(this.terms.store.db, [row]);
       return;
     }
     const site: Site = {
       ...{ terms: this.terms, limits: this.limits, target, pass: this.gate(row.target) },
+      ...{ save: this.save, record: this.record, ask: this.ask },
       ...{ rollout: row.id, change: row.change, plan: one.state.plan },
-      deliveries: byCell(await deliveriesOf(this.terms.store.db, row.id)),
-      holds: () => this.terms.monotonic() < this.heldUntil,
+      deliveries: byCell(deliveries),
+      holds: () => this.terms.monotonic() < (this.heldUntil.get(row.id) ?? 0),
     };
     // One that was driven here before, under a lease that ran out, does nothing any more.
     this.drives.get(row.id)?.stop();
@@ -211,7 +265,7 @@ class Driver implements RolloutDriver {
 const OVER: ReadonlySet<Phase> = new Set(["completed", "gone-back", "withdrawn"]);
 
 /** A clock that was set back must not keep a rollout waiting until it has caught up. */
-const FAR_MS = 120_000;
+const FAR_MS = DUE_MOST_MS;
 
 function byCell(
   deliveries: readonly RolloutDelivery[],

@@ -6,8 +6,10 @@ import type { Actor } from "../http/actor.ts";
 import { type Answer, type Authenticate, bind } from "../http/bind.ts";
 import { done } from "../people/terms.ts";
 import { personOf } from "../runs/terms.ts";
+import { proposeAdoption } from "./adopting.ts";
 import { ask, find, resume, runsNow } from "./asking.ts";
 import { begin, propose } from "./begin.ts";
+import { markBad } from "./marking.ts";
 import { listedRollouts, lossShown, shownRollout, wavesShown } from "./showing.ts";
 import type { Loaded } from "./stepping.ts";
 import type { RolloutsTerms } from "./terms.ts";
@@ -52,6 +54,12 @@ export function rolloutRoutes(
   );
   bind(app, authenticate, rolloutsApi.sendRolloutBack, async ({ actor, params, body }) =>
     asked(actor, params.rollout, (by) => ({ kind: "go-back", by, to: "", anyway: body.anyway })),
+  );
+  bind(app, authenticate, rolloutsApi.markRolloutBad, async ({ actor, params, body }) =>
+    shown(await markBad(terms, params.rollout, { by: personOf(actor), ...body })),
+  );
+  bind(app, authenticate, rolloutsApi.adoptRollout, async ({ actor, params, body }) =>
+    proposeAdoption(terms, actor, { ...params, ...body }),
   );
   bind(app, authenticate, rolloutsApi.withdrawRollout, async ({ actor, params, body }) =>
     asked(actor, params.rollout, (by) => ({ kind: "withdraw", by, because: body.because })),

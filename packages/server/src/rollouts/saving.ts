@@ -9,9 +9,10 @@ import {
 } from "@interlock/core";
 import { type Digest, digestOf, type Json } from "@interlock/digest";
 import {
+  countOpen,
   lockHead,
-  openRollouts,
   type RolloutDelivery,
+  rivalsOf,
   rolloutById,
   saveRollout,
   type Transaction,
@@ -20,7 +21,9 @@ import {
 import type { Answer, Refusal } from "../http/bind.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
 import { refused } from "../people/terms.ts";
+import { uponBad } from "./marking.ts";
 import { digestIn, loaded, rowOf } from "./stepping.ts";
+import { type Stopped, stoppedAt } from "./stopped.ts";
 import type { DriverTerms } from "./terms.ts";
 
 /** A rollout as `beginRollout` made it, and what it stands upon. */
@@ -33,6 +36,8 @@ export type Begun = {
   readonly lossMicroOrders: number;
   readonly deliveries: readonly RolloutDelivery[];
   readonly by: string;
+  /** What had stopped the change when its approvals were looked at; absent where that says nothing. */
+  readonly stopped?: Stopped;
   /** Entries that are true from the same moment on. */
   readonly also?: readonly Prepared[];
 };
@@ -57,7 +62,7 @@ export async function saveBegun(
       // Of two that begin at once, the second one sees the first.
       await lockHead(tx);
       if ((await rolloutById(tx, state.id)) !== null) return { ok: true, value: null };
-      const conflict = await conflictOf(tx, state);
+      const conflict = (await stoppedMeanwhile(tx, begun)) ?? (await conflictOf(tx, state));
       if (conflict !== null) return conflict;
       const at = now();
       const { id, plan } = state;
@@ -80,26 +85,34 @@ export async function saveBegun(
     : { ok: false, failure: outcome.failure };
 }
 
+async function stoppedMeanwhile(tx: Transaction, { change, state, stopped, deliveries }: Begun) {
+  if (stopped === undefined) return null;
+  const { target } = state.plan;
+  const now = await stoppedAt(tx, { change, target });
+  if (now === stopped) return await uponBad(tx, { target, rows: deliveries });
+  return refused("ROLLOUT_NOT_NOW", "a rollout of this change was stopped just now", "look at it");
+}
+
 async function conflictOf(tx: Transaction, { id, plan }: RolloutState) {
-  const rows = await openRollouts(tx, { limit: OPEN_MAX });
-  if (rows.length === OPEN_MAX)
+  if ((await countOpen(tx, OPEN_MAX)) === OPEN_MAX)
     return refused("OUT_OF_ORDER", "too many rollouts are open", "end some of them first");
-  const pending = rows.flatMap((row) => {
+  const own = pendingOf(id, plan);
+  // Nobody begins while this looks: only those that could be in the way are read. by (lockHead)
+  for (const row of await rivalsOf(tx, own)) {
     const one = loaded(row);
-    return "damaged" in one ? [] : [pendingOf(row.id, one.state.plan)];
-  });
-  const found = conflictsAmong([...pending, pendingOf(id, plan)]).find(({ between }) =>
-    between.includes(id),
-  );
-  if (found === undefined) return null;
-  const { between } = found;
-  const other = between.find((one) => one !== id) ?? "";
-  return refused(
+    if ("damaged" in one) continue;
+    const [found] = conflictsAmong([pendingOf(row.id, one.state.plan), own]);
+    if (found !== undefined) return inTheWay(row.id, found);
+  }
+  return null;
+}
+
+const inTheWay = (other: string, found: Conflict) =>
+  refused(
     "ROLLOUT_CONFLICT",
     `rollout \`${other}\` ${says(found)} in ${found.cells.slice(0, 5).join(", ")}`,
     `wait until it is over, or end it: \`interlock rollout show ${other}\``,
   );
-}
 
 const says = ({ kind, keys }: Conflict): string =>
   kind === "keys"

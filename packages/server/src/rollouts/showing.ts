@@ -19,7 +19,9 @@ import {
   newestRollouts,
   openRollouts,
   read,
+  rolloutsOfChange,
   type StoredEntry,
+  type StoredRollout,
 } from "@interlock/store";
 import type { Answer } from "../http/bind.ts";
 import { bodyIn } from "../ledger/stored.ts";
@@ -64,16 +66,31 @@ const OPEN_PAGE = 500;
 /** The ledger has the others. */
 const EVENTS = 50;
 
+type Listing = {
+  readonly before?: number | undefined;
+  readonly show?: "open" | undefined;
+  readonly change?: string | undefined;
+};
+
+const OVER: ReadonlySet<string> = new Set(["completed", "gone-back", "withdrawn"]);
+
+const isIn =
+  ({ before, show }: Listing) =>
+  ({ startedAt, phase }: StoredRollout): boolean =>
+    (before === undefined || startedAt < before) && (show === undefined || !OVER.has(phase));
+
 export async function listedRollouts(
   { store, now }: RolloutsTerms,
-  { before, show }: { readonly before?: number | undefined; readonly show?: "open" | undefined },
+  { before, show, change }: Listing,
 ): Promise<Answer<{ rollouts: RolloutListed[]; unread: string[]; more: boolean; asOf: number }>> {
   const page = show === "open" ? OPEN_PAGE : PAGE;
-  const rows = await read(store, (db) =>
-    show === "open"
-      ? openRollouts(db, { limit: page + 1 })
-      : newestRollouts(db, { before, limit: page + 1 }),
-  );
+  const rows = await read(store, async (db) => {
+    if (change !== undefined)
+      return (await rolloutsOfChange(db, change)).filter(isIn({ before, show })).reverse();
+    return show === "open"
+      ? await openRollouts(db, { limit: page + 1 })
+      : await newestRollouts(db, { before, limit: page + 1 });
+  });
   if (!rows.ok) return rows;
   const all = rows.value.slice(0, page).map((row) => ({ id: row.id, one: loaded(row) }));
   return done({
@@ -112,9 +129,8 @@ export async function shownRollout(
   });
 }
 
-const RECORDED = [
-  ...new Set(["rollout-proposed", "rollout-refused", "rollout-noted", ...ROLLOUT_ENTRIES] as const),
-];
+const NOTED = ["rollout-refused", "rollout-noted", "rollout-bad", "rollout-adopted"] as const;
+const RECORDED = [...new Set(["rollout-proposed", ...NOTED, ...ROLLOUT_ENTRIES] as const)];
 
 /** An entry of the rollout; `null`: it was erased, or is not what its leaf was made of. */
 function eventShown(stored: StoredEntry): RolloutShown["events"][number] | null {
@@ -124,7 +140,10 @@ function eventShown(stored: StoredEntry): RolloutShown["events"][number] | null 
     const { body, entry } = read;
     const wave = "wave" in body ? body.wave : null;
     const because = "because" in body ? body.because : "";
-    return { ...{ index: stored.index, at: entry.at, kind, wave, because }, by: body.by };
+    return {
+      ...{ index: stored.index, at: entry.at, kind, wave, because },
+      by: [body.by].flat().join(", "),
+    };
   }
   return null;
 }
@@ -153,6 +172,7 @@ function cellsShown(state: RolloutState): RolloutShown["cells"] {
     return {
       ...{ cell, region, sharePpm, runs: is?.runs ?? runs },
       ...{ holds: holdsOf(is, base, state.plan.version), underWay: flying.has(cell) },
+      conflict: is?.conflict ?? null,
     };
   });
 }
@@ -174,7 +194,7 @@ function waitsFor(state: RolloutState, next: string): RolloutShown["waitsFor"] {
   const anyone = "anybody who is signed in";
   if (phase === "halted")
     return {
-      what: `it was halted: ${halt?.because ?? ""}`.trim(),
+      what: halt?.because ? `it was halted: ${halt.because}` : "it was halted",
       who: "one on-call to go back; to go on, somebody who had no part in the change",
       how: "`interlock rollout back`, or an approval by passkey and then `interlock rollout resume`",
     };

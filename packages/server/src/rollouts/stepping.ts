@@ -17,12 +17,13 @@ import {
   deliveriesOf,
   exposuresOf,
   lockHead,
-  lockRollout,
+  lockRollouts,
   type RolloutNow,
   type StoredRollout,
   saveExposure,
   saveProven,
   saveStep,
+  saveSteps,
   type Transaction,
   transaction,
 } from "@interlock/store";
@@ -78,52 +79,59 @@ export type Stepped =
 
 type Terms = Pick<DriverTerms, "store" | "ledger" | "now">;
 type Mine = { readonly id: string; readonly lease: number };
+/** An effect of a rollout under the lease of whoever drives it. */
+export type ToRecord = Mine & { readonly effect: Append | Notify };
+
+/** What an effect writes to the ledger, if anything, and the step that follows from it. */
+type Recorded = {
+  readonly entries: readonly Prepared[];
+  readonly told: (index: number) => RolloutEvent;
+};
 
 /**
- * The entry that an effect asks for, and the step that follows from it, in one transaction: whatever
- * dies in between, either both are there or neither, so that no act has two entries.
+ * A wave that one person exposes alone: what they exposed in the last day is counted with nobody else
+ * appending, so that two rollouts of one person are counted one by one.
  */
-export async function appendStep(terms: Terms, mine: Mine, effect: Append): Promise<Stepped> {
-  return await inStep(terms, mine, effect.id, async (tx, one) => {
-    const now = terms.now();
-    if (effect.solo !== undefined) {
-      // From here on nobody appends, so that two rollouts of one person are counted one by one.
-      await lockHead(tx);
-      const { person, at } = effect.solo;
-      const earlier = await exposuresOf(tx, { person, after: at - SOLO_WINDOW_MS });
-      if (!withinCeiling(one.state.plan.ceiling, earlier, effect.solo))
-        return done({ kind: "append-refused", id: effect.id, because: "solo-ceiling" });
-    }
-    const entry = actEntry(one, effect, now);
-    const appended = await terms.ledger.append(tx, [entry]);
-    if (!appended.ok) return { ok: false, failure: appended.failure };
-    const [index] = appended.value;
-    if (index === undefined) throw new Error("invariant broken: one entry has one index");
-    if (effect.solo !== undefined)
-      await saveExposure(tx, { rollout: one.row.id, index }, effect.solo);
-    if (effect.entry === "rollout-proven") await prove(tx, one, entry.id);
-    return done({ kind: "appended", id: effect.id, entry: entry.id, index });
+export async function soloStep(terms: Terms, mine: Mine, effect: Append): Promise<Stepped> {
+  const { solo } = effect;
+  const [stepped = GONE] = await inSteps(terms, [{ ...mine, effect }], async (tx, [one]) => {
+    if (solo === undefined || one === undefined) return null;
+    await lockHead(tx);
+    const asked = { person: solo.person, after: solo.at - SOLO_WINDOW_MS };
+    const earlier = await exposuresOf(tx, asked);
+    return withinCeiling(one.state.plan.ceiling, earlier, solo)
+      ? null
+      : { kind: "append-refused", id: effect.id, because: "solo-ceiling" };
   });
+  return stepped;
 }
+
+/**
+ * The entries that effects of different rollouts ask for, and the steps that follow from them, in one
+ * transaction: whatever dies in between, either both are there or neither, so that no act has two entries.
+ */
+export const recordSteps = (
+  terms: Terms,
+  asked: readonly ToRecord[],
+): Promise<readonly Stepped[]> => inSteps(terms, asked, () => Promise.resolve(null));
 
 /** Notices of which no other entry tells. */
 const SILENT: ReadonlySet<string> = new Set(["halted", "going-back", "completed", "gone-back"]);
 
-/** Whoever watches the ledger, receivers of notices among them, hears of it. */
-export async function notifyStep(terms: Terms, mine: Mine, effect: Notify): Promise<Stepped> {
-  return await inStep(terms, mine, effect.id, async (tx, { row }) => {
-    if (!SILENT.has(effect.what)) {
-      const noted = notedEntry("rollout-noted", row.id, terms.now(), {
-        ...{ what: effect.what, by: "", because: effect.about },
-      });
-      const appended = await terms.ledger.append(tx, [noted]);
-      if (!appended.ok) return { ok: false, failure: appended.failure };
-    }
-    return done({ kind: "notified", id: effect.id });
-  });
+function recordedBy(one: Loaded, effect: Append | Notify, now: number): Recorded {
+  const { id } = effect;
+  if (effect.kind === "append") {
+    const entry = actEntry(one, effect, now);
+    return {
+      entries: [entry],
+      told: (index) => ({ kind: "appended", id, entry: entry.id, index }),
+    };
+  }
+  const said = { what: effect.what, by: "", because: effect.about };
+  // Whoever watches the ledger, receivers of notices among them, hears of it.
+  const noted = SILENT.has(effect.what) ? [] : [notedEntry("rollout-noted", one.row.id, now, said)];
+  return { entries: noted, told: () => ({ kind: "notified", id }) };
 }
-
-const done = (value: RolloutEvent) => ({ ok: true as const, value });
 
 export function notedEntry(
   kind: "rollout-refused" | "rollout-noted",
@@ -140,34 +148,83 @@ export function digestIn(id: string): Digest {
   return id;
 }
 
-type Made =
-  | { readonly ok: true; readonly value: RolloutEvent }
-  | { readonly ok: false; readonly failure: Refusal };
+const GONE: Stepped = { kind: "gone" };
+const NOTHING = { ok: true, value: [] } as const;
 
-async function inStep(
-  { store, now }: Terms,
-  { id, lease }: Mine,
-  effect: string,
-  make: (tx: Transaction, one: Loaded) => Promise<Made>,
-): Promise<Stepped> {
-  const outcome = await transaction<Loaded | null, Refusal>(
+async function inSteps(
+  { store, ledger, now }: Terms,
+  asked: readonly ToRecord[],
+  refusal: (tx: Transaction, found: readonly Loaded[]) => Promise<RolloutEvent | null>,
+): Promise<readonly Stepped[]> {
+  const outcome = await transaction<ReadonlyMap<string, Loaded>, Refusal>(
     store,
     async (tx) => {
-      const row = await lockRollout(tx, id);
-      const one = row === null ? null : loaded(row);
-      if (one === null || "damaged" in one || one.row.lease !== lease)
-        return { ok: true, value: null };
-      if (!one.state.outbox.some((open) => open.id === effect)) return { ok: true, value: null };
-      const made = await make(tx, one);
-      if (!made.ok) return made;
-      const told = step(one.state, made.value, now());
-      if (!told.ok) throw new Error(`invariant broken: ${told.failure.message}`);
-      return { ok: true, value: await savedIn(tx, one, told.state) };
+      const rows = await lockRollouts(
+        tx,
+        asked.map(({ id }) => id),
+      );
+      const open = rows.flatMap((row) => {
+        const mine = asked.find(({ id }) => id === row.id);
+        const one = loaded(row);
+        if (mine === undefined || "damaged" in one || row.lease !== mine.lease) return [];
+        const { effect } = mine;
+        return one.state.outbox.some(({ id }) => id === effect.id) ? [{ one, effect }] : [];
+      });
+      const refused = await refusal(
+        tx,
+        open.map(({ one }) => one),
+      );
+      const at = now();
+      const all = open.map(({ one, effect }) => ({ one, effect, ...recordedBy(one, effect, at) }));
+      const entries = refused === null ? all.flatMap((each) => each.entries) : [];
+      const appended = entries.length === 0 ? NOTHING : await ledger.append(tx, entries);
+      if (!appended.ok) return { ok: false, failure: appended.failure };
+      const indexes = [...appended.value];
+      const saved = new Map<string, Loaded>();
+      for (const { one, effect, entries: own, told } of all) {
+        const index = own.length === 0 || refused !== null ? 0 : indexes.shift();
+        if (index === undefined) throw new Error("invariant broken: one entry has one index");
+        const [entry] = own;
+        if (refused === null && entry !== undefined)
+          await beside(tx, one, effect, { entry, index });
+        const next = step(one.state, refused ?? told(index), at);
+        if (!next.ok) throw new Error(`invariant broken: ${next.failure.message}`);
+        saved.set(one.row.id, { row: { ...one.row, ...rowOf(next.state) }, state: next.state });
+      }
+      await saveAll(tx, [...saved.values()]);
+      return { ok: true, value: saved };
     },
     { isolation: "read committed" },
   );
-  if (outcome.kind !== "committed") return { kind: "failed", says: outcome.failure.message };
-  return outcome.value === null ? { kind: "gone" } : { kind: "stepped", loaded: outcome.value };
+  return asked.map(({ id }): Stepped => {
+    if (outcome.kind !== "committed") return { kind: "failed", says: outcome.failure.message };
+    const one = outcome.value.get(id);
+    if (one === undefined) return GONE;
+    const { row, state } = one;
+    return { kind: "stepped", loaded: { row: { ...row, revision: row.revision + 1 }, state } };
+  });
+}
+
+async function saveAll(tx: Transaction, all: readonly Loaded[]): Promise<void> {
+  if (all.length === 0) return;
+  const saved = await saveSteps(
+    tx,
+    all.map(({ row }) => row),
+  );
+  if (saved.size !== all.length) throw new Error("invariant broken: a locked row was changed");
+}
+
+/** What tables keep of an entry, for those who count by it. */
+async function beside(
+  tx: Transaction,
+  one: Loaded,
+  effect: Append | Notify,
+  { entry, index }: { readonly entry: Prepared; readonly index: number },
+): Promise<void> {
+  if (effect.kind !== "append") return;
+  if (effect.solo !== undefined)
+    await saveExposure(tx, { rollout: one.row.id, index }, effect.solo);
+  if (effect.entry === "rollout-proven") await prove(tx, one, entry.id);
 }
 
 /** Within a transaction that holds the rollout's lock. */

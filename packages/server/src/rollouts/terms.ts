@@ -72,6 +72,8 @@ export type DriverLimits = {
   readonly claim: number;
   /** Reads and writes under way at one target. */
   readonly atOnce: number;
+  /** Statements besides steps under way in the database: whoever renews leases waits behind no more. */
+  readonly storeAtOnce: number;
   /** An answer of a target that takes longer is none. */
   readonly targetMs: number;
   /** The same for analysis and capacity. */
@@ -84,6 +86,7 @@ export const DRIVER_LIMITS: DriverLimits = {
   rollouts: 5_000,
   claim: 100,
   atOnce: 32,
+  storeAtOnce: 5,
   targetMs: 30_000,
   askMs: 30_000,
 };

@@ -11,17 +11,16 @@ import {
 } from "@interlock/store";
 import {
   advance,
-  askedIn,
   begin,
   controlOf,
   keep,
   type Running,
   runningIn,
-  slotsAround,
+  slotsIn,
   type World,
 } from "./analysis/running.ts";
-import { sayWave, verdictsIn, type WaveSaid } from "./analysis/say.ts";
-import { type Found, suspectsOf } from "./analysis/suspects.ts";
+import { verdictsIn } from "./analysis/say.ts";
+import { broughtForward, foundOf, saidOf, type WaveAnalysis } from "./analysis/together.ts";
 import type { WaveAsked } from "./analysis/wave.ts";
 import { type Collected, collect, type Progress } from "./collect.ts";
 import type { Signal } from "./settings.ts";
@@ -50,8 +49,7 @@ export type Question = {
   readonly began?: number;
 };
 
-/** A wave with what was found of several rollouts. */
-export type WaveAnalysis = WaveSaid & { readonly found: Found | null };
+export type { WaveAnalysis } from "./analysis/together.ts";
 
 export type Analysis = {
   /** Answers the effect `analyse` with a verdict of each signal of the system. */
@@ -82,17 +80,17 @@ const UPKEEP_MS = 3_600_000;
 /** Opens the analysis of a control plane's signals; nothing happens without `tick`. */
 export function openAnalysis(terms: AnalysisTerms): Analysis {
   const { store, systems, signals, now } = terms;
-  const world: World = { store, systems, signals, now };
+  const world: World = { slots: slotsIn(store), systems, signals, now };
   const listeners = new Set<Listener>();
   const inTurn = turns();
   const collecting = collector(terms);
   const tell: Listener = (rollout, verdicts) => {
     for (const listener of listeners) listener(rollout, verdicts);
   };
-  const watch = (asked: WaveAsked) => inTurn(() => watched(world, asked));
+  const watch = (asked: WaveAsked) => inTurn(() => watched(store, world, asked));
   return {
     ask: async (plan, question) => {
-      const asked = await askedFor(world, plan, question);
+      const asked = await askedFor(store, plan, question);
       return verdictsIn(await watch(asked), question.id);
     },
     watch,
@@ -105,7 +103,7 @@ export function openAnalysis(terms: AnalysisTerms): Analysis {
     tick: () =>
       inTurn(async () => {
         await collecting();
-        await judged(world, tell);
+        await judged(store, world, tell);
       }),
     close: async () => {
       await inTurn(() => Promise.resolve());
@@ -152,9 +150,9 @@ function collector({ store, systems, signals, sources, now, onSource }: Analysis
   };
 }
 
-async function askedFor(world: World, plan: Plan, question: Question): Promise<WaveAsked> {
+async function askedFor(store: Store, plan: Plan, question: Question): Promise<WaveAsked> {
   const rollout = question.rollout ?? planDigest(plan);
-  const [known] = await analysesOf(world.store.db, rollout);
+  const [known] = await analysesOf(store.db, rollout);
   const first = known === undefined ? null : runningIn(known);
   return {
     ...{ rollout, system: plan.system, wave: question.wave, since: question.since },
@@ -165,14 +163,14 @@ async function askedFor(world: World, plan: Plan, question: Question): Promise<W
   };
 }
 
-async function running(world: World): Promise<readonly Running[]> {
-  const rows = await runningAnalyses(world.store.db);
+async function running({ db }: Store): Promise<readonly Running[]> {
+  const rows = await runningAnalyses(db);
   return rows.flatMap((row) => runningIn(row) ?? []);
 }
 
-async function watched(world: World, asked: WaveAsked): Promise<WaveAnalysis> {
-  await endAnalyses(world.store.db, asked.rollout, asked.wave);
-  const all = await running(world);
+async function watched(store: Store, world: World, asked: WaveAsked): Promise<WaveAnalysis> {
+  await endAnalyses(store.db, asked.rollout, asked.wave);
+  const all = await running(store);
   const known = all.find(
     ({ wave }) => wave.asked.rollout === asked.rollout && wave.asked.wave === asked.wave,
   );
@@ -184,7 +182,7 @@ async function watched(world: World, asked: WaveAsked): Promise<WaveAnalysis> {
   const others = all.filter((one) => one !== known);
   const [judgedNow] = await foundOf(world, [own], others);
   const now = judgedNow ?? own;
-  await keep(world, now);
+  await keep({ store, now: world.now }, now);
   return saidOf(world, now);
 }
 
@@ -192,107 +190,20 @@ const isSame = (a: WaveAsked, b: WaveAsked): boolean =>
   a.since === b.since && a.began === b.began && a.cells.join("\n") === b.cells.join("\n");
 
 /** Brings every analysis forward and tells of harm. */
-async function judged(world: World, tell: Listener): Promise<void> {
-  const before = await running(world);
-  const forward: Running[] = [];
-  for (const one of before) {
+async function judged(store: Store, world: World, tell: Listener): Promise<void> {
+  const before: Running[] = [];
+  for (const one of await running(store)) {
     const { rollout } = one.wave.asked;
     const patience = FORGOTTEN_MS[rollout.startsWith(EXTERNAL) ? "external" : "own"];
-    if (world.now() - one.askedAt > patience) {
-      await endAnalyses(world.store.db, rollout);
-      continue;
-    }
-    const control = controlOf(world, one.wave.asked, before);
-    const spoilt = one.wave.control.some((cell) => !control.includes(cell));
-    const { asked } = one.wave;
-    // What another rollout has changed is nothing to compare with any more.
-    const wave = spoilt
-      ? await begin(world, { asked, control, from: world.now() })
-      : await advance(world, one.wave);
-    forward.push({ ...one, wave });
+    if (world.now() - one.askedAt > patience) await endAnalyses(store.db, rollout);
+    else before.push(one);
   }
-  for (const one of await foundOf(world, forward, forward)) {
-    await keep(world, one);
+  for (const one of await broughtForward(world, before)) {
+    await keep({ store, now: world.now }, one);
     const said = saidOf(world, one);
     const failed = verdictsIn(said, null).filter(({ outcome }) => outcome === "failed");
     if (failed.length > 0) tell(said.rollout, failed);
   }
-}
-
-/** Who it may be, of all that run, for each of `ones` that shows harm or could have done it. */
-async function foundOf(
-  world: World,
-  ones: readonly Running[],
-  all: readonly Running[],
-): Promise<readonly Running[]> {
-  const every = [...ones, ...all.filter((other) => !ones.includes(other))];
-  const found: Found[] = [];
-  for (const one of every) {
-    const { asked } = one.wave;
-    const said = sayWave(one.wave, askedIn(world, one.wave), world.now());
-    const alarm = said.signals.find((signal) => signal.alarm)?.name;
-    const harmed = said.kind === "halt" ? said.signals.find((s) => s.outcome === "failed") : null;
-    const name = harmed?.name ?? alarm;
-    const signal = world.signals.find((known) => known.name === name);
-    if (signal === undefined) continue;
-    const alike = every
-      .map(({ wave }) => wave)
-      .filter(({ asked: { system } }) => system === asked.system)
-      .filter(
-        ({ asked: { cells } }) =>
-          harmed === undefined || harmed === null || cells.some((c) => asked.cells.includes(c)),
-      );
-    const slots = await slotsAround(world, alike, signal);
-    const surely = harmed !== undefined && harmed !== null;
-    found.push(suspectsOf(alike, signal, slots, { surely, at: world.now() }));
-  }
-  return ones.map((one) => {
-    const { rollout } = one.wave.asked;
-    const own =
-      found.find(({ halt }) => halt.includes(rollout)) ??
-      found.find(({ blames }) => blames.some((blame) => blame.rollout === rollout));
-    return { ...one, found: own ?? null };
-  });
-}
-
-/** What a wave says, with the blame that it has among others: nobody is halted for what others did. */
-function saidOf(world: World, { wave, found }: Running): WaveAnalysis {
-  const said = sayWave(wave, askedIn(world, wave), world.now());
-  if (found === null) return { ...said, found };
-  const blamed = found.halt.includes(said.rollout);
-  const signals = said.signals.map((signal) => {
-    if (blamed && signal.name === found.signal) return { ...signal, outcome: "failed" as const };
-    return signal.outcome === "failed" && !blamed
-      ? { ...signal, outcome: "inconclusive" as const }
-      : signal;
-  });
-  const kind = blamed
-    ? "halt"
-    : said.kind === "promote" || said.kind === "halt"
-      ? "inconclusive"
-      : said.kind;
-  return {
-    ...said,
-    kind,
-    signals,
-    because: [...becauseOf(found, said.rollout), ...said.because],
-    found,
-  };
-}
-
-function becauseOf(found: Found, rollout: string): readonly string[] {
-  const alike = found.cannotBeToldApart.find((group) => group.includes(rollout));
-  if (!found.halt.includes(rollout))
-    return found.noneOfThesePpm >= 500_000
-      ? [`\`${found.signal}\` is harmed, most likely by none of the rollouts that run`]
-      : [`\`${found.signal}\` is harmed, most likely by another rollout`];
-  if (alike !== undefined)
-    return [
-      `${alike.length} rollouts have changed the same cells and cannot be told apart: all are halted`,
-    ];
-  return found.halt.length > 1
-    ? [`${found.halt.length} rollouts may have harmed \`${found.signal}\`: all are halted`]
-    : [];
 }
 
 const analysisFrom = (

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What stands under `settings` of a signal, by its kind. */
-import type { SignalDescription } from "@interlock/controlplane";
+import type { SettingsProblem, SignalDescription } from "@interlock/controlplane";
+import { didYouMean } from "@interlock/policy";
 import { z } from "zod";
 
 /** A secret is named, never written: `env:NAME` or `file:PATH`, looked up when it is needed. */
@@ -137,32 +138,78 @@ export type SignalsRead =
 export function readSignals(descriptions: readonly SignalDescription[]): SignalsRead {
   const signals: Signal[] = [];
   for (const description of descriptions) {
-    const read = KINDS[description.kind].safeParse(description.settings);
-    if (!read.success) {
-      const [issue] = read.error.issues;
-      const path = ["settings", ...(issue?.path ?? [])].map(String).join(".");
-      const why = issue?.message ?? "not as described";
+    const read = readSignal(description);
+    if (!read.ok) {
+      const [first] = read.problems;
+      const path = ["settings", ...(first?.path ?? [])].map(String).join(".");
+      const why = first?.message ?? "not as described";
       return { ok: false, says: `signal \`${description.name}\`: \`${path}\`: ${why}` };
     }
-    // The schema was chosen by the kind, which the compiler does not follow.
-    const signal = { ...description, settings: read.data } as Signal;
-    const wrong = misfitOf(signal);
-    if (wrong !== null) return { ok: false, says: `signal \`${signal.name}\`: ${wrong}` };
-    signals.push(signal);
+    signals.push(read.signal);
   }
   return { ok: true, signals };
 }
 
-function misfitOf(signal: Signal): string | null {
-  const { measures, kind, settings } = signal;
+type SignalRead =
+  | { readonly ok: true; readonly signal: Signal }
+  | { readonly ok: false; readonly problems: readonly SettingsProblem[] };
+
+/** Reads the settings of a signal; every problem of them. */
+export function readSignal(description: SignalDescription): SignalRead {
+  const schema = KINDS[description.kind];
+  const read = schema.safeParse(description.settings);
+  if (!read.success) {
+    const known = Object.keys(schema.shape);
+    const problems = read.error.issues.flatMap((issue) => problemsOf(issue, known));
+    return { ok: false, problems };
+  }
+  // The schema was chosen by the kind, which the compiler does not follow.
+  const signal = { ...description, settings: read.data } as Signal;
+  const wrong = misfitOf(signal);
+  return wrong === null ? { ok: true, signal } : { ok: false, problems: [wrong] };
+}
+
+const SEE = "see docs/reference/signals.md";
+
+function problemsOf(issue: z.core.$ZodIssue, known: readonly string[]): readonly SettingsProblem[] {
+  const path = issue.path.map((step) => (typeof step === "symbol" ? String(step) : step));
+  const name = String(path.at(-1) ?? "settings");
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({
+      code: "FIELD_UNKNOWN",
+      path: [...path, key],
+      message: `no field \`${key}\` is known here`,
+      help: path.length === 0 ? didYouMean(key, known) : SEE,
+    }));
+  // What a schema found is not part of an issue but in this case, where nothing was there.
+  if (issue.code === "invalid_type" && issue.message.endsWith("received undefined"))
+    return [
+      {
+        ...{ code: "FIELD_MISSING", path: path.slice(0, -1), message: `\`${name}\` is missing` },
+        help: `add \`${name}:\`; ${SEE}`,
+      },
+    ];
+  return [{ code: "FIELD_INVALID", path, message: `\`${name}\`: ${sentence(issue)}`, help: SEE }];
+}
+
+const sentence = ({ message }: z.core.$ZodIssue): string =>
+  `${message.slice(0, 1).toLowerCase()}${message.slice(1)}`;
+
+function misfitOf({ measures, kind, settings }: Signal): SettingsProblem | null {
+  const missing = (name: string, message: string): SettingsProblem => ({
+    ...{ code: "FIELD_MISSING", path: [], message, help: `add \`${name}:\`; ${SEE}` },
+  });
   if (measures === "latency" && settings.edges === undefined)
-    return "a latency needs `settings.edges`";
+    return missing("edges", "a latency needs `settings.edges`");
   if (measures === "errors" && kind !== "sql" && settings.of === undefined)
-    return "errors are judged against requests: name them in `settings.of`";
+    return missing("of", "errors are judged against requests: name them in `settings.of`");
   if (kind === "http" && measures === "latency" && settings.buckets === undefined)
-    return "a latency needs `settings.buckets`";
+    return missing("buckets", "a latency needs `settings.buckets`");
   if ("url" in settings && Object.keys(settings.headers).length > 0 && !isSafe(settings.url))
-    return "credentials go through TLS only: use `https://`";
+    return {
+      ...{ code: "FIELD_INVALID", path: ["url"] },
+      ...{ message: "credentials go through TLS only", help: "use `https://`" },
+    };
   return null;
 }
 

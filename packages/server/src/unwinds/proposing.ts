@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  insertProposal,
-  openProposals,
-  rolloutById,
-  saveDocument,
-  transaction,
-} from "@interlock/store";
+import { rolloutById } from "@interlock/store";
 import type { Actor } from "../http/actor.ts";
-import type { Answer, Refusal } from "../http/bind.ts";
-import { recentSession } from "../people/fresh.ts";
-import { MOST_OPEN, PROPOSAL_MS } from "../people/proposing.ts";
-import { newId } from "../people/secrets.ts";
+import type { Answer } from "../http/bind.ts";
 import { done, refused } from "../people/terms.ts";
+import { proposeText } from "../people/texts.ts";
 import type { RolloutsTerms } from "../rollouts/terms.ts";
-import { activePerson, personOf } from "../runs/terms.ts";
 import type { UnwindAsked } from "./gathering.ts";
 import { makeUnwind } from "./making.ts";
 import { rolloutOfPlan } from "./starting.ts";
@@ -59,39 +50,10 @@ async function haltedPlan(
 }
 
 async function saved(
-  { store, book, now: clock }: RolloutsTerms,
+  terms: RolloutsTerms,
   actor: Actor,
-  { made, reason }: { readonly made: PlanText; readonly reason: string },
+  { made: { digest, text }, reason }: { readonly made: PlanText; readonly reason: string },
 ): Promise<Answer<Proposed>> {
-  const person = personOf(actor);
-  const now = clock();
-  const outcome = await transaction<Proposed, Refusal>(store, async (tx) => {
-    if (actor.kind === "person") {
-      const recent = await recentSession({ tx, now }, actor);
-      if (!recent.ok) return recent;
-    }
-    const active = await activePerson({ book }, tx, person);
-    if (!active.ok) return active;
-    if ((await openProposals(tx, "others", now)).length >= MOST_OPEN)
-      return refused(
-        "OUT_OF_ORDER",
-        `${MOST_OPEN} proposals are open already`,
-        "endorse or withdraw some of them first",
-      );
-    await saveDocument(tx, { digest: made.digest, text: made.text, now });
-    const id = newId();
-    await insertProposal(
-      tx,
-      {
-        ...{ id, kind: "unwind", person, reason, by: person, at: now, described: made.digest },
-        ...{ name: null, active: null, accounts: null, credential: null, userHandle: null },
-        ...{ expiresAt: now + PROPOSAL_MS, state: "open" },
-      },
-      null,
-    );
-    return done({ proposal: id, plan: made.digest });
-  });
-  return outcome.kind === "committed"
-    ? done(outcome.value)
-    : { ok: false, failure: outcome.failure };
+  const proposed = await proposeText(terms, actor, { kind: "unwind", digest, text, reason });
+  return proposed.ok ? done({ proposal: proposed.value, plan: digest }) : proposed;
 }

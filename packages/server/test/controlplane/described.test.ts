@@ -18,7 +18,7 @@ import {
 
 const TEXT = `version: 1
 targets:
-  - {name: here, kind: files, settings: {root: /var/lib/shop}}
+  - {name: here, kind: files, settings: {root: /var/lib/shop, cells: {one: one}}}
 systems:
   - name: promise
     tier: 1
@@ -124,6 +124,9 @@ describe.each(ENGINES)("the description of control planes ($name)", (engine) => 
     const broken = await propose(at, ana, TEXT.replace("tier: 1", "tier: 9"));
     expect(broken.body).toMatchObject({ code: "INPUT_INVALID" });
     expect(broken.body.detail).toContain("control-plane.yaml:6:11");
+    const unopened = await propose(at, ana, TEXT.replace("root:", "rot:"));
+    expect(unopened.body).toMatchObject({ code: "INPUT_INVALID" });
+    expect(unopened.body.detail).toContain("`root` is missing (and 1 more)");
     const first = await proposed(at, ana, OTHER);
     at.clock.now += MINUTE;
     const second = await proposed(at, bo, TEXT);

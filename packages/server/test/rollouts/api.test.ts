@@ -6,7 +6,7 @@ import { openRolloutsOf, type RolloutDriver } from "@interlock/server";
 import { entriesOfKindsAbout } from "@interlock/store";
 import { ENGINES } from "@interlock/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openWorld, question, REPOSITORY, type World } from "../world.ts";
+import { openWorld, place, question, REPOSITORY, type World } from "../world.ts";
 import { type FakeTarget, fakeTarget } from "./fake-target.ts";
 
 const TARGET = "refs/heads/main";
@@ -217,10 +217,19 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
     await pass(2 * MINUTE);
     expect(await show(rollout)).toMatchObject({ paused: false, stage: "baking" });
     expect((await act("dee", rollout, "withdraw")).status).toBe(409);
+    const bad = await act("dee", rollout, "bad", { because: "carts are empty" });
+    expect(bad.body).toMatchObject({
+      ...{ phase: "halted", halt: { by: "dee", because: "it was marked bad: carts are empty" } },
+    });
+    const early = await act("dee", rollout, "adoption", { reason: "they are not" });
+    expect([early.status, early.body["code"]]).toEqual([409, "ROLLOUT_NOT_NOW"]);
   });
 
-  it("halt-wins: anybody halts; going on takes an approval given after it", async () => {
+  it("halt-wins: anybody halts; going on and beginning anew take an approval given after it (stopped-stays)", async () => {
     const id = await change("halted");
+    // The next push shows that it has landed: what it goes out upon stays. by (approvals-end)
+    const next = { ...question({ digest: "e".repeat(64) }), place: place({ base: place().head }) };
+    expect((await world.call("gate", "POST", "/api/v1/gate", next)).status).toBe(200);
     const rollout = (await begin("ana", { change: id, system: "halted" })).body["rollout"];
     await pass(MINUTE);
     const halted = await act("dee", rollout, "halt", { because: "carts are empty" });
@@ -239,6 +248,18 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
     await pass(5 * MINUTE);
     expect(await show(rollout)).toMatchObject({ phase: "gone-back", exposurePpm: 0 });
     expect(target.text("halted-eu-1", "promise")).toBe('"old halted"');
+    const around = await begin("ana", { change: id, system: "halted" });
+    expect([around.status, around.body["code"]], "stopped-stays").toEqual([
+      409,
+      "ROLLOUT_APPROVAL_OLD",
+    ]);
+    const mine = async () =>
+      (await world.call("bo", "GET", `/api/v1/changes/${id}`)).body["review"];
+    expect(await mine()).toMatchObject({ mine: null, again: "stopped" });
+    world.clock.now += 1;
+    expect((await world.sign("bo", id, "approve")).status).toBe(200);
+    expect(await mine()).toMatchObject({ mine: "approval", again: null });
+    expect((await begin("ana", { change: id, system: "halted" })).status).toBe(200);
   });
 
   it("halts where a cell comes to run code that the change has not met", async () => {

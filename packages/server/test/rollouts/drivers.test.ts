@@ -94,6 +94,48 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
     await second.driver.close();
   });
 
+  it("two rollouts of other keys in the same cells both go on, and each takes few leases", async () => {
+    const target = fakeTarget();
+    const clock = { now: T0 };
+    const limits = { periodMs: null };
+    const fields = [1, 2].map(() =>
+      fieldOf(store, target, { clock, limits, now: () => clock.now }),
+    );
+    fill(target, "both");
+    const ids: string[] = [];
+    for (const key of KEYS) {
+      const plan = { system: `${key} of both`, keys: [key] };
+      ids.push(await begin(store, "both", { as: `both ${key}`, plan }));
+    }
+    await together(fields, clock, 25);
+    const rows = await Promise.all(ids.map((id) => rolloutById(store.db, id)));
+    expect(rows.map((row) => row?.phase)).toEqual(["completed", "completed"]);
+    expect(isNew(target, "both")).toBe(true);
+    const own = target.landed.filter(({ batch }) => batch.cell.startsWith("both"));
+    expect(own).toHaveLength(2 * CELLS.length);
+    expect(target.outOfOrder).toEqual([]);
+    const leases = rows.map((row) => row?.lease ?? 0);
+    const [first = 0, last = 0] = [Math.min(...leases), Math.max(...leases)];
+    // Each wave of each may have to take one more, and no look of a driver is waited for.
+    expect(last - first).toBeLessThan(8);
+    for (const { driver } of fields) await driver.close();
+  });
+
+  it("drives what a server whose clock was hours ahead has put off", async () => {
+    const target = fakeTarget();
+    const clock = { now: T0 };
+    const ahead = fieldOf(store, target, { now: () => clock.now + 6 * 60 * MINUTE });
+    fill(target, "ahead");
+    const id = await begin(store, "ahead");
+    await ahead.driver.look();
+    await ahead.driver.idle();
+    await ahead.driver.close();
+    const field = fieldOf(store, target, { clock, now: () => clock.now });
+    await together([field], clock, 25);
+    expect((await rolloutById(store.db, id))?.phase).toBe("completed");
+    await field.driver.close();
+  });
+
   it("RO20 waits for a target that is away for an hour, and goes on", async () => {
     const target = fakeTarget();
     const field = fieldOf(store, target);

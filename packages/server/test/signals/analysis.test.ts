@@ -286,7 +286,7 @@ describe("earlier weeks of few orders", () => {
     const all = wave({ wave: 2, cells: [...CELLS], marginPpm: 100_000 });
     const some = wave({ rollout: "r2", wave: 0, cells: ["eu-1"], marginPpm: 100_000 });
     for (const one of [all, some]) await shop.analysis.watch(one);
-    await shop.pass(240);
+    await shop.pass(120);
     const said = await shop.analysis.watch(all);
     expect([told, said.kind, said.because[0]]).toEqual([
       [],
@@ -322,6 +322,11 @@ describe("several rollouts at once", () => {
     expect(one?.because[0]).toBe(
       "2 rollouts have changed the same cells and cannot be told apart: all are halted",
     );
+    const [two] = await shop.analysis.analysisOf("two");
+    expect([one?.because[1], two?.because[1]]).toEqual([
+      "to tell them apart, begin this one again not in `eu-2`, as the others are told for theirs",
+      "to tell them apart, begin this one again in `eu-2`, as the others are told for theirs",
+    ]);
   });
 
   it("what another rollout has changed is nothing to compare with", async () => {

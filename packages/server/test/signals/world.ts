@@ -121,10 +121,18 @@ export async function openShop(
       if (sampled.ok)
         await saveSlots(
           into.db,
-          sampled.slots.map(({ start, cells }) => ({ signal: name, start, width: slotMs, cells })),
+          sampled.slots
+            .filter(({ start }) => isRead(START - start))
+            .map(({ start, cells }) => ({ signal: name, start, width: slotMs, cells })),
         );
     }
   }
+}
+
+/** Of earlier weeks the analysis reads a day before and what comes after; the rest need not be stored. */
+function isRead(agoMs: number): boolean {
+  const inWeek = agoMs % (7 * DAY);
+  return agoMs < 2 * DAY || inWeek < 1.5 * DAY || inWeek > 6.5 * DAY;
 }
 
 /** Another server over the same store. */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Unwinds through the API: looked at, proposed, signed with passkeys, begun, and watched. */
 import { sha256Hex, utf8 } from "@interlock/digest";
+import { provenOf } from "@interlock/store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { uponBad } from "../../src/rollouts/marking.ts";
+import { rolloutRoutes } from "../../src/rollouts/routes.ts";
 import { unwindRoutes } from "../../src/unwinds/routes.ts";
 import { ENGINES, storeOf } from "../engines.ts";
 import {
@@ -34,6 +37,7 @@ describe.each(ENGINES.slice(0, 1))("the API of unwinds ($name)", (engine) => {
     field = fieldOf(store(), target, { clock, now: () => clock.now });
     const { book, ledger } = at.terms;
     shop = shopOf(store(), target, field, { book, ledger });
+    rolloutRoutes(at.app, at.authenticate, shop.terms);
     unwindRoutes(at.app, at.authenticate, shop.terms);
     keys = await found(at);
   });
@@ -111,6 +115,43 @@ describe.each(ENGINES.slice(0, 1))("the API of unwinds ($name)", (engine) => {
       await at.call("GET", "/api/v1/unwinds", { cookie: (await as("bo")).cookie }),
     );
     expect(listed.unwinds).toMatchObject([{ change: "bad", state: "begun", phase: "completed" }]);
+  });
+
+  it("way-back: nobody goes back to what one person marked bad, nor begins upon it, until two adopt it", async () => {
+    const first = await shop.rollOut("first", { eu: { three: "v1" } });
+    const second = await shop.rollOut("second", { eu: { three: "v2" } });
+    const [ana, bo, cy] = [await as("ana"), await as("bo"), await as("cy")];
+    const ask = async ({ cookie }: By, id: string, what: string, body: object = {}) =>
+      await at.call("POST", `/api/v1/rollouts/${id}/${what}`, { cookie, body });
+    const rows = [{ cell: "eu", key: "three", base: sha256Hex(utf8("v1")), next: null }];
+    const upon = async () => (await uponBad(store().db, { target: target.name, rows }))?.failure;
+    expect(await upon()).toBeUndefined();
+    const because = "carts are empty";
+    const marked = expect200(await ask(cy, first, "bad", { because }));
+    expect(marked.events[0]).toMatchObject({ kind: "rollout-bad", by: "cy", because });
+    expect200(await ask(cy, first, "bad", { because: "again, and no second entry" }));
+    const back = await ask(cy, second, "back");
+    expect([back.status, back.body.code]).toEqual([409, "ROLLOUT_NO_WAY_BACK"]);
+    expect((await upon())?.message).toContain(`\`cy\` marked bad: ${because}`);
+    const reason = "the carts were another thing";
+    const { proposal, digest } = expect200(await ask(cy, first, "adoption", { reason }));
+    const url = `/api/v1/control-plane/proposals/${proposal}`;
+    const { text } = expect200(await at.call("GET", url, { cookie: bo.cookie }));
+    expect([sha256Hex(utf8(text)), JSON.parse(text).adopts]).toEqual([digest, first]);
+    expect(expect200(await endorse(at, ana, proposal))).toMatchObject({ state: "open" });
+    expect(await upon(), "one person adopts nothing").toMatchObject({
+      code: "ROLLOUT_NO_WAY_BACK",
+    });
+    expect(expect200(await endorse(at, bo, proposal))).toMatchObject({ state: "done" });
+    expect(await upon()).toBeUndefined();
+    const proven = await provenOf(store().db, { target: target.name, keys: ["three"] });
+    expect(proven.map(({ sha256 }) => sha256)).toContain(rows[0]?.base);
+    const kinds = (await entries(at)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "rollout-bad")).toHaveLength(1);
+    expect(kinds.slice(-2)).toEqual(["agreement", "rollout-adopted"]);
+    const early = await ask(cy, "0".repeat(64), "bad", { because });
+    expect([early.status, early.body.code]).toEqual([404, "NOT_FOUND"]);
+    expect(at.alerts).toEqual([]);
   });
 
   it("WA14 a text put in the place of a signed plan begins nothing", async () => {

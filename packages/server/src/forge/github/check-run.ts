@@ -21,6 +21,7 @@ const CONCLUSIONS = {
   allow: "success",
   hold: "action_required",
   deny: "failure",
+  waits: null,
 } as const;
 
 const LEVELS = { error: "failure", warning: "warning", note: "notice" } as const;
@@ -42,7 +43,8 @@ export async function post(
   const said = digestOf("interlock/check-run/v1", { name, head, effective, title, summary });
   const digest = `${said.slice(0, 32)}${lines.slice(0, 32)}`;
   if (standing?.digest === digest) return { ok: true, value: standing };
-  const changed = standing?.digest.endsWith(lines.slice(0, 32)) === true;
+  // What is over is not taken up again: a new run takes its place.
+  const changed = effective !== "waits" && standing?.digest.endsWith(lines.slice(0, 32)) === true;
   const known =
     standing === null ? await posted(here, shown, digest) : { ok: true as const, value: null };
   if (!known.ok) return known;
@@ -83,10 +85,12 @@ async function posted(
 }
 
 function bodyOf(here: Here, { effective, url }: Shown, digest: string): object {
+  const conclusion = CONCLUSIONS[effective];
+  const completed_at = new Date(here.terms.now()).toISOString();
   return {
-    status: "completed",
-    conclusion: CONCLUSIONS[effective],
-    completed_at: new Date(here.terms.now()).toISOString(),
+    ...(conclusion === null
+      ? { status: "in_progress" }
+      : { status: "completed", conclusion, completed_at }),
     details_url: url,
     external_id: digest,
   };

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { FromForge } from "../failure.ts";
 import { judgeLanding, type SeenPush, type Told } from "../judging.ts";
 import { branchRef } from "../mirror.ts";
+import { PROOF_AGAIN_MS, waitingReport } from "../proof.ts";
 import type { ForgeReview } from "../reviews.ts";
 import { DATABASE_AWAY, type JobDone, later } from "../runner.ts";
 import { gone } from "../showing.ts";
@@ -53,8 +54,9 @@ export async function deploymentJob(here: Here, job: ClaimedJob): Promise<JobDon
   const told = await judged(here, sha, place.value);
   if ("kind" in told) return told;
   const { decision, report, judged: recorded } = told;
-  const { effective } = decision;
-  const comment = `interlock: ${report.title}\n${recorded.url}`;
+  const effective = told.waits === null ? decision.effective : "hold";
+  const { title } = told.waits === null ? report : waitingReport(told.waits, report);
+  const comment = `interlock: ${title}\n${recorded.url}`;
   return await answer(here, job, { hint, sha, told, say: { ...STATES[effective], comment } });
 }
 
@@ -114,7 +116,7 @@ async function judged(
   if (!fetched.ok) return later(fetched.failure);
   const told = await judgeLanding(here.terms, {
     ...{ gitDir: here.mirror.gitDir, base: parent, head: sha, source, main },
-    ...{ target: `refs/heads/${branch}`, reviews, pushes, broughtBy: opener },
+    ...{ target: `refs/heads/${branch}`, reviews, pushes, broughtBy: opener, tip: null },
     occasion: {
       ...{ forge: FORGE, repository: here.id, head: source },
       shown: pull === undefined ? null : await shownOf(here, pull),
@@ -165,10 +167,9 @@ async function answer(here: Here, job: ClaimedJob, outcome: Outcome): Promise<Jo
     if (!sent.ok) return later(sent.failure);
   }
   if (say.state !== undefined) return await gone(here.terms, job);
-  const until = told?.decision.until;
   return {
     kind: "done",
-    again: until === undefined ? null : Math.max(until, here.terms.now() + 60_000),
+    again: againAt(here, told),
     save: (tx) =>
       saveSubject(tx, {
         ...{ forge: FORGE, repository: here.id, subject: job.subject },
@@ -177,6 +178,12 @@ async function answer(here: Here, job: ClaimedJob, outcome: Outcome): Promise<Jo
         ...{ posted: null, report, seen: "", judgedAt: here.terms.now() },
       }),
   };
+}
+
+function againAt({ terms }: Here, told: Told | null): number | null {
+  if (told !== null && told.waits !== null) return terms.now() + PROOF_AGAIN_MS;
+  const until = told?.decision.until;
+  return until === undefined ? null : Math.max(until, terms.now() + 60_000);
 }
 
 async function hintOf(here: Here, job: ClaimedJob): Promise<Hint | null> {

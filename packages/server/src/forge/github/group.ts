@@ -67,7 +67,7 @@ export async function groupJob(here: Here, job: ClaimedJob): Promise<JobDone> {
     {
       landing: {
         ...{ base, head: hint.head, source: said.pull.head.sha, main: main.value },
-        ...{ reviews: said.reviews, pushes: said.pushes },
+        ...{ reviews: said.reviews, pushes: said.pushes, tip: tip.value },
         broughtBy: [said.accounts(said.pull.user)],
       },
       branch,

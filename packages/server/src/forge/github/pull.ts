@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ClaimedJob, readSubject } from "@interlock/store";
+import { mergedInto } from "../merged.ts";
 import { branchRef } from "../mirror.ts";
 import { DATABASE_AWAY, type JobDone, later } from "../runner.ts";
 import { isProtected } from "../settings.ts";
@@ -15,8 +16,10 @@ export async function pullJob(here: Here, job: ClaimedJob, number: number): Prom
   const pull = await api.get(`/pulls/${number}`, PULL);
   if (!pull.ok)
     return pull.failure.kind === "absent" ? await gone(here.terms, job) : later(pull.failure);
-  const { base, state } = pull.value;
+  const { base, state, merged_at } = pull.value;
   // What is closed cannot be merged; opened again, its head must be read anew (23).
+  if (merged_at != null)
+    return await mergedInto(here.terms, job, { head: pull.value.head.sha, branch: base.ref });
   if (state !== "open" || base.repo?.id !== repository.id || !isProtected(repository, base.ref))
     return await gone(here.terms, job);
   const before = await readSubject(terms.store.db, job);
@@ -38,6 +41,7 @@ export async function pullJob(here: Here, job: ClaimedJob, number: number): Prom
   return await judgeAndCheck(here, job, {
     landing: {
       ...{ base: tip.value, head, source: head, main: main.value, reviews, pushes },
+      tip: tip.value,
       broughtBy: [accounts(pull.value.user)],
     },
     branch: base.ref,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ClaimedJob, readSubject } from "@interlock/store";
+import type { FromForge } from "../failure.ts";
+import { type Merged, mergedInto } from "../merged.ts";
 import { branchRef } from "../mirror.ts";
 import { DATABASE_AWAY, type JobDone, later } from "../runner.ts";
 import { isProtected } from "../settings.ts";
@@ -19,6 +21,7 @@ export async function mergeJob(here: Here, job: ClaimedJob, iid: number): Promis
   if (!found.ok) return found.failure.kind === "absent" ? gone(terms, job) : later(found.failure);
   const request = found.value;
   const { state, sha, target_branch: branch, target_project_id } = request;
+  if (state === "merged") return await mergedInto(terms, job, { head: sha ?? "", branch });
   // What is closed cannot be merged; opened again, its head must be read anew (23).
   if (state !== "opened" || target_project_id !== project.id || !isProtected(project, branch))
     return await gone(terms, job);
@@ -59,10 +62,11 @@ async function judged(
     {
       ...{ terms, forge, repository, gitDir: mirror.gitDir },
       show: (shown, known) => show(here, { request, shown, known, uncounted }),
+      merged: (subject) => mergedRequest(here, subject),
     },
     job,
     {
-      landing: { ...commits, reviews, pushes, broughtBy: [opener] },
+      landing: { ...commits, reviews, pushes, broughtBy: [opener], tip: commits.base },
       branch: request.target_branch,
       shown: before?.head === commits.head ? before.digest : null,
       seen: markOf(request),
@@ -71,6 +75,15 @@ async function judged(
   if (!late || done.kind !== "done") return done;
   const soon = terms.now() + LATE_MS;
   return { ...done, again: Math.min(done.again ?? soon, soon) };
+}
+
+async function mergedRequest(here: Here, subject: string): Promise<FromForge<Merged | null>> {
+  const [, iid] = /^merge:([0-9]{1,15})$/.exec(subject) ?? [];
+  if (iid === undefined) return { ok: true, value: null };
+  const found = await here.api.get(`${here.at}/merge_requests/${iid}`, MERGE_REQUEST);
+  if (!found.ok) return found;
+  const { state, sha, target_branch: branch } = found.value;
+  return { ok: true, value: state === "merged" ? { head: sha ?? "", branch } : null };
 }
 
 /** Changes with whatever is done to a merge request. */

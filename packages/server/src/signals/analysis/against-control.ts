@@ -14,6 +14,7 @@ import {
   type Outcome,
   openComparison,
   type Question,
+  type Replay,
   replayWithoutChange,
   type Wait,
   waitOf,
@@ -31,41 +32,76 @@ export type ControlState = {
 };
 
 /** Slots that a replay watches, as long as a short bake; and how much of the past it goes through. */
-const REPLAY = { watch: 60, most: 3_000 } as const;
+export const REPLAY = { watch: 60, most: 3_000 } as const;
 
-/** Learns share and noise of the two groups from before; `k`: which of the counts has the share. */
+/** Learns share and noise of the two groups from before, and replays that without a change. */
 export function beginAgainstControl(
   asked: Asked,
   past: readonly PastSlot[],
   question: Question,
-  k = 0,
 ): Outcome<ControlState> {
+  const learned = learnAgainstControl(asked, past, { question });
+  if (!learned.ok) return learned;
+  const state = learned.value;
+  const replay = replayed(asked, past, question);
+  return { ok: true, value: { ...state, guarantee: guaranteed(state.baseline, replay) } };
+}
+
+/** Shares in a description are estimates of people, and no split of traffic by design. */
+export const guaranteed = (baseline: Baseline, replay: Replay | null): Guarantee =>
+  guaranteeOf(baseline, { replay, splitMismatch: false });
+
+/** Without a replay. `k`: which of the counts has the share; `noisy`: which may be noisier than that. */
+export function learnAgainstControl(
+  asked: Asked,
+  past: readonly PastSlot[],
+  given: { readonly question: Question; readonly k?: number; readonly noisy?: number },
+): Outcome<ControlState> {
+  const { question, k = 0, noisy = k } = given;
   const slots = past.flatMap(({ cells }) => countsIn(cells, asked, k) ?? []);
-  const baseline = learnBaseline(slots, missPpmOf(LEVELS.haltPpm, asked.together));
-  if (!baseline.ok) return baseline;
-  const comparison = openComparison(baseline.value, question);
+  const { haltPpm, promotePpm } = LEVELS;
+  // Each signal excludes its harm alone, so that its bounds need not share a level with others.
+  const misses = [missPpmOf(haltPpm, asked.together), missPpmOf(promotePpm, 1)] as const;
+  const learned = learnBaseline(slots, ...misses);
+  if (!learned.ok) return learned;
+  const baseline = noisy === k ? learned.value : withNoiseOf(noisy, learned.value, { asked, past });
+  const comparison = openComparison(baseline, question);
   if (!comparison.ok) return comparison;
-  const guarantee = guaranteeOf(baseline.value, {
-    replay: replayed(asked, past, { question, k }),
-    // Shares in a description are estimates of people, and no split of traffic by design.
-    splitMismatch: false,
-  });
   const state = beginComparison(comparison.value);
   return {
     ok: true,
-    value: { baseline: baseline.value, question, comparison: state, guarantee },
+    value: { baseline, question, comparison: state, guarantee: guaranteed(baseline, null) },
   };
+}
+
+/** With fewer events nothing is learned of their noise. */
+const NOISY_LEAST = 500;
+/** More would leave no slot that says anything. */
+const NOISE_MOST = 0.5;
+
+/** What is rarer than that of which the share is learned may come in bursts that the latter does not. */
+function withNoiseOf(
+  k: number,
+  baseline: Baseline,
+  { asked, past }: { readonly asked: Asked; readonly past: readonly PastSlot[] },
+): Baseline {
+  const slots = past.flatMap(({ cells }) => countsIn(cells, asked, k) ?? []);
+  const events = slots.reduce((sum, { changed, unchanged }) => sum + changed + unchanged, 0);
+  const own = events < NOISY_LEAST ? null : learnBaseline(slots, missPpmOf(LEVELS.haltPpm, 1));
+  if (own === null || !own.ok) return baseline;
+  const dispersion = Math.min(NOISE_MOST, own.value.dispersion);
+  return { ...baseline, dispersion: Math.max(baseline.dispersion, dispersion) };
 }
 
 function replayed(
   { changed, control }: Asked,
   past: readonly PastSlot[],
-  { question, k }: { readonly question: Question; readonly k: number },
-) {
+  question: Question,
+): Replay | null {
   const recent = past.slice(-REPLAY.most);
   const learnSlots = Math.floor(recent.length / 2);
   if (learnSlots < 2 * REPLAY.watch) return null;
-  const series = seriesOf(recent, [...changed, ...control], k);
+  const series = seriesOf(recent, [...changed, ...control]);
   const replay = replayWithoutChange(series, {
     ...{ question, alphaPpm: LEVELS.haltPpm, learnSlots, watchSlots: REPLAY.watch },
     changedCells: Math.min(changed.length, control.length),

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Errors among requests: against the other cells, and against a share that may fail. */
-import { countTest, lnGoal, lnHarm, shownDuration, type Wait, type Worse } from "@interlock/judge";
+import {
+  countTest,
+  lnGoal,
+  lnHarm,
+  type Replay,
+  replayOf,
+  shownDuration,
+  type Wait,
+  type Worse,
+} from "@interlock/judge";
 import type { CellCounts } from "@interlock/store";
 import {
   addAgainstControl,
-  beginAgainstControl,
   type ControlState,
   evidenceAgainstControl,
+  guaranteed,
+  learnAgainstControl,
+  REPLAY,
 } from "./against-control.ts";
 import {
   type Asked,
@@ -38,6 +49,13 @@ const [ERRORS, REQUESTS] = [0, 1];
  * a baseline of nearly nothing says little (spinnaker/kayenta#426), a difference of shares does.
  */
 export function beginErrors(asked: Asked, past: readonly PastSlot[]): ErrorsState | null {
+  const state = learnErrors(asked, past);
+  if (state === null || state.control === null) return state;
+  const guarantee = guaranteed(state.control.baseline, replayed(asked, past));
+  return { ...state, control: { ...state.control, guarantee } };
+}
+
+function learnErrors(asked: Asked, past: readonly PastSlot[]): ErrorsState | null {
   const { signal, changed, control } = asked;
   let [errors, requests, ofChanged, slots] = [0, 0, 0, 0];
   for (const { cells } of past) {
@@ -59,14 +77,54 @@ export function beginErrors(asked: Asked, past: readonly PastSlot[]): ErrorsStat
     toleratedPpm: signal.settings.toleratedPpm,
     excludedPpm: Math.max(signal.settings.toleratedPpm + 1, 500_000),
   } as const;
-  const begun = control.length === 0 ? null : beginAgainstControl(asked, past, question, REQUESTS);
+  const given = { question, k: REQUESTS, noisy: ERRORS };
+  const learned = control.length === 0 ? null : learnAgainstControl(asked, past, given);
   return {
-    control: begun?.ok === true ? begun.value : null,
+    control: learned?.ok === true ? learned.value : null,
     beforePpm,
     edgePpm: Math.min(MILLION - 1, Math.ceil(upper + allowed)),
     perSlot: ofChanged / slots,
     ...{ errors: 0, requests: 0 },
   };
+}
+
+/**
+ * Errors come in bursts that requests know nothing of: learned from the first half of the past, cells pretend
+ * in turn to have changed in each stretch of the second.
+ */
+function replayed(asked: Asked, past: readonly PastSlot[]): Replay | null {
+  const recent = past.slice(-REPLAY.most);
+  const half = Math.floor(recent.length / 2);
+  if (half < 2 * REPLAY.watch) return null;
+  const cells = [...asked.changed, ...asked.control];
+  const size = Math.min(asked.changed.length, asked.control.length);
+  const goal = lnGoal(LEVELS.haltPpm);
+  let [runs, halts] = [0, 0];
+  for (let first = 0; first + size <= cells.length; first += size) {
+    const changed = cells.slice(first, first + size);
+    const control = cells.filter((cell) => !changed.includes(cell));
+    const pretended = { ...asked, changed, control };
+    const learned = learnErrors(pretended, recent.slice(0, half));
+    if (learned === null) continue;
+    for (let at = half; at + REPLAY.watch <= recent.length; at += REPLAY.watch) {
+      runs += 1;
+      let state = learned;
+      for (const slot of recent.slice(at, at + REPLAY.watch)) {
+        state = addErrors(state, pretended, slot.cells);
+        if (harmOf(state) < goal) continue;
+        halts += 1;
+        break;
+      }
+    }
+  }
+  return runs === 0 ? null : replayOf(runs, halts, LEVELS.haltPpm);
+}
+
+/** Evidence for harm, in nats. */
+function harmOf({ errors, requests, edgePpm, control }: ErrorsState): number {
+  const absolute = lnShare(edgePpm, "higher", errors, requests);
+  // The lesser of two e-values is one under either null.
+  return control === null ? absolute : Math.min(absolute, evidenceAgainstControl(control).lnHarm);
 }
 
 /** Counts a slot. */
@@ -85,11 +143,8 @@ export function addErrors(state: ErrorsState, asked: Asked, cells: CellCounts): 
 /** What the errors say now. */
 export function readErrors(state: ErrorsState, asked: Asked): Reading {
   const { errors, requests, edgePpm, control } = state;
-  const absolute = lnShare(edgePpm, "higher", errors, requests);
-  const relative = control === null ? absolute : evidenceAgainstControl(control).lnHarm;
   return {
-    // The lesser of two e-values is one under either null.
-    lnHarm: Math.min(absolute, relative),
+    lnHarm: harmOf(state),
     lnSafe: lnShare(edgePpm, "lower", errors, requests),
     excludesPpm: ofAllPpm(edgePpm - state.beforePpm, asked),
     guarantee: control?.guarantee ?? NO_BASELINE,

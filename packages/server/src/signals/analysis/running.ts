@@ -28,8 +28,15 @@ export type Running = {
   readonly found: Found | null;
 };
 
+/** Where slots are read: the store, or a simulation's memory. */
+export type SlotReader = {
+  /** Slots of the signal that begin from `from` on and end by `to`, oldest first. */
+  readonly between: (signal: Signal, from: number, to: number) => Promise<readonly PastSlot[]>;
+  readonly at: (signal: Signal, starts: readonly number[]) => Promise<readonly PastSlot[]>;
+};
+
 export type World = {
-  readonly store: Store;
+  readonly slots: SlotReader;
   readonly systems: readonly SystemDescription[];
   readonly signals: readonly Signal[];
   readonly now: () => number;
@@ -45,11 +52,11 @@ const AGAIN_MS = 60_000;
 /** What is written is read again by this program alone, or one that knows the version. */
 export function runningIn(row: StoredAnalysis): Running | null {
   const kept = JSON.parse(row.state) as Running;
-  return kept.wave.version === 1 ? kept : null;
+  return kept.wave.version === 2 ? kept : null;
 }
 
 export async function keep(
-  { store, now }: World,
+  { store, now }: { readonly store: Store; readonly now: () => number },
   { wave, askedAt, found }: Running,
 ): Promise<void> {
   const { rollout, system, wave: index } = wave.asked;
@@ -106,17 +113,17 @@ export async function begin(
   const signals: SignalState[] = [];
   for (const one of askedIn(world, { asked, control }))
     signals.push(await begun(world, { asked, from }, one));
-  return { version: 1, asked, control, from, signals };
+  return { version: 2, asked, control, from, signals };
 }
 
 async function begun(
-  { store, systems, now }: World,
+  { slots, systems, now }: World,
   { asked, from }: { readonly asked: WaveAsked; readonly from: number },
   one: Asked,
 ): Promise<SignalState> {
   const { began } = asked;
   const { signal } = one;
-  const past = await slotsOf(store, signal, began - signal.settings.learnMs, began);
+  const past = await slots.between(signal, began - signal.settings.learnMs, began);
   const allCells =
     systems.find(({ name }) => name === asked.system)?.cells.map(({ id }) => id) ?? [];
   const weeks = new Map<number, PastSlot>();
@@ -125,20 +132,20 @@ async function begun(
       // Clocks that changed in between shift the same local hour by one.
       const end = began - week * WEEK_MS + (week === 0 ? 0 : 2 * HOUR_MS);
       const start = began - week * WEEK_MS - DAY_MS - 2 * HOUR_MS;
-      for (const slot of await slotsOf(store, signal, start, end)) weeks.set(slot.start, slot);
+      for (const slot of await slots.between(signal, start, end)) weeks.set(slot.start, slot);
     }
   return beginSignal(one, { began, from, allCells }, { past, weeks, now: now() });
 }
 
 /** Slots of the width that the signal has now; what was kept with another says nothing any more. */
-async function slotsOf(
-  { db }: Store,
-  { name, settings }: Signal,
-  from: number,
-  to: number,
-): Promise<readonly PastSlot[]> {
-  const slots = await readSlots(db, { signal: name, from, to: to - settings.slotMs + 1 });
-  return slots.filter(({ width }) => width === settings.slotMs);
+export function slotsIn({ db }: Store): SlotReader {
+  return {
+    between: async ({ name, settings }, from, to) => {
+      const slots = await readSlots(db, { signal: name, from, to: to - settings.slotMs + 1 });
+      return slots.filter(({ width }) => width === settings.slotMs);
+    },
+    at: async ({ name }, starts) => await readSlotsAt(db, name, starts),
+  };
 }
 
 /** Counts what came since. */
@@ -156,14 +163,14 @@ export async function advance(world: World, wave: WaveState): Promise<WaveState>
 }
 
 async function advanced(
-  { store, now }: World,
+  { slots: reader, now }: World,
   asked: Asked,
   state: SignalState,
 ): Promise<SignalState> {
   const { signal } = asked;
   const { slotMs, timeZone } = signal.settings;
   const to = Math.min(now() + slotMs, state.next + SLOTS_AT_ONCE * slotMs);
-  const slots = await slotsOf(store, signal, state.next, to);
+  const slots = await reader.between(signal, state.next, to);
   if (slots.length === 0) return state;
   const weeks = new Map<number, PastSlot>();
   if (state.learned.kind === "orders" && state.learned.history !== null) {
@@ -173,19 +180,18 @@ async function advanced(
         shifts.map((shift) => start - (w + 1) * WEEK_MS + shift),
       ).flat(),
     );
-    for (const slot of await readSlotsAt(store.db, signal.name, starts))
-      weeks.set(slot.start, slot);
+    for (const slot of await reader.at(signal, starts)) weeks.set(slot.start, slot);
   }
   return slots.reduce((next, slot) => addToSignal(next, asked, slot, weeks), state);
 }
 
 /** Slots from two hours before the first of these waves began. */
 export async function slotsAround(
-  { store, now }: World,
+  { slots, now }: World,
   waves: readonly WaveState[],
   signal: Signal,
 ): Promise<readonly PastSlot[]> {
   const first = Math.min(...waves.map(({ asked }) => asked.began));
   const from = Math.max(first - 2 * HOUR_MS, now() - 3 * DAY_MS);
-  return await slotsOf(store, signal, from, now() + signal.settings.slotMs);
+  return await slots.between(signal, from, now() + signal.settings.slotMs);
 }

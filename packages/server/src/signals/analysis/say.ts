@@ -104,9 +104,12 @@ function wholeOf(read: readonly Read[]): Whole {
   return {
     ...verdict,
     kind: "inconclusive",
+    // A week that is unlike its weeks is no noise that was learned: what is promised is of comparisons.
+    guaranteed: false,
     signals: alarmed.map(({ state }) => state.name),
     because: alarmed.map(
-      ({ state }) => `\`${state.name}\` has dropped below what earlier weeks lead one to expect`,
+      ({ state }) =>
+        `\`${state.name}\` has dropped below what earlier weeks lead one to expect; the false-halt rate is not promised of that`,
     ),
   };
 }
@@ -191,10 +194,15 @@ function signalSaid(wave: WaveState, one: Read, whole: Whole): SignalSaid {
   };
 }
 
+/** An entry of the ledger has room for so much beside the number of the wave. */
+const BECAUSE_CHARS = 400;
+
 /** What a driver is told: a verdict of each signal, in answer to `id`. */
 export function verdictsIn(said: WaveSaid, id: string | null): readonly Verdict[] {
+  const because = said.because.join("; ").slice(0, BECAUSE_CHARS);
   return said.signals.map(({ name, outcome, samples, excludesPpm, observedAt }) => ({
     ...{ kind: "verdict", id, source: name, wave: said.wave, outcome },
     ...{ samples, excludesPpm, observedAt },
+    ...(outcome === "failed" && because !== "" ? { because } : {}),
   }));
 }

@@ -55,7 +55,7 @@ export type Learned =
 
 /** A wave as it is stored. */
 export type WaveState = {
-  readonly version: 1;
+  readonly version: 2;
   readonly asked: WaveAsked;
   readonly control: readonly string[];
   /** Counted from here: later than `since` where who is compared with whom has changed meanwhile. */
