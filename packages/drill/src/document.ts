@@ -40,7 +40,8 @@ function incidentPart(report: DrillReport): string {
   const { plan, bound } = report;
   const ours = report.arms.find(({ name }) => name === "interlock");
   const waves = plan.waves.map(({ exposurePpm }) => `${exposurePpm / 10_000} %`).join(", ");
-  const ratio = (ours?.over.lostAtHalt.mean ?? 0) / Math.max(1, bound.over.lostAtHalt.mean ?? 1);
+  const ratio = (value: number | null): string => value?.toFixed(2) ?? "–";
+  const { atHalt, inAll } = bound.times;
   return `## ${report.drill}: ${report.title}
 
 | Arm | Lost orders: median | mean | 95th percentile | Errors | Wrong answers | Halt after | Back after | Before it goes out |
@@ -48,7 +49,7 @@ function incidentPart(report: DrillReport): string {
 ${report.arms.map(armRow).join("\n")}
 | optimal test | ${[bound.over.lostOrders.median, bound.over.lostOrders.mean, bound.over.lostOrders.p95, bound.over.errors.median, bound.over.wrongAnswers.median].map(number).join(" | ")} | ${duration(bound.secondsToHalt)} | ${duration(bound.over.secondsToUnwind.median)} | – |
 
-The optimal test is a CUSUM that knows both rates and the noise, one false alarm a year for each signal, in the judge's place: same waves, same slots, same way back. Until the halt Interlock loses ${number(ours?.over.lostAtHalt.mean ?? null)} order(s) on average, that test ${number(bound.over.lostAtHalt.mean)}: ${ratio.toFixed(2)} times as many. Both halt on the first whole slot where one is enough, and then no test can halt sooner: finer slots would tell the two apart ([the judge against the bound](judge.md#a-drop-of-99--against-the-bound)). The plan has waves of ${waves}; it prints "orders lost if this is bad: ${number(plan.ordersLostIfBad)}", and all at once ${number(plan.ordersLostAtOnce)} before detection. ${report.systemsReached} Tier-1 systems of the simulated retailer depend on what is changed.
+The optimal test is a CUSUM that knows both rates and the noise, one false alarm a year for each signal, in the judge's place: same waves, same slots, same way back. Until the halt Interlock loses ${number(ours?.over.lostAtHalt.mean ?? null)} order(s) on average, that test ${number(bound.over.lostAtHalt.mean)}. Seed by seed Interlock loses ${ratio(atHalt.median)} times as many until the halt (95th percentile ${ratio(atHalt.p95)}, most ${ratio(atHalt.most)}), and ${ratio(inAll.median)} times as many in all (${ratio(inAll.p95)}, ${ratio(inAll.most)}). Both halt on the first whole slot where one is enough, and then no test can halt sooner: finer slots would tell the two apart ([the judge against the bound](judge.md#a-drop-of-99--against-the-bound)). The plan has waves of ${waves}; it prints "orders lost if this is bad: ${number(plan.ordersLostIfBad)}", and all at once ${number(plan.ordersLostAtOnce)} before detection. ${report.systemsReached} Tier-1 systems of the simulated retailer depend on what is changed.
 
 What it rests on, beside what both do:
 

@@ -7,11 +7,12 @@ import { type Gate, gateOf, POLICIES, type PolicyName } from "./gate.ts";
 import { INCIDENTS, type Incident } from "./incident.ts";
 import { lossAtOnce, wavesPlan } from "./plan.ts";
 import { type ArmRun, runArm } from "./run.ts";
-import { spreadOf } from "./spread.ts";
+import { ratiosOf, spreadOf } from "./spread.ts";
 import { drawTraffic } from "./traffic.ts";
 import { reachedFrom } from "./world.ts";
 
 type Spreads = ReturnType<typeof spreadOf>;
+type Ratios = ReturnType<typeof ratiosOf>;
 
 export type ArmReport = {
   readonly name: ArmName;
@@ -46,6 +47,8 @@ export type DrillReport = {
     readonly lostAtHalt: number | null;
     readonly secondsToHalt: number | null;
     readonly over: ArmReport["over"];
+    /** Orders that Interlock lost for each that this test lost on the same traffic. */
+    readonly times: { readonly atHalt: Ratios; readonly inAll: Ratios };
   };
   readonly plan: {
     readonly waves: readonly { readonly name: string; readonly exposurePpm: number }[];
@@ -109,6 +112,9 @@ function reportOf(
   { seed, seeds }: DrillOptions,
 ): DrillReport {
   const best = overOf(bound);
+  const ours = runs.get("interlock") ?? [];
+  const times = (lost: (run: ArmRun) => number | null): Ratios =>
+    ratiosOf(ours.map((run, i) => [lost(run), lost(bound[i] ?? run)]));
   const { plan, loss } = wavesPlan(incident, gates.interlock, {});
   return {
     drill: incident.id,
@@ -121,6 +127,10 @@ function reportOf(
       lostAtHalt: best.lostAtHalt.median,
       secondsToHalt: best.secondsToHalt.median,
       over: best,
+      times: {
+        atHalt: times(({ lostAtHalt }) => lostAtHalt),
+        inAll: times(({ lostOrders }) => lostOrders),
+      },
     },
     plan: {
       waves: plan.waves.map(({ name }, i) => ({

@@ -89,9 +89,10 @@ export const judgeWatch: WatchMaker = (past, levels, sinceS) => {
 function signalsOf(past: Past, levels: Levels): readonly Signal[] {
   const { orders, pages } = beforeOf(past.traffic, levels);
   const miss = missPpmOf(ASKED.levels.haltPpm, 2);
+  const safeMiss = missPpmOf(ASKED.levels.promotePpm, 1);
   return (["orders", "errors"] as const).map((id) => {
     // Errors are too rare to learn a share from: that of the pages that could have failed stands for it.
-    const baseline = sure(learnBaseline(id === "orders" ? orders : pages, miss));
+    const baseline = sure(learnBaseline(id === "orders" ? orders : pages, miss, safeMiss));
     const question = ASKED[id];
     const comparison = sure(openComparison(baseline, question));
     const rare = id === "orders" ? 1 : WORLD.errorPagesPpm / 1e6;

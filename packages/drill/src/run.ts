@@ -164,7 +164,8 @@ class Arm {
         return { kind: "read", id, cell, found: this.target.read(cell), fence };
       }
       case "analyse":
-        return this.analyse(effect.id, effect.wave);
+        // The simulated counts know no wave in parts: until one is whole, nobody answers here.
+        return this.state.stage === "writing" ? null : this.analyse(effect.id, effect.wave);
       case "capacity":
         return { kind: "capacity", id, enough: true };
       case "notify":

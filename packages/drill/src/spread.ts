@@ -22,4 +22,19 @@ export function spreadOf(values: readonly (number | null)[]): {
   return { mean, median: at(0.5), p95: at(0.95) };
 }
 
+/**
+ * Median, 95th percentile and largest of ratios; one over nothing counts as over 1, and one that never
+ * happened as later than all.
+ */
+export function ratiosOf(pairs: readonly (readonly [number | null, number | null])[]): {
+  readonly median: number | null;
+  readonly p95: number | null;
+  readonly most: number | null;
+} {
+  const ratios = pairs.map(([a, b]) => (a === null || b === null ? null : a / Math.max(1, b)));
+  const { median, p95 } = spreadOf(ratios);
+  const known = ratios.filter((ratio) => ratio !== null);
+  return { median, p95, most: known.length < ratios.length ? null : Math.max(...known) };
+}
+
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -47,12 +47,12 @@ export function drillText(report: DrillReport): string {
   const waves = plan.waves.map(({ exposurePpm }) => `${exposurePpm / 10_000} %`).join(", ");
   return [
     `${report.drill}: ${report.title}`,
-    `${report.seeds === 1 ? `seed ${report.seed}` : `medians of ${report.seeds} seeds from ${report.seed}`}; every arm assumes that the change passed whatever judges it before`,
+    `${report.seeds === 1 ? `seed ${report.seed}` : `medians of ${report.seeds} seeds from ${report.seed}`}; every arm assumes that the change passed what judges it before it goes out: people were fooled, rules waived`,
     "",
     ...table([head, ...rows]),
     "",
     `the optimal test, which knows both rates, in the same waves: ${number(bound.lostOrders)} lost orders`,
-    `plan: waves of ${waves}; orders lost if this is bad: ${number(plan.ordersLostIfBad)}; all at once: ${number(plan.ordersLostAtOnce)}`,
+    `plan: waves of ${waves}; the plan allows for ${number(plan.ordersLostIfBad)} lost orders if this is bad, and for ${number(plan.ordersLostAtOnce)} until the first halt without waves`,
     `${report.systemsReached} Tier-1 systems of the simulated retailer depend on what is changed`,
     `${report.assumptions.filter(({ source }) => source === "assumption").length} figures are assumptions; \`--json\` lists them with all others`,
     "",

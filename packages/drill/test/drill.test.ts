@@ -45,6 +45,8 @@ describe("march-5", () => {
     expect(arm(report, "interlock").lostOrders).toBeLessThanOrEqual(
       2 * (report.bound.lostOrders ?? 0),
     );
+    expect(report.bound.times.atHalt.most).toBeLessThanOrEqual(2);
+    expect(report.bound.times.inAll.most).toBeLessThanOrEqual(2);
   });
 
   it("costs less with each safeguard that acts, and nothing less where people were fooled", () => {

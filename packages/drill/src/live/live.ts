@@ -19,7 +19,7 @@ import { openRepository, type Repository } from "./repository.ts";
 import { type Carried, carriedOut } from "./rolling.ts";
 import { LIVE_CELLS, type Scenario, scenarioOf } from "./scenario.ts";
 import { openShop, type Shop, waited } from "./shop.ts";
-import { inviteToWatch } from "./watching.ts";
+import { inviteToWatch, untilWatched, type Watcher } from "./watching.ts";
 
 export type LiveOptions = {
   /** How `interlock` is run: a program and its first arguments. */
@@ -32,6 +32,8 @@ export type LiveOptions = {
   readonly seed: number;
   /** Leaves everything running at the end, until it is over. */
   readonly stay: boolean;
+  /** Waits for whoever watches in a browser before the bad change is pushed, some minutes at most. */
+  readonly watch: boolean;
   /** Ends the drill early; what was started is stopped all the same. */
   readonly over: AbortSignal;
   readonly onStage: (stage: Stage) => void;
@@ -95,7 +97,7 @@ async function run(site: Site, incident: Incident, stages: readonly Stage[]): Pr
   tell(`the shop is open: ${LIVE_CELLS.length} cells, ${ordersPerMinute} orders a minute`);
   const signals = await signalsOf(site, shop);
   const server = await startServer(site);
-  const people = await organisation(site, server);
+  const { people, watcher } = await organisation(site, server);
   await protect(repository, server, people);
   const text = description({
     scenario,
@@ -107,9 +109,11 @@ async function run(site: Site, incident: Incident, stages: readonly Stage[]): Pr
   await agree(people, text, `the control plane of ${scenario.system}`);
   tell("ana and bo have signed the description of the control plane");
   if (signals.kind === "push") await keepPushing(site, { server: server.origin, shop, people });
-  const inForceAt = Date.now();
+  if (options.watch) await untilWatched(watcher, { tell, over: options.over });
+  // Whoever watches has that long to sign in, too.
+  const learnFrom = Date.now();
   const change = await pushed(site, repository, people);
-  await learned(site, people, inForceAt);
+  await learned(site, people, learnFrom);
   const carried = await carriedOut(site, { server: server.origin, shop, people, change });
   const ledger = await verified(site, server);
   tell(`the ledger's ${ledger.entries} entries are ${ledger.verified ? "" : "NOT "}verified`);
@@ -162,11 +166,13 @@ function personIn(people: People, id: (typeof PEOPLE)[number]): Person {
   return person;
 }
 
-async function organisation(site: Site, { origin, setUp }: Server): Promise<People> {
+async function organisation(
+  site: Site,
+  { origin, setUp }: Server,
+): Promise<{ readonly people: People; readonly watcher: Watcher }> {
   const people = await founded(origin, setUp, PEOPLE);
   site.tell("Ana, Bo and Cy have founded the organisation, each with a passkey in software");
-  await inviteToWatch(site, people);
-  return people;
+  return { people, ...(await inviteToWatch(site, people)) };
 }
 
 async function protect(repository: Repository, server: Server, people: People): Promise<void> {
@@ -201,11 +207,11 @@ async function pushed({ scenario, tell }: Site, repository: Repository, people: 
 }
 
 /** Until the signals have been read for long enough, and up to now. */
-async function learned(site: Site, people: People, inForceAt: number): Promise<void> {
+async function learned(site: Site, people: People, from: number): Promise<void> {
   const { options, tell } = site;
   tell(`the shop sells for ${options.warmUpMs / 1_000} s, which share and noise are learned from`);
   const ana = personIn(people, "ana");
-  const wantedAt = inForceAt + options.warmUpMs;
+  const wantedAt = from + options.warmUpMs;
   for (const end = wantedAt + LEARN_MS; Date.now() < end; await waited(250, options.over)) {
     const { signals } = await ana.call({ method: "GET", path: "/api/v1/signals" });
     const all = signals as readonly { readonly readUntil: number | null }[]; // as described

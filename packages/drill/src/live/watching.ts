@@ -6,11 +6,14 @@ import { waited } from "./shop.ts";
 
 const LOOK_MS = 1_000;
 
+/** Resolves once whoever watches was let in, or is not going to be. */
+export type Watcher = Promise<void>;
+
 /** Prints a link of an invitation; whoever takes it is let in by bo and cy. */
 export async function inviteToWatch(
   { ends, tell }: { readonly ends: Closing; readonly tell: (says: string, link?: string) => void },
   people: ReadonlyMap<string, Person>,
-): Promise<void> {
+): Promise<{ readonly watcher: Watcher }> {
   const [ana, bo, cy] = ["ana", "bo", "cy"].map((id) => people.get(id));
   if (ana === undefined || bo === undefined || cy === undefined)
     throw new Error("invariant broken: a founder is missing");
@@ -43,4 +46,23 @@ export async function inviteToWatch(
     over.abort();
     await looking;
   });
+  // Held in an object: an async function would wait for a promise that it returns.
+  return { watcher: looking };
 }
+
+/** Nothing goes out before somebody can see it, but no drill waits for ever for nobody. */
+export async function untilWatched(
+  watcher: Watcher,
+  { tell, over }: { readonly tell: (says: string) => void; readonly over: AbortSignal },
+): Promise<void> {
+  tell(`the change waits until you are there, ${WAIT_MS / 60_000} minutes at most`);
+  let there = false;
+  void watcher.then(() => {
+    there = true;
+  });
+  for (const end = Date.now() + WAIT_MS; !there && Date.now() < end; )
+    if (!(await waited(LOOK_MS, over))) return;
+}
+
+/** For a link that is read, opened, and a passkey made. */
+const WAIT_MS = 180_000;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A self-contained page: no script, no font, no request. */
+
 import type { ArmName } from "../arms.ts";
+import { WORLD } from "../assumptions.ts";
 import type { ArmReport, DrillReport, FirstRuns } from "../drill.ts";
 import { duration, gateText, number } from "../text.ts";
 import type { Point } from "../watch.ts";
@@ -22,7 +24,7 @@ ${tile(number(ours?.lostOrders ?? null), "orders lost with Interlock as shipped"
 ${tile(number(report.bound.lostOrders), "with the optimal test, which knows both rates")}
 ${tile(duration(ours?.secondsToHalt ?? null), "from the first write to the halt")}
 </div>
-<h2>Lost orders</h2>${bars(report)}<p class="dim">On a log scale. Arms that are as bad as none had only people to fool.</p>
+<h2>Lost orders</h2>${bars(report)}<p class="dim">On a log scale. Arms that are as bad as none had only people to fool. Interlock and the optimal test can halt no sooner than a slot of ${WORLD.slotS} s is over and read.</p>
 <h2>Orders a minute</h2>${ordersChart(first)}
 <h2>Exposure, wave by wave</h2>${exposureChart(first)}
 <h2>Evidence against its limit</h2>${evidenceChart(first)}
