@@ -40,6 +40,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   unrecorded: async () => (await import("./commands/unrecorded.ts")).unrecordedCommand,
   hook: async () => (await import("./commands/hook.ts")).hookCommand,
   guard: async () => (await import("./commands/guard.ts")).guardCommand,
+  admission: async () => (await import("./commands/admission.ts")).admissionCommand,
   emergency: async () => (await import("./commands/emergency.ts")).emergencyCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   forge: async () => (await import("./commands/forge.ts")).forgeCommand,

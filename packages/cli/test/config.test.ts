@@ -4,8 +4,13 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compareReplay, spreadOf } from "@interlock/controlplane";
+import { sha256Hex, utf8 } from "@interlock/digest";
+import { replaysApi } from "@interlock/protocol";
+import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readInputs } from "../src/config/answers.ts";
+import { resultOf } from "../src/config/attach.ts";
 import { endpointAnswers } from "../src/config/endpoint.ts";
 import { programAnswers } from "../src/config/program.ts";
 import { type Files, folder, git, interlock, put, repository } from "./scratch.ts";
@@ -14,7 +19,7 @@ const PROGRAM = fileURLToPath(new URL("./fixtures/promise.mjs", import.meta.url)
 
 const DESCRIPTION = `version: 1
 targets:
-  - {name: here, kind: files, settings: {root: /srv/config}}
+  - {name: here, kind: files, settings: {root: /srv/config, cells: {na-1: na-1, na-2: na-2}}}
 systems:
   - name: delivery-promise
     tier: 1
@@ -249,5 +254,69 @@ describe("control-plane check", () => {
       "FIELD_UNKNOWN",
       "SUM_INVALID",
     ]);
+  });
+});
+
+describe("config replay --attach", () => {
+  const values = (text: string) => new Map([["rates", { path: "billing/rates.json", text }]]);
+  const answers = (price: number) =>
+    Array.from({ length: 50 }, (_, i) => ({
+      ok: true as const,
+      value: { price: price + (i % 3) },
+    }));
+  const replay = {
+    by: { kind: "program" as const, argv: ["node", "quote.mjs"] },
+    fields: [{ at: "/price", maxShift: 1 }],
+    ...{ changedPpm: 500_000, newErrorsPpm: 0 },
+  };
+  const resultFor = (before: string, after: string) => {
+    const both = { before: answers(10), after: answers(before === after ? 10 : 12) };
+    return resultOf({
+      ...{ set: "rates", cell: "eu-1", replay, inputs: ["{}"], answers: both },
+      values: { before: values(before), after: values(after) },
+      comparison: compareReplay(replay, both.before, both.after),
+    });
+  };
+
+  it("what is brought names the contents by their digests, its limits, and how far numbers move", () => {
+    const result = resultFor("10", "12");
+    expect(replaysApi.REPLAY_RESULT.parse(result)).toEqual(result);
+    expect(result).toMatchObject({
+      ...{ ok: false, inputs: 50, changed: 50, answered: "node quote.mjs" },
+      files: [
+        { path: "billing/rates.json", before: sha256Hex(utf8("10")), after: sha256Hex(utf8("12")) },
+      ],
+      fields: [
+        {
+          at: "/price",
+          limit: { changedPpm: null, meanShift: null, maxShift: 1 },
+          spread: { least: 2, most: 2, counts: [50], same: 0 },
+        },
+      ],
+      breaches: [{ code: "ANSWERS_CHANGED" }, { code: "FIELD_MAX" }],
+    });
+    expect(result.examples.length).toBe(5);
+  });
+
+  it("nothing is brought where no value differs", () => {
+    expect(() => resultFor("10", "10")).toThrow("no value of `rates` in `eu-1` differs");
+  });
+
+  it("every move is in one of the steps, or is none", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -1_000, max: 1_000 }), { maxLength: 60 }), (moves) => {
+        const of = (numbers: readonly number[]) =>
+          numbers.map((value) => ({ ok: true as const, value }));
+        const both = { before: of(moves.map(() => 7)), after: of(moves.map((move) => 7 + move)) };
+        const spread = spreadOf("", both, 12);
+        const moved = moves.filter((move) => move !== 0);
+        expect(spread === null).toBe(moved.length === 0);
+        if (spread === null) return;
+        expect(spread.counts.reduce((a, b) => a + b, 0)).toBe(moved.length);
+        expect([spread.least, spread.most]).toEqual([Math.min(...moved), Math.max(...moved)]);
+        expect(spread.same).toBe(moves.length - moved.length);
+      }),
+      { numRuns: 100 },
+    );
   });
 });

@@ -117,8 +117,9 @@ it("the guide's commands: brought back by hand, and halted by orders", async () 
     ...{ HOME: home, XDG_CONFIG_HOME: join(home, "config") },
     PATH: `${bin}:${process.env["PATH"] ?? ""}`,
   };
-  const [seed = "", propose = "", start = "", show = "", back = "", watch = ""] = BLOCKS;
-  expect(BLOCKS).toHaveLength(6);
+  const [seed = "", propose = "", start = "", show = "", back = "", watch = "", ...more] = BLOCKS;
+  const [mark = "", adopt = "", ...rest] = more;
+  expect(rest).toEqual([]);
   const run = (block: string, ids: readonly [string, string] = ["", ""]) => {
     const text = here(block).replaceAll("CHANGE", ids[0]).replaceAll("ROLLOUT", ids[1]);
     return running(work, ["bash", "-ec", text], env);
@@ -160,5 +161,12 @@ it("the guide's commands: brought back by hand, and halted by orders", async () 
   const watched = await run(watch, ["", second]);
   expect([watched.status, watched.says]).toEqual([1, expect.stringMatching(/halted +by orders/)]);
   expect(saw).toEqual(new Set(["na-1"]));
+  const marked = await run(mark, ["", second]);
+  expect([marked.status, marked.says]).toEqual([0, expect.stringMatching(/bad/)]);
+  const adopted = await run(adopt, ["", second]);
+  expect([adopted.status, adopted.says]).toEqual([
+    3,
+    expect.stringMatching(/`gone-back`.*no state/),
+  ]);
   expect(await Promise.all(names.map(held))).toEqual(names.map(() => '{"days": 3}\n'));
 }, 180_000);

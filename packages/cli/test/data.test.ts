@@ -34,6 +34,8 @@ rules:
 ${["ana", "bo", "cy"].map((p) => `  - { id: ${p}, accounts: [${p}@example.com], teams: [payments] }`).join("\n")}
 `,
 };
+/** A server that nobody is logged in on. */
+const NOBODY = "http://127.0.0.1:1";
 const TABLE = `create table promise (id int primary key, region text not null, days int not null);
 insert into promise select i, case when i % 2 = 0 then 'north' else 'south' end, i from generate_series(1, 40) i`;
 
@@ -82,7 +84,8 @@ async function shop(url: string) {
       expect(await gate()).toMatchObject({ effective: "allow" });
       git(work, "push", "-q", "origin", "main");
     };
-    return { change: String(change), land };
+    const again = async () => expect((await bo.approve(change)).status).toBe(200);
+    return { change: String(change), land, again };
   };
   const entries = async (run: string) => (await ana.call("GET", `/api/v1/data-runs/${run}`)).body;
   return { work, hers, brought, entries };
@@ -144,10 +147,28 @@ it("the guide's commands, refused before the change is allowed, killed on the wa
   ]);
   const text = readFileSync(join(work, "fixes/back.data.yaml"), "utf8");
   rmSync(join(work, "fixes/back.data.yaml"));
-  const undo = await brought("fixes/back.data.yaml", text);
+  const undo = await brought("fixes/back.data.yaml", `${text}waves: [10]\n`);
   await undo.land();
   expect((await ran(planBack)).says).toContain("restore     17");
-  const undone = await ran(runBack, undo.change);
+  const first = await ran(runBack, undo.change);
+  expect([first.status, first.says]).toEqual([1, expect.stringContaining("wave 2 waits")]);
+  const last = (await at.db.query("select run from interlock_journal.run order by id desc"))
+    .rows[0];
+  const halting = ["data", "halt", "shop", last.run.slice(0, 12), "--because"];
+  const offline = await hers.run(...halting, "first rows look wrong", "--server", NOBODY);
+  expect(offline.says).toMatch(/halted: 3 row\(s\)[\s\S]*not on record yet/);
+  // (halt-wins) Who runs it brings the halt to the ledger, and what was approved before is not enough.
+  const wave = [...(runBack ?? []), "--wave", "2"];
+  const refused = await ran([...wave, "--resume"], undo.change);
+  expect([refused.status, refused.says]).toEqual([
+    3,
+    expect.stringContaining("it was halted (`first rows look wrong`), and nobody approved"),
+  ]);
+  const halt = await hers.run(...halting, "again");
+  expect([halt.says, halt.status]).toEqual([expect.stringContaining("it is on record"), 0]);
+  await undo.again();
+  expect((await ran(wave, undo.change)).says).toContain("somebody halted it");
+  const undone = await ran([...wave, "--resume"], undo.change);
   expect([undone.says, undone.status]).toEqual([expect.stringContaining("done: 18 row(s)"), 0]);
   expect(await at.rows()).toEqual(
     before.map((row) => (row.startsWith("40,") ? "40,north,99" : row)),
@@ -155,6 +176,10 @@ it("the guide's commands, refused before the change is allowed, killed on the wa
   const { rows: all } = await at.db.query("select run from interlock_journal.run order by id");
   expect(await entries(all[1].run)).toMatchObject({
     ...{ way: "undo", of: all[0].run },
-    ends: [{ outcome: "done", restored: 17, quarantined: 1 }],
+    halts: [{ by: "ana", because: "first rows look wrong" }],
+    ends: [
+      { outcome: "stopped", rows: 3, wave: 2 },
+      { outcome: "done", restored: 17, quarantined: 1 },
+    ],
   });
 });

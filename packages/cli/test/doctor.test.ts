@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { examine } from "../src/doctor/doctor.ts";
 import { DOORS } from "../src/doctor/door.ts";
 import { doorsOf } from "../src/doctor/people-doors.ts";
@@ -79,6 +79,12 @@ const rewrite = (path: string, change: (text: string) => string): void =>
   writeFileSync(path, change(readFileSync(path, "utf8")));
 const again = ({ bare, url }: Stand, ...more: readonly string[]) => install(bare, url, more);
 const HOOK = "hooks/pre-receive";
+const landing =
+  (policy: string): Turn =>
+  ({ bare, work }) => {
+    commit(work, { "interlock/policy.yaml": policy }, "another policy");
+    git(bare, "fetch", "-q", work, "+main:main");
+  };
 
 const CASES: readonly Case[] = [
   ["hook-missing", ({ path }) => rmSync(path(HOOK)), (at) => again(at)],
@@ -186,28 +192,8 @@ const CASES: readonly Case[] = [
     ({ bare }) => void git(bare, "branch", "wild", "main"),
     ({ bare }) => void git(bare, "branch", "-D", "wild"),
   ],
-  [
-    "if-down-open",
-    ({ bare, work }) => {
-      commit(work, { "interlock/policy.yaml": LETTING }, "let it go on");
-      git(bare, "fetch", "-q", work, "+main:main");
-    },
-    ({ bare, work }) => {
-      commit(work, { "interlock/policy.yaml": POLICY }, "hold");
-      git(bare, "fetch", "-q", work, "+main:main");
-    },
-  ],
-  [
-    "policy-observes",
-    ({ bare, work }) => {
-      commit(work, { "interlock/policy.yaml": POLICY.replace("enforce", "observe") }, "observe");
-      git(bare, "fetch", "-q", work, "+main:main");
-    },
-    ({ bare, work }) => {
-      commit(work, { "interlock/policy.yaml": POLICY }, "enforce");
-      git(bare, "fetch", "-q", work, "+main:main");
-    },
-  ],
+  ["if-down-open", landing(LETTING), landing(POLICY)],
+  ["policy-observes", landing(POLICY.replace("enforce", "observe")), landing(POLICY)],
   [
     "server-not-ready",
     ({ shows }) => void Object.assign(shows, { ready: 503 }),
@@ -244,12 +230,17 @@ const CASES: readonly Case[] = [
 ];
 
 describe("doctor", () => {
+  /** Without an open door: each case leaves it as it found it. */
+  let closed: Stand;
+  beforeAll(async () => {
+    closed = await stand();
+  });
+
   it.each(CASES)("%s", async (id, open, close) => {
-    const at = await stand();
-    await open(at);
-    expect(await at.doors()).toContain(id);
-    await close(at);
-    expect(await at.doors()).toEqual([]);
+    await open(closed);
+    expect(await closed.doors()).toContain(id);
+    await close(closed);
+    expect(await closed.doors()).toEqual([]);
   });
 
   it("files-writable: by another account that owns a folder", async () => {

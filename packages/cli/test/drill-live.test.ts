@@ -72,9 +72,10 @@ describe("interlock drill --live", () => {
     expect([status, left]).toEqual([0, []]);
   }, 180_000);
 
-  it("Ctrl-C ends it, and nothing stays", async () => {
-    const drill = await drilled("march-5", "--target", "files", "--signals", "push");
-    await drill.until(/the server runs/);
+  it("nothing goes out unseen with `--watch`; Ctrl-C ends it, and nothing stays", async () => {
+    const to = ["--target", "files", "--signals", "push", "--watch"];
+    const drill = await drilled("march-5", ...to);
+    await drill.until(/the change waits until you are there/);
     drill.stop("SIGINT");
     expect(await drill.over()).toEqual({ status: 130, out: "", left: [] });
   }, 60_000);

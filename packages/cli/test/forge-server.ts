@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import { GateError } from "@interlock/core";
+import { isDigest } from "@interlock/digest";
 import {
   exceptionsBook,
   headFile,
@@ -14,14 +15,16 @@ import {
   type openGithub,
   openHearing,
   openLedger,
+  openProving,
   type PeopleBook,
   peopleBook,
   prepare,
   type Report,
+  trustPolicy,
 } from "@interlock/server";
-import type { Store } from "@interlock/store";
-import { type EngineUnderTest, storesToLend } from "@interlock/testkit";
-import { afterAll, onTestFinished } from "vitest";
+import { entriesOfKindsAbout, type Store, subjectsOf } from "@interlock/store";
+import { type EngineUnderTest, statementWith, storesToLend } from "@interlock/testkit";
+import { afterAll, expect, onTestFinished } from "vitest";
 import { gather } from "../src/forge/gather.ts";
 import { checkReport } from "../src/forge/report.ts";
 import { START } from "./pushing.ts";
@@ -48,6 +51,8 @@ export type ForgeServer = {
   readonly book: PeopleBook;
   /** What was told to whoever runs the server. */
   readonly trouble: string[];
+  /** Whether the witnesses are away. */
+  readonly lacking: { witnesses: boolean };
   /** Folder of the first server's mirrors. */
   readonly mirrors: string;
   /** Until nothing is to be done any more. */
@@ -116,9 +121,14 @@ export async function forgeServer(
     decided: () => undefined,
   });
   const trouble: string[] = [];
+  const lacking = { witnesses: false };
+  const policy = trustPolicy(key.verifier, [], "none");
+  const proving = openProving({ store, ledger, policy, now: Date.now });
   const start = (mirrors: string) =>
     open({
       ...{ store, ledger, book, gate, now: Date.now, origin: ORIGIN, pollMs: 250 },
+      proving: async (index, within) =>
+        lacking.witnesses ? "unwitnessed" : await proving(index, within),
       joinPeople: (people) => Promise.resolve(people),
       report: (judged) => (shown ?? ((report) => report))(checkReport(judged)),
       gather: async (request, stop) => {
@@ -142,7 +152,7 @@ export async function forgeServer(
   const settled = () => noJobs(store);
   await settled();
   return {
-    ...{ app, store, ledger, book, trouble, settled, mirrors: join(data, "mirrors") },
+    ...{ app, store, ledger, book, trouble, lacking, settled, mirrors: join(data, "mirrors") },
     second: async () => {
       forges.push(await start("mirrors-2"));
     },
@@ -169,4 +179,30 @@ async function noJobs(store: Store): Promise<void> {
     if (!due.some((job) => job.lease !== null || job.due_at <= Date.now())) return;
     await new Promise((done) => setTimeout(done, 10));
   }
+}
+
+/** The digest of what a forge's change brings, as it was judged last; `null`: it is none any more. */
+export const judgedDigest = async (
+  { store }: ForgeServer,
+  forge: "github" | "gitlab",
+  subject: string,
+): Promise<string | null> =>
+  (await subjectsOf(store.db, forge, "77")).find((one) => one.subject === subject)?.digest ?? null;
+
+/** How often a content has landed, by the ledger. */
+export const landingsOf = async ({ store }: ForgeServer, subject: string): Promise<number> =>
+  (await entriesOfKindsAbout(store.db, { subject, kinds: ["landed"], limit: 10 })).length;
+
+/** An entry that an approval stands in the ledger; whether it verifies does not matter to a landing. */
+export async function signedAbout({ ledger }: ForgeServer, subject: string | null): Promise<void> {
+  if (!isDigest(subject)) throw new Error("nothing was judged");
+  const hex = "0".repeat(64);
+  const body = {
+    ...{ statement: statementWith({ decision: "approve" }), nonce: "A".repeat(43) },
+    ...{ clientData: "e30", authenticatorData: "AAAA", signature: "AAAA" },
+    ...{ keyDigest: hex, enrolment: hex },
+  };
+  const entry = prepare({ kind: "approval", at: Date.now(), subject, body });
+  const done = await ledger.appendSoon([entry]);
+  expect(done.kind).toBe("committed");
 }

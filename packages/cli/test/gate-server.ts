@@ -10,8 +10,8 @@ import {
   validateFacts,
 } from "@interlock/core";
 import { isDigest, sixWords } from "@interlock/digest";
-import { gate, sendBlobs, sendContents } from "@interlock/protocol";
-import { onTestFinished } from "vitest";
+import { emergencyApi, gate, sendBlobs, sendContents } from "@interlock/protocol";
+import { whenDone } from "./scratch.ts";
 
 export type Asked = ReturnType<typeof gate.body.parse>;
 export const TOKEN = "tok_canary-7f3a9c";
@@ -25,6 +25,8 @@ export type Standing = {
   readonly approvals: Approval[];
   /** What was sent for people to read; asked for once `contents.wanted` is set. */
   readonly contents: Contents;
+  /** What landed while it was away: whether it is taken, and how many questions came before each. */
+  readonly imports: { taken: boolean; readonly after: number[] };
 };
 
 type Contents = {
@@ -38,7 +40,7 @@ type Contents = {
 export async function listening(handler: RequestListener): Promise<string> {
   const server = createServer(handler);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  onTestFinished(() => {
+  whenDone(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -56,8 +58,15 @@ export async function gateServer(): Promise<Standing> {
   const wrong: string[] = [];
   const approvals: Approval[] = [];
   const contents: Contents = { wanted: false, refuse: null, inputs: [], blobs: [] };
+  const imports: Standing["imports"] = { taken: false, after: [] };
   const url = await listening(async (request, response) => {
     const body = (await bodyOf(request)).toString("utf8");
+    if (imports.taken && request.url === emergencyApi.importAway.path) {
+      const index = 20 + imports.after.push(asked.length);
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ index, verified: true, says: null }));
+      return;
+    }
     // It has no ledger, and so nothing about people.
     if (request.url?.startsWith("/api/v1/emergency/") === true) {
       response.writeHead(404).end();
@@ -87,7 +96,7 @@ export async function gateServer(): Promise<Standing> {
     response.writeHead(200, { "content-type": "application/json" });
     response.end(JSON.stringify(gate.answer.parse(answer)));
   });
-  return { url, asked, wrong, approvals, contents };
+  return { url, asked, wrong, approvals, contents, imports };
 }
 
 function kept({ inputs, blobs }: Contents, url: string, body: unknown): object {

@@ -1,7 +1,7 @@
 /** `interlock guard` in front of an HTTP API of no known kind. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as secureRequest } from "node:https";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { listening } from "./gate-server.ts";
 import { api, JSON_TYPE, PATCH_TYPE, RULES, world } from "./guarded-api.ts";
 import { guarding } from "./guarding.ts";
 import { POLICY, START } from "./pushing.ts";
-import { commit, repository } from "./scratch.ts";
+import { commit, git, repository } from "./scratch.ts";
 
 describe("a guard in front of an HTTP API", () => {
   it("holds a change until it is allowed, and forwards it byte for byte", async () => {
@@ -264,6 +264,18 @@ describe("a guard in front of an HTTP API", () => {
     const softer = POLICY.replace("mode: enforce", "mode: observe");
     commit(work, { "interlock/policy.yaml": softer }, "observe");
     expect((await send()).status).toBe(200);
+    // Wherever git keeps it by now, and where there was no such file when the guard first looked.
+    commit(work, { "interlock/policy.yaml": POLICY }, "enforce");
+    git(work, "gc", "--quiet", "--prune=now");
+    const again = (name = "cost") =>
+      g.send("PUT", `/api/flags/${name}`, { body: "{}", headers: JSON_TYPE });
+    expect((await again()).json.code).toBe("GUARD_HELD");
+    commit(work, { "interlock/policy.yaml": softer }, "observe");
+    git(work, "pack-refs", "--all", "--prune");
+    expect((await again()).status).toBe(200);
+    rmSync(join(work, ".git", "refs", "heads", "main"), { force: true });
+    rmSync(join(work, ".git", "packed-refs"));
+    expect((await again("tax")).json.code).toBe("GUARD_HELD");
   });
 
   it("equal requests at the same time are one question", async () => {

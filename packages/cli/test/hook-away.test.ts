@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gate } from "@interlock/protocol";
 import { describe, expect, it } from "vitest";
 import { listening } from "./gate-server.ts";
-import { change, install, POLICY, START, world } from "./pushing.ts";
+import { approve, change, install, POLICY, START, world } from "./pushing.ts";
 import { type Files, interlock } from "./scratch.ts";
 
 const AWAY_STORE = JSON.stringify({
@@ -94,6 +94,33 @@ describe("a server that is away, slow or talks nonsense", () => {
     await waits("web", "a change of Tier 3 waits");
     change(w, { "a.txt": "three\n" });
     expect((await w.push("main:refs/heads/sandbox")).status).toBe(0);
+  });
+
+  it("approvals-end: an allow waits for what landed on its ref while the server was away (38)", async () => {
+    const w = await world({ url: DOWN, install: REFS, files: letting() });
+    change(w, { "a.txt": "two\n" });
+    expect((await w.push("main:refs/heads/sandbox")).status).toBe(0);
+    const before = w.tip("refs/heads/sandbox");
+    await install(w.bare, w.server.url, REFS);
+    const head = change(w, { "a.txt": "three\n" });
+    for (const ref of ["sandbox", "web"]) {
+      expect((await w.push(`main:refs/heads/${ref}`)).status).toBe(1);
+      approve(w.server, w.server.asked.at(-1));
+    }
+    const waits = await w.push("main:refs/heads/sandbox");
+    expect([waits.status, w.tip("refs/heads/sandbox")]).toEqual([1, before]);
+    expect(waits.says).toContain("1 record(s) of what landed while the server was away wait");
+    expect(waits.says).toMatch(/does not know yet what landed on this ref.*404[\s\S]+hook import/);
+    expect((await w.push("main:refs/heads/web")).status, "nothing landed there").toBe(0);
+    w.server.imports.taken = true;
+    const asked = w.server.asked.length;
+    const landed = await w.push("main:refs/heads/sandbox");
+    expect([landed.status, w.tip("refs/heads/sandbox")]).toEqual([0, head]);
+    expect(landed.says).toContain("what landed on refs/heads/sandbox while the server was away is");
+    // Its own question, then the record, and only then what is pushed.
+    expect([w.server.imports.after, w.server.asked.length]).toEqual([[asked + 1], asked + 2]);
+    expect(w.server.asked.at(-1)?.place.head).toBe(head);
+    expect(w.server.wrong).toEqual([]);
   });
 
   it.each(["observe", "warn"])(

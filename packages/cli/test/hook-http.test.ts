@@ -176,6 +176,31 @@ describe("nothing of what is pushed, or of how the repository is set up, is run"
     }
   });
 
+  it("approvals-end: whoever pushes cannot say where a ref stands, and so that something has landed", async () => {
+    const w = await world({ install: ["--protect", "main", "other"] });
+    const judged = change(w, { "a.txt": "two\n" });
+    const next = change(w, { "a.txt": "three\n" });
+    git(w.bare, "fetch", "-q", w.work, "main");
+    const stands = w.tip("refs/heads/main");
+    const cases: readonly (readonly [string, string, string])[] = [
+      [
+        judged,
+        "main",
+        `it stands at ${stands.slice(0, 12)}, and the push says ${judged.slice(0, 12)}`,
+      ],
+      ["0".repeat(40), "main", "and the push says a new ref"],
+      [judged, "other", "it is not there"],
+    ];
+    for (const [old, ref, says] of cases) {
+      const line = `${old} ${next} refs/heads/${ref}\n`;
+      const env = { GIT_DIR: w.bare, REMOTE_USER: "ana@example.com" };
+      const pushed = await running(w.bare, [join(w.bare, "hooks/pre-receive")], env, line);
+      expect([pushed.status, pushed.says]).toEqual([1, expect.stringContaining(says)]);
+      expect(pushed.says).toContain("fetch and push again");
+    }
+    expect(w.server.asked).toEqual([]);
+  });
+
   it("GT15 no process of a push has the token among its arguments", async () => {
     const seen: string[] = [];
     const slow = await listening((_request, response) => {

@@ -1,7 +1,8 @@
 /**
  * The first day, with nothing stood in for: a server, three founders, a bare repository behind the
  * hook, a push that is refused, two passkeys, the push that goes through, the receipt on a copy of the
- * files without the server, and a row that somebody changed.
+ * files without the server, and a row that somebody changed. In between what landed is reverted, and
+ * pushed once more (38).
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,7 +33,7 @@ ${["ana", "bo", "cy"].map((p) => `  - { id: ${p}, accounts: [${p}@example.com], 
   "rates.txt": "one\n",
 };
 
-it("push refused, two others sign, push accepted, receipt verified offline, a rewritten entry found", async () => {
+it("push refused, two others sign, push accepted and not again after a revert (approvals-end), receipt verified offline, a rewritten entry found", async () => {
   const data = folder();
   const port = await freePort();
   const server = await serving(data, port, /set up your organisation.*\n/);
@@ -75,6 +76,18 @@ it("push refused, two others sign, push accepted, receipt verified offline, a re
   expect((await cy.approve(change)).status).toBe(200);
   const accepted = await push();
   expect([accepted.status, git(bare, "rev-parse", "main")]).toEqual([0, head]);
+
+  git(work, "revert", "--no-edit", "HEAD");
+  const reverting = await push();
+  const revert = /\/changes\/([0-9a-f]{20})/.exec(reverting.says)?.[1] ?? "";
+  for (const person of [bo, cy]) expect((await person.approve(revert)).status).toBe(200);
+  expect((await push()).status).toBe(0);
+  git(work, "revert", "--no-edit", "HEAD");
+  const again = await push();
+  expect([again.status, again.says]).toEqual([1, expect.stringContaining(`/changes/${change}`)]);
+  expect(again.says).toMatch(/it landed as entry \d+ says: ask for approvals again/);
+  for (const person of [bo, cy]) expect((await person.approve(change)).status).toBe(200);
+  expect((await push()).status).toBe(0);
 
   let receipt = await bo.call("GET", `/api/v1/changes/${change}/receipt`);
   for (let wait = 0; receipt.body["code"] === "LEDGER_STALE" && wait < 100; wait++) {

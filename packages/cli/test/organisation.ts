@@ -3,8 +3,9 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { fromBase64url, toBase64url } from "@interlock/receipt";
 import { type SoftAuthenticator, softAuthenticator } from "@interlock/testkit";
-import { expect, onTestFailed, onTestFinished } from "vitest";
-import { MAIN } from "./scratch.ts";
+import { expect, onTestFailed, TestRunner } from "vitest";
+
+import { MAIN, whenDone } from "./scratch.ts";
 
 export type Answer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> };
 
@@ -59,14 +60,12 @@ export async function serving(
   );
   let said = "";
   const ended = new Promise<number | null>((done) => child.on("close", done));
-  onTestFailed(() => console.error(said));
+  if (TestRunner.getCurrentTest() !== undefined) onTestFailed(() => console.error(said));
   const stop = async () => {
     child.kill("SIGTERM");
     return await ended;
   };
-  onTestFinished(async () => {
-    await stop();
-  });
+  whenDone(stop);
   await new Promise<void>((ready, failed) => {
     child.stderr.on("data", (chunk: Buffer) => {
       said += chunk.toString("utf8");

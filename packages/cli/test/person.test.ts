@@ -1,7 +1,7 @@
 /** A person's terminal and a pipeline, against a real server, with software passkeys. */
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { bodyOf, listening } from "./gate-server.ts";
 import { founded, freePort, serving, signedIn } from "./organisation.ts";
 import { commit, folder, git, interlock, repository } from "./scratch.ts";
@@ -27,12 +27,16 @@ ${["ana", "bo", "cy"].map((p) => `  - { id: ${p}, accounts: [${p}@example.com], 
   "rates.txt": "one\n",
 };
 
-/** A founded server, a repository there that several have cloned, and a change that ana made. */
+let server: Awaited<ReturnType<typeof serving>>;
+let keys: Awaited<ReturnType<typeof founded>>;
+beforeAll(async () => {
+  server = await serving(folder(), await freePort(), /set up your organisation.*\n/);
+  keys = await founded(server.origin, server.setUp);
+});
+
+/** A repository on the founded server that several have cloned, and a change that ana made. */
 async function shop() {
-  const port = await freePort();
-  const server = await serving(folder(), port, /set up your organisation.*\n/);
   const { origin } = server;
-  const keys = await founded(origin, server.setUp);
   const work = repository(FILES);
   const bare = folder();
   git(bare, "init", "-q", "--bare", "-b", "main");
@@ -45,7 +49,7 @@ async function shop() {
   const ana = await signedIn(origin, keys.get("ana"));
   const bo = await signedIn(origin, keys.get("bo"));
   const cy = await signedIn(origin, keys.get("cy"));
-  return { server, origin, work, bare, clone, head, ana, bo, cy };
+  return { origin, work, bare, clone, head, ana, bo, cy };
 }
 
 const idIn = (says: string): string => /\/changes\/([0-9a-f]{20})/.exec(says)?.[1] ?? "";
@@ -119,8 +123,83 @@ it("a change is submitted, approved from terminals with passkeys, and the pipeli
   expect((await his.run("whoami")).says).toContain("not signed in");
 }, 300_000);
 
+it("a file of sessions that others may read is refused, and one that is damaged", async () => {
+  const home = folder();
+  const dir = folder();
+  const here = terminal(home, dir);
+  const none = await here.run("whoami");
+  expect([none.status, none.says]).toEqual([3, expect.stringContaining("interlock login")]);
+  const login = { server: "https://a.example", secret: "ilt_canary", session: "s", person: "ana" };
+  const file = { version: 1, logins: [{ ...login, name: "Ana", expiresAt: 1 }] };
+  mkdirSync(join(home, "config/interlock"), { recursive: true });
+  writeFileSync(here.file, JSON.stringify(file), { mode: 0o600 });
+  chmodSync(here.file, 0o640);
+  const open = await here.run("whoami");
+  expect([open.status, open.says]).toEqual([3, expect.stringContaining("others may read")]);
+  chmodSync(here.file, 0o600);
+  writeFileSync(here.file, '{"version":1,"logins":[{"secret":"ilt_canary"');
+  const broken = await here.run("whoami");
+  expect([broken.status, broken.says]).toEqual([3, expect.stringContaining("it is no JSON")]);
+  expect(open.says + broken.says).not.toContain("ilt_canary");
+  const http = await here.run("login", "--server", "http://interlock.example.com");
+  expect([http.status, http.says]).toEqual([64, expect.stringContaining("is not `https://…`")]);
+});
+
+it("two people break the glass in an incident, and what they left is reviewed", async () => {
+  const { origin, work, clone, head, ana, bo, cy } = await shop();
+  const his = terminal(folder(), clone);
+  const hers = terminal(folder(), work);
+  await Promise.all([logIn(hers, origin, ana), logIn(his, origin, bo)]);
+  const id = idIn((await hers.run("change", "submit", "--target", "main")).says);
+  const opened = await hers.run("incident", "open", "no orders", "--system", "checkout", "--json");
+  const { incident } = JSON.parse(opened.says);
+  expect((await his.run("incident", "list")).says).toContain("no orders (checkout)  open");
+
+  const words = ["waive", id, "--rule", "two-people", "--reason", "it burns"];
+  for (const [more, status, says] of [
+    [["--break-glass"], 64, "`--break-glass` and `--incident` go together"],
+    [["--hours", "0"], 64, "is no number of hours"],
+    [["--hours", "5", "--break-glass", "--incident", incident], 3, "lasts 4 hours at most"],
+    [["--break-glass", "--incident", "inc-1"], 3, "there is no open incident"],
+  ] as const) {
+    const refused = await his.run(...words, ...more, "--no-wait");
+    expect([refused.status, refused.says]).toEqual([status, expect.stringContaining(says)]);
+  }
+  const waiving = his.start(...words, "--break-glass", "--incident", incident);
+  await waiving.says(new RegExp(`waives +two-people \\(break-glass for ${incident}\\)`));
+  expect(await waiving.says(/open +(\S+)/)).toBe(
+    `${origin}/changes/${id}#sign=override&rule=two-people&incident=${incident}&reason=it+burns`,
+  );
+  const waives = { rule: "two-people", breakGlass: true, incident };
+  const glass = { decision: "override", reason: "it burns", waives };
+  for (const person of [bo, cy]) expect((await person.signs(id, glass)).status).toBe(200);
+  expect(await waiving.status).toBe(0);
+  expect(waiving.said()).toContain(`overridden by bo (two-people, break-glass for ${incident})`);
+
+  const secret = await tokenFor(bo, JSON.parse(interlock(work, "facts", "HEAD").stdout));
+  const pipeline = terminal(folder(), clone, { INTERLOCK_TOKEN: secret });
+  const to = ["--server", origin, "--pusher", "ana@example.com", "--target", "main"];
+  const gate = await pipeline.run("gate", "--base", "origin/main", "--head", head, ...to);
+  expect([gate.status, gate.says]).toEqual([0, expect.stringContaining("✓ allow")]);
+  const listed = await hers.run("debt", "list");
+  expect(listed.says).toContain(`change ${id} to refs/heads/main`);
+  expect(listed.says).toContain(`holds payments; broken by bo, cy for ${incident}`);
+  const debt = listed.says.slice(0, 64);
+  const reviewing = hers.start("debt", "review", debt, "--reason", "it was right");
+  expect(await reviewing.says(/open +(\S+)/)).toBe(
+    `${origin}/changes/${id}#sign=settle&debt=${debt}&reason=it+was+right`,
+  );
+  await ana.signs(id, { decision: "settle", reason: "it was right", settles: debt });
+  expect(await reviewing.status).toBe(0);
+  expect((await his.run("debt", "list")).says).toContain("reviewed by ana: it was right");
+  const closed = await hers.run("incident", "close", incident, "--reason", "orders are back");
+  expect(closed.says).toContain("closed by ana at");
+  expect((await his.run("incident", "list")).says).toBe("no incident is open\n");
+}, 300_000);
+
+// The last, since it ends the server.
 it("what is here and what the server shows must be one change", async () => {
-  const { origin, work, clone, head, ana, bo, server } = await shop();
+  const { origin, work, clone, head, ana, bo } = await shop();
   const his = terminal(folder(), clone);
   const hers = terminal(folder(), work);
   await Promise.all([logIn(hers, origin, ana), logIn(his, origin, bo)]);
@@ -204,77 +283,3 @@ async function liar(origin: string, { file }: Terminal): Promise<string> {
   writeFileSync(file, JSON.stringify({ version: 1, logins: [...logins, more] }));
   return url;
 }
-
-it("a file of sessions that others may read is refused, and one that is damaged", async () => {
-  const home = folder();
-  const dir = folder();
-  const here = terminal(home, dir);
-  const none = await here.run("whoami");
-  expect([none.status, none.says]).toEqual([3, expect.stringContaining("interlock login")]);
-  const login = { server: "https://a.example", secret: "ilt_canary", session: "s", person: "ana" };
-  const file = { version: 1, logins: [{ ...login, name: "Ana", expiresAt: 1 }] };
-  mkdirSync(join(home, "config/interlock"), { recursive: true });
-  writeFileSync(here.file, JSON.stringify(file), { mode: 0o600 });
-  chmodSync(here.file, 0o640);
-  const open = await here.run("whoami");
-  expect([open.status, open.says]).toEqual([3, expect.stringContaining("others may read")]);
-  chmodSync(here.file, 0o600);
-  writeFileSync(here.file, '{"version":1,"logins":[{"secret":"ilt_canary"');
-  const broken = await here.run("whoami");
-  expect([broken.status, broken.says]).toEqual([3, expect.stringContaining("it is no JSON")]);
-  expect(open.says + broken.says).not.toContain("ilt_canary");
-  const http = await here.run("login", "--server", "http://interlock.example.com");
-  expect([http.status, http.says]).toEqual([64, expect.stringContaining("is not `https://…`")]);
-});
-
-it("two people break the glass in an incident, and what they left is reviewed", async () => {
-  const { origin, work, clone, head, ana, bo, cy } = await shop();
-  const his = terminal(folder(), clone);
-  const hers = terminal(folder(), work);
-  await Promise.all([logIn(hers, origin, ana), logIn(his, origin, bo)]);
-  const id = idIn((await hers.run("change", "submit", "--target", "main")).says);
-  const opened = await hers.run("incident", "open", "no orders", "--system", "checkout", "--json");
-  const { incident } = JSON.parse(opened.says);
-  expect((await his.run("incident", "list")).says).toContain("no orders (checkout)  open");
-
-  const words = ["waive", id, "--rule", "two-people", "--reason", "it burns"];
-  for (const [more, status, says] of [
-    [["--break-glass"], 64, "`--break-glass` and `--incident` go together"],
-    [["--hours", "0"], 64, "is no number of hours"],
-    [["--hours", "5", "--break-glass", "--incident", incident], 3, "lasts 4 hours at most"],
-    [["--break-glass", "--incident", "inc-1"], 3, "there is no open incident"],
-  ] as const) {
-    const refused = await his.run(...words, ...more, "--no-wait");
-    expect([refused.status, refused.says]).toEqual([status, expect.stringContaining(says)]);
-  }
-  const waiving = his.start(...words, "--break-glass", "--incident", incident);
-  await waiving.says(new RegExp(`waives +two-people \\(break-glass for ${incident}\\)`));
-  expect(await waiving.says(/open +(\S+)/)).toBe(
-    `${origin}/changes/${id}#sign=override&rule=two-people&incident=${incident}&reason=it+burns`,
-  );
-  const waives = { rule: "two-people", breakGlass: true, incident };
-  const glass = { decision: "override", reason: "it burns", waives };
-  for (const person of [bo, cy]) expect((await person.signs(id, glass)).status).toBe(200);
-  expect(await waiving.status).toBe(0);
-  expect(waiving.said()).toContain(`overridden by bo (two-people, break-glass for ${incident})`);
-
-  const secret = await tokenFor(bo, JSON.parse(interlock(work, "facts", "HEAD").stdout));
-  const pipeline = terminal(folder(), clone, { INTERLOCK_TOKEN: secret });
-  const to = ["--server", origin, "--pusher", "ana@example.com", "--target", "main"];
-  const gate = await pipeline.run("gate", "--base", "origin/main", "--head", head, ...to);
-  expect([gate.status, gate.says]).toEqual([0, expect.stringContaining("✓ allow")]);
-  const listed = await hers.run("debt", "list");
-  expect(listed.says).toContain(`change ${id} to refs/heads/main`);
-  expect(listed.says).toContain(`holds payments; broken by bo, cy for ${incident}`);
-  const debt = listed.says.slice(0, 64);
-  const reviewing = hers.start("debt", "review", debt, "--reason", "it was right");
-  expect(await reviewing.says(/open +(\S+)/)).toBe(
-    `${origin}/changes/${id}#sign=settle&debt=${debt}&reason=it+was+right`,
-  );
-  await ana.signs(id, { decision: "settle", reason: "it was right", settles: debt });
-  expect(await reviewing.status).toBe(0);
-  expect((await his.run("debt", "list")).says).toContain("reviewed by ana: it was right");
-  const closed = await hers.run("incident", "close", incident, "--reason", "orders are back");
-  expect(closed.says).toContain("closed by ana at");
-  expect((await his.run("incident", "list")).says).toBe("no incident is open\n");
-}, 300_000);

@@ -130,6 +130,17 @@ async function emergency(bare: string, work: string): Promise<readonly string[]>
   return lines;
 }
 
+/** What comes has come by then, however busy the machine is. */
+const PATIENT_MS = 60_000;
+/** Of a push that waits in vain: the server still answers in it. */
+const HASTY_MS = 4_000;
+
+function patience(bare: string, timeoutMs: number): void {
+  const path = join(bare, "interlock.json");
+  const settings = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...settings, timeoutMs }));
+}
+
 /** Approvals are not what is waited for here; what nothing enforces would wait for nothing. */
 const FREE = `${POLICY.replace("mode: enforce", "mode: observe")}  - id: never
     title: A rule about something else
@@ -177,7 +188,7 @@ async function stand() {
 
 it("LG1 LG17 (provable) Tier 1 lands once witnesses can show it, waits while they are away, and never for a log that lies", async () => {
   const { w, bo, data, server, lie, bare, work, command, push } = await stand();
-  const to = ["--server", server, "--token-file", "token", "--timeout", "1600"];
+  const to = ["--server", server, "--token-file", "token", "--timeout", `${PATIENT_MS}`];
   const refs = ["--protect", "main:1", "web:3", "lets:1"];
   const installed = await command("hook", "install", "--repo", bare, ...to, ...refs);
   expect([installed.status, installed.says]).toEqual([
@@ -200,11 +211,12 @@ it("LG1 LG17 (provable) Tier 1 lands once witnesses can show it, waits while the
   expect(older).toContain(`— ${NAME} `);
 
   await w.stop();
+  patience(bare, HASTY_MS);
   makes("three\n");
   const held = await push("main");
   expect([held.status, tip(), held.says]).toEqual([1, one, expect.any(String)]);
   expect(held.says.match(/refs\/heads\/main: allowed, waiting for 1 witness: .*\n/g)).toEqual([
-    expect.stringMatching(/`witness\.example\.com`; for at most 1 s more\n$/),
+    expect.stringMatching(/`witness\.example\.com`; for at most [1-4] s more\n$/),
   ]);
   expect(held.says).toContain("a change of Tier 1 waits for them: `ifDown` of the policy in force");
   expect(held.says).toContain("interlock emergency sign");
@@ -260,8 +272,7 @@ it("LG1 LG17 (provable) Tier 1 lands once witnesses can show it, waits while the
   ]);
 
   await w.start();
-  const settings = JSON.parse(readFileSync(join(bare, "interlock.json"), "utf8"));
-  writeFileSync(join(bare, "interlock.json"), JSON.stringify({ ...settings, timeoutMs: 15_000 }));
+  patience(bare, PATIENT_MS);
   const back = await push("main");
   expect([back.status, tip()]).toEqual([0, git(work, "rev-parse", "main")]);
   expect(back.says).toMatch(/what landed on refs\/heads\/lets .* is entry \d+\n/);

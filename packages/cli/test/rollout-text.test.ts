@@ -15,7 +15,7 @@ const ONE: Parameters<typeof rolloutText>[0] = {
   cells: [
     {
       ...{ cell: "eu-1", region: "eu", sharePpm: 10_000, runs: "code-7", holds: "foreign" },
-      underWay: true,
+      ...{ underWay: true, conflict: "found 0123456789abcdef" },
     },
   ],
   waitsFor: { what: "it was halted", who: "one on-call", how: "`interlock rollout back`" },
@@ -37,7 +37,7 @@ describe("a rollout in a terminal", () => {
       "  ▶ wave 1: eu-1, 1 %, bakes 10 min 00 s and 100 orders, 12 lost if bad",
       "  next     bake in 4 min 05 s",
       "  flying   writes to eu-1",
-      "  ! eu-1 holds what nobody here wrote",
+      "  ! eu-1 is left as it is: found 0123456789abcdef",
       "  journal  1 writes, 0 read back",
       "  capacity nobody is asked for room before it goes back",
       "  halted   by dee: carts are empty",

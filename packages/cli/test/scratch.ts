@@ -4,13 +4,28 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished } from "vitest";
+import { afterAll, expect, onTestFinished, TestRunner } from "vitest";
 
 export const MAIN = fileURLToPath(new URL("../dist/bundle/interlock.js", import.meta.url));
 
+type Undo = () => unknown;
+const ofFile: Undo[] = [];
+afterAll(async () => {
+  for (const undo of ofFile.splice(0).reverse()) await undo();
+});
+
+/** Undoes what was set up when the test ends or, outside of one, when its file does. */
+export function whenDone(undo: Undo): void {
+  if (TestRunner.getCurrentTest() === undefined) ofFile.push(undo);
+  else
+    onTestFinished(async () => {
+      await undo();
+    });
+}
+
 export function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), "interlock-cli-"));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  whenDone(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 

@@ -9,13 +9,17 @@ import {
 } from "@interlock/controlplane";
 import { GateError } from "@interlock/core";
 import { durationMs } from "@interlock/policy";
+import { replaysApi } from "@interlock/protocol";
 import type { Command } from "commander";
 import { readInputs } from "../config/answers.ts";
+import { type Replayed, resultOf } from "../config/attach.ts";
 import { type CheckedCells, checkSides } from "../config/check.ts";
 import { endpointAnswers } from "../config/endpoint.ts";
 import { programAnswers } from "../config/program.ts";
 import { readSides, type Sides } from "../config/sides.ts";
 import { jsonText, printableLines } from "../output/printable.ts";
+import { type AccessOptions, loginOf, remoteOf, withServer } from "../remote/access.ts";
+import { asked } from "../remote/client.ts";
 
 type Options = {
   readonly repo: string;
@@ -41,11 +45,12 @@ export function configCommand(program: Command): void {
     .option("--json", "print JSON")
     .addHelpText("after", "\nExit codes: 0 no finding, 1 findings, 3 it could not be checked")
     .action(check);
-  sided(config.command("replay"))
+  withServer(sided(config.command("replay")))
     .description("run recorded inputs under old and new values, and compare the answers")
     .argument("<set>", "the set, which says by `replay` what answers and how far it may differ")
     .requiredOption("--inputs <file>", "recorded inputs, one JSON a line")
     .option("--cell <cell>", "whose values (default: the first that changes)")
+    .option("--attach <change>", "bring what comes of it to a change, under your name")
     .option("--timeout <duration>", "for a program as a whole, for an endpoint each input", "5m")
     .option("--json", "print JSON")
     .addHelpText(
@@ -95,7 +100,8 @@ type ReplayOptions = Options & {
   readonly inputs: string;
   readonly cell?: string;
   readonly timeout: string;
-};
+  readonly attach?: string;
+} & Pick<AccessOptions, "server">;
 
 async function replay(name: string, options: ReplayOptions): Promise<void> {
   // Whatever ends this early shows nothing. by (fail-closed)
@@ -110,12 +116,29 @@ async function replay(name: string, options: ReplayOptions): Promise<void> {
     throw usage(`\`${name}\` says nothing about replay`, "add `replay` to it in the description");
   const { cell, before, after } = cellOf(sides, set, options.cell);
   const under = answersOf(set.replay.by, { cwd: options.repo, timeoutMs }, inputs);
-  const comparison = compareReplay(set.replay, await under(before), await under(after));
+  const answers = { before: await under(before), after: await under(after) };
+  const comparison = compareReplay(set.replay, answers.before, answers.after);
+  if (options.attach !== undefined)
+    await attach(options, {
+      ...{ set: name, cell, replay: set.replay, inputs, answers, comparison },
+      values: { before, after },
+    });
   if (comparison.ok) process.exitCode = 0;
   process.stdout.write(
     options.json === true
       ? `${jsonText({ set: name, cell, ...comparison }, 2)}\n`
       : printableLines(replayText(name, cell, comparison)),
+  );
+}
+
+/** Also a replay that passed its limits: those who read the change are to see that above all. */
+async function attach({ server, attach: id = "" }: ReplayOptions, of: Replayed): Promise<void> {
+  const login = loginOf(server === undefined ? {} : { server });
+  const remote = remoteOf(login.server, login.secret);
+  const given = { params: { id }, body: { result: resultOf(of) } };
+  const { index } = await asked(remote, replaysApi.attachReplay, given);
+  process.stderr.write(
+    printableLines(`brought to ${login.server}/changes/${id}, entry ${index}\n`),
   );
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Description, readDescription } from "@interlock/controlplane";
+import type { Description, ReadDescription } from "@interlock/controlplane";
 import { GateError } from "@interlock/core";
 import { sha256Hex, utf8 } from "@interlock/digest";
 import { problemText } from "@interlock/policy";
@@ -41,9 +41,9 @@ export function controlPlaneCommand(program: Command): void {
     .action(show);
 }
 
-function check(file: string, { json }: Options): void {
+async function check(file: string, { json }: Options): Promise<void> {
   const text = readText(file);
-  const read = readDescription(file, text);
+  const read = await checked(file, text);
   if (json === true) {
     const problems = read.ok ? [] : read.problems;
     const counts = read.ok ? countsOf(read.description) : null;
@@ -58,7 +58,7 @@ async function propose(
   options: Options & { readonly reason: string },
 ): Promise<void> {
   const text = readText(file);
-  const read = readDescription(file, text);
+  const read = await checked(file, text);
   if (!read.ok)
     throw new GateError(
       "INPUT_INVALID",
@@ -101,6 +101,12 @@ async function show(options: Options): Promise<void> {
       ),
     );
   }
+}
+
+/** As the server that is to drive it; loaded only where it is needed. */
+async function checked(file: string, text: string): Promise<ReadDescription> {
+  const { checkDescription } = await import("@interlock/server");
+  return checkDescription(file, text);
 }
 
 /** As the person of this terminal: a token opens nothing. */

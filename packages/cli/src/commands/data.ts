@@ -4,9 +4,9 @@ import { GateError } from "@interlock/core";
 import type { DataAnswer, Progress, Ran, Session } from "@interlock/targets";
 import type { Command } from "commander";
 import { type DataFile, readDataFile, unwindText, urlOf } from "../data/file.ts";
-import { begunOnServer, endedOnServer } from "../data/recorded.ts";
-import { fixPlanText, statusText, unwindPlanText } from "../data/said.ts";
-import { jsonText } from "../output/printable.ts";
+import { begunOnServer, endedOnServer, haltedOnServer, haltOf } from "../data/recorded.ts";
+import { fixPlanText, ranText, statusText, unwindPlanText } from "../data/said.ts";
+import { jsonText, printable } from "../output/printable.ts";
 import { progressOn } from "../output/progress.ts";
 import { type AccessOptions, loginOf, remoteOf, withServer } from "../remote/access.ts";
 import { changeIdOf } from "./change.ts";
@@ -40,8 +40,16 @@ export function dataCommand(program: Command): void {
     .description("run a fix or an unwind that an allowed change brings; run again, it goes on")
     .argument("<file>", "the fix, or the unwind")
     .requiredOption("--change <change>", "the change that has the file: its id, or its link")
+    .option("--wave <number>", "go into this wave, which waited for a word", waveOf)
+    .option("--resume", "go on although somebody halted it")
     .option("--json", "print JSON")
     .action(run);
+  withServer(data.command("halt"))
+    .description("stop a run before its next batch, wherever it runs")
+    .argument("<database>", "its name, as files say it")
+    .argument("<run>", "its id, or how that begins")
+    .option("--because <reason>", "why, for the record", "not said")
+    .action(halt);
   data
     .command("status")
     .description("runs that the journal of a database knows")
@@ -91,7 +99,7 @@ async function withJournal<T>(
     if (await hasJournal(session)) return await work(session);
     throw new GateError(
       "NOT_FOUND",
-      `the database \`${database}\` has no journal`,
+      `the database \`${database}\` has no journal, or one of an earlier version`,
       `run \`interlock data prepare ${database}\``,
     );
   });
@@ -127,7 +135,7 @@ async function plan(path: string, { json }: Json): Promise<void> {
 
 async function run(
   path: string,
-  options: Pick<AccessOptions, "server"> & Json & { readonly change: string },
+  options: Pick<AccessOptions, "server"> & Json & Asked & { readonly change: string },
 ): Promise<void> {
   // What ends early is not done. by (fail-closed)
   process.exitCode = NOT_DONE;
@@ -136,33 +144,45 @@ async function run(
   const { server, secret } = loginOf(options);
   const remote = remoteOf(server, secret);
   await withJournal(file.database, async (session) => {
-    const { run: id, entry } = await begunOnServer(remote, { change, path, file });
-    const of = { run: id, change, digest: file.digest, entry };
-    const ran = await driven(session, file, of);
     const { runsIn } = await targets();
+    const known = (await runsIn(session, { change })).find((one) => one.digest === file.digest);
+    const begun = { change, path, file, halted: haltOf(known) };
+    const { run: id, entry } = await begunOnServer(remote, begun);
+    const of = { run: id, change, digest: file.digest, entry };
+    const seen = begun.halted?.at;
+    const ran = await driven(session, { file, of, asked: options, seen });
     // Of a run that failed the journal says how far it came; a database that is away says nothing.
-    const [row] = ran.ok ? [ran.value] : await runsIn(session, { run: id }).catch(() => []);
-    const at = row ?? { rows: 0, batches: 0, counts: {} };
-    await endedOnServer(remote, id, { file, ran, at });
-    const { outcome, rows, batches, counts } = orThrow(ran);
-    if (outcome === "done") process.exitCode = 0;
+    const [row] = await runsIn(session, { run: id }).catch(() => []);
+    const at = (ran.ok ? ran.value : row) ?? { rows: 0, batches: 0, counts: {} };
+    const touched = ran.ok ? ran.value.touched : null;
+    await endedOnServer(remote, id, { file, ran, at: { ...at, touched }, halted: haltOf(row) });
+    const came = orThrow(ran);
+    if (came.outcome === "done") process.exitCode = 0;
     process.stdout.write(
-      options.json === true
-        ? `${jsonText({ run: id, outcome, rows, batches, counts }, 2)}\n`
-        : `${outcome}: ${rows} row(s) in ${batches} batch(es), run ${id.slice(0, 12)}\n`,
+      options.json === true ? `${jsonText({ run: id, ...came }, 2)}\n` : ranText(came, id),
     );
   });
 }
 
 type Of = Parameters<Awaited<ReturnType<typeof targets>>["runFix"]>[1]["of"];
 
-async function driven(session: Session, file: DataFile, of: Of): Promise<DataAnswer<Ran>> {
+type Asked = { readonly wave?: number; readonly resume?: boolean };
+/** `seen`: the halt that the server knew when it let the run begin. */
+type Driven = {
+  readonly file: DataFile;
+  readonly of: Of;
+  readonly asked: Asked;
+  readonly seen: number | undefined;
+};
+
+async function driven(session: Session, given: Driven): Promise<DataAnswer<Ran>> {
+  const { file, of, asked, seen } = given;
   const { runFix, runUnwind } = await targets();
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   const bar = progressOn(process.stderr, "rows");
   const driving = {
-    signal: stop.signal,
+    ...{ signal: stop.signal, wave: asked.wave, resume: asked.resume === true ? seen : undefined },
     onProgress: ({ rows, expected }: Progress) => bar.at(rows, expected),
   };
   process.on("SIGINT", onSignal);
@@ -176,6 +196,45 @@ async function driven(session: Session, file: DataFile, of: Of): Promise<DataAns
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
   }
+}
+
+function waveOf(text: string): number {
+  if (/^[1-9][0-9]?$/.test(text)) return Number(text);
+  throw new GateError("USAGE", `\`${text}\` is no wave`, "waves are counted from 1");
+}
+
+async function halt(
+  database: string,
+  written: string,
+  options: Pick<AccessOptions, "server"> & { readonly because: string },
+): Promise<void> {
+  const { haltRun, runsIn } = await targets();
+  const run = await withJournal(database, async (session) => {
+    const [only, ...more] = (await runsIn(session)).filter(
+      (one) => one.finishedAt === null && one.run.startsWith(written),
+    );
+    if (
+      only === undefined ||
+      more.length > 0 ||
+      !(await haltRun(session, only.run, options.because))
+    )
+      throw new GateError(
+        "NOT_FOUND",
+        `no single open run of that journal begins with \`${written}\``,
+        `see \`interlock data status ${database}\``,
+      );
+    return (await runsIn(session, { run: only.run }))[0] ?? only;
+  });
+  process.stdout.write(`halted: ${run.rows} row(s) were written, run ${run.run.slice(0, 12)}\n`);
+  const halted = haltOf(run);
+  if (halted === null) return;
+  // The database stopped it already; that the server is away takes nothing from that.
+  const why = await haltedOnServer(options, { run: run.run, halted });
+  process.stdout.write(
+    why === null
+      ? "it is on record\n"
+      : `not on record yet, whoever runs it brings it there: ${printable(why)}\n`,
+  );
 }
 
 async function status(database: string, { json }: Json): Promise<void> {

@@ -15,6 +15,9 @@ type Options = {
   readonly repo: string;
   readonly gitlab?: string;
   readonly tokenFile?: string;
+  readonly admission?: string;
+  readonly webhook?: string;
+  readonly guard?: string;
   readonly ifDown?: boolean;
   readonly rehearse?: boolean;
   readonly json?: boolean;
@@ -26,23 +29,29 @@ export function doctorCommand(program: Command): void {
   program
     .command("doctor")
     .description(
-      "look for ways past the gate of a bare repository, or on GitLab, and say what closes each",
+      "look for ways past the gate of a bare repository, on GitLab, at an admission webhook or at a guard, and say what closes each",
     )
     .option("--repo <bare>", "the bare repository", ".")
     .option("--gitlab <file>", "the projects of these settings on GitLab, in place of a repository")
     .option("--token-file <file>", "with --gitlab: look with this token of a maintainer")
+    .option("--admission <file>", "an admission webhook with these settings")
+    .option("--webhook <file>", "with --admission: the configuration by which it is asked (YAML)")
+    .option("--guard <file>", "a guard with these settings, and the engine behind it")
     .option("--if-down", "show what goes on while the server, its database or a witness is away")
     .option("--rehearse", "with --if-down: push to a scratch copy whose server is away")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  interlock doctor --repo /srv/git/shop.git\n  interlock doctor --repo /srv/git/shop.git --if-down --rehearse\n  interlock doctor --gitlab gitlab.json\n\nExit codes: 0 no door is open, 1 a door is open, 3 could not look, 64 wrong usage",
+      "\nExamples:\n  interlock doctor --repo /srv/git/shop.git\n  interlock doctor --repo /srv/git/shop.git --if-down --rehearse\n  interlock doctor --gitlab gitlab.json\n  interlock doctor --admission admission.json --webhook webhook.yaml\n  interlock doctor --guard guard.json\n\nExit codes: 0 no door is open, 1 a door is open, 3 could not look, 64 wrong usage",
     )
     .action(async (options: Options) => {
       if (options.rehearse === true && options.ifDown !== true)
         throw new GateError("USAGE", "`--rehearse` belongs to `--if-down`", "give both");
       if (options.gitlab !== undefined || options.tokenFile !== undefined)
         return await shownGitlab(options);
+      if (options.admission !== undefined || options.webhook !== undefined)
+        return await shownAdmission(options);
+      if (options.guard !== undefined) return await shownGuard(options.guard, options);
       const place = await placeOf(options.repo);
       // What ends this early has found nothing closed. by (fail-closed)
       process.exitCode = OPEN;
@@ -65,6 +74,23 @@ async function shownGitlab(options: Options): Promise<void> {
   const { examineGitlab } = await import("../doctor/gitlab.ts");
   process.exitCode = OPEN;
   process.exitCode = shownDoors(await examineGitlab(gitlab, tokenFile), options) ? OPEN : 0;
+}
+
+async function shownAdmission(options: Options): Promise<void> {
+  const { admission, webhook, ifDown } = options;
+  if (admission === undefined || ifDown === true)
+    throw new GateError("USAGE", "`--webhook` goes with `--admission` alone", "give that");
+  const { examineAdmission } = await import("../doctor/admission-doors.ts");
+  process.exitCode = OPEN;
+  process.exitCode = shownDoors(examineAdmission(admission, webhook), options) ? OPEN : 0;
+}
+
+async function shownGuard(guard: string, options: Options): Promise<void> {
+  if (options.ifDown === true)
+    throw new GateError("USAGE", "`--guard` goes with `--json` alone", "leave the others out");
+  const { examineGuard } = await import("../doctor/guard-doors.ts");
+  process.exitCode = OPEN;
+  process.exitCode = shownDoors(await examineGuard(guard), options) ? OPEN : 0;
 }
 
 /** What was not looked at is no open door, and no closed one: it is said. */

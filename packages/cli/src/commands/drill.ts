@@ -15,6 +15,7 @@ type Options = {
   readonly orders: string;
   readonly warmUp: string;
   readonly stay?: true;
+  readonly watch?: true;
   readonly json?: true;
   readonly html?: string;
   readonly seed: string;
@@ -47,9 +48,10 @@ export function drillCommand(program: Command): void {
     .option("--orders <n>", "with --live: orders a minute", "17700")
     .option("--warm-up <seconds>", "with --live: how long the shop sells before the change", "40")
     .option("--stay", "with --live: leave everything running at the end, until Ctrl-C")
+    .option("--watch", "with --live: wait for you to join in a browser, then as with --stay")
     .addHelpText(
       "after",
-      "\nExamples:\n  interlock drill march-5\n  interlock drill march-2 --seeds 20 --html drill.html\n  interlock drill list\n  interlock drill march-5 --live --stay\n  interlock drill facebook-bgp-2021-10",
+      "\nExamples:\n  interlock drill march-5\n  interlock drill march-2 --seeds 20 --html drill.html\n  interlock drill list\n  interlock drill march-5 --live --watch\n  interlock drill facebook-bgp-2021-10",
     )
     .action((name: string, options: Options) => run(name, options));
 }
@@ -71,10 +73,10 @@ async function run(name: string, options: Options): Promise<void> {
       );
     const ordersPerMinute = wholeNumber(options.orders, "--orders", 1_000_000);
     const warmUpS = wholeNumber(options.warmUp, "--warm-up", 3_600);
-    const { target, signals, json, stay } = options;
+    const { target, signals, json, stay, watch } = options;
     await runLive(incident, {
       ...{ target, signals, ordersPerMinute, warmUpS, seed },
-      ...{ json: json === true, stay: stay === true },
+      ...{ json: json === true, stay: stay === true, watch: watch === true },
     });
     return;
   }

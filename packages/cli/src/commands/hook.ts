@@ -127,7 +127,7 @@ const IMPORTED_MAX = 100_000;
 async function importing({ repo, json }: Repo & { readonly json?: boolean }): Promise<void> {
   process.exitCode = 1;
   const { gitDir } = await placeOf(repo);
-  const report = await importPending(gitDir, readSettings(gitDir), IMPORTED_MAX);
+  const report = await importPending(gitDir, readSettings(gitDir), { records: IMPORTED_MAX });
   process.exitCode = report.waits === null ? 0 : 1;
   const { imported, unread, waits } = report;
   const lines = [

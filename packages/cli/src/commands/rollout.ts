@@ -14,6 +14,7 @@ import { lineOf, lossText, rolloutText } from "../rollouts/text.ts";
 type Options = Pick<AccessOptions, "server"> & { readonly json?: boolean };
 type Start = Options & { readonly system: string; readonly waves?: string };
 type Back = Options & { readonly anyway?: boolean };
+type Said = Options & { readonly because: string };
 type Because = Options & { readonly because?: string };
 
 /** Between two looks of `watch`. */
@@ -41,10 +42,34 @@ export function rolloutCommand(program: Command): void {
   on<Because>(rollout, {
     ...{ name: "halt", says: "stop new writes at once", operation: haltRollout, body: reason },
   }).option("--because <text>", "what is wrong");
+  on<Said>(rollout, {
+    ...{ name: "mark-bad", operation: rolloutsApi.markRolloutBad },
+    ...{ says: "say that what it brought is bad: it halts, and nobody goes back to that" },
+    body: ({ because }) => ({ because }),
+  }).requiredOption("--because <text>", "what is wrong");
+  adopting(rollout);
   on<Back>(rollout, {
     ...{ name: "back", says: "bring every cell back to what it held", operation: sendRolloutBack },
     body: ({ anyway }) => ({ anyway: anyway === true }),
   }).option("--anyway", "without waiting for room in the cells");
+}
+
+function adopting(rollout: Command): void {
+  withServer(rollout.command("adopt"))
+    .description("propose that what it brought may be gone back to; two people sign that")
+    .argument("<rollout>", "its id")
+    .requiredOption("--because <text>", "why it is good although it was halted or marked bad")
+    .option("--json", "print JSON")
+    .action(async (id: string, { because, ...options }: Said) => {
+      const given = { params: { rollout: id }, body: { reason: because } };
+      const made = await asked(remoteFor(options), rolloutsApi.adoptRollout, given);
+      const page = `${loginOf(options).server}/proposals/${made.proposal}`;
+      process.stdout.write(
+        options.json === true
+          ? `${jsonText(made, 2)}\n`
+          : printableLines(`to be signed by two people at ${page}\n`),
+      );
+    });
 }
 
 const reason = ({ because }: Because) => (because === undefined ? {} : { because });

@@ -14,8 +14,8 @@ import {
   text,
 } from "@interlock/core";
 import { sha256Hex, utf8 } from "@interlock/digest";
-import { readDataStatement } from "@interlock/facts";
-import type { DataFix, UnwindFix } from "@interlock/targets";
+import { readDataExpression, readDataStatement } from "@interlock/facts";
+import type { DataFix, Touches, UnwindFix } from "@interlock/targets";
 import { parseDocument } from "yaml";
 import { readText } from "../judge/text.ts";
 
@@ -30,14 +30,25 @@ const SHARED = {
   lockTimeoutMs: optional(int(1, MS_MAX)),
   statementTimeoutMs: optional(int(1, MS_MAX)),
   tries: optional(int(1, 20)),
+  waves: optional(list(int(1, 99), 10)),
 } satisfies Fields;
 
 const ROWS = object({ min: int(0, ROWS_MAX), max: int(0, ROWS_MAX) });
+const AMOUNT = object({ min: int(), max: int() });
+const EXPECT = { rows: ROWS, orders: optional(AMOUNT), money: optional(AMOUNT) } satisfies Fields;
+const EXPRESSION = text({ max: 2_000 });
 
 const HEAD = object({
   ...SHARED,
   key: list(text({ max: 63 }), 16),
-  expect: object({ rows: ROWS }),
+  expect: object(EXPECT),
+  touches: optional(
+    object({
+      orders: optional(EXPRESSION),
+      money: optional(EXPRESSION),
+      currency: optional(text({ max: 60 })),
+    }),
+  ),
   batch: optional(int(1, 50_000)),
   beyond: optional(list(text({ max: 200 }), 50)),
 });
@@ -49,7 +60,7 @@ const UNWIND = object({
     change: text({ max: 200 }),
     bringBack: optional(bool()),
   }),
-  expect: object({ rows: ROWS, quarantine: int(0, ROWS_MAX) }),
+  expect: object({ ...EXPECT, quarantine: int(0, ROWS_MAX) }),
 });
 
 export type DataFile = {
@@ -72,7 +83,7 @@ export async function readDataFile(path: string): Promise<DataFile> {
     const read = headOf(UNWIND, content, path);
     const { run, bringBack } = read.unwind;
     const way = bringBack === true ? "redo" : "undo";
-    const terms = { ...termsOf(read), quarantineMax: read.expect.quarantine };
+    const terms = { ...termsOf(read, path), quarantineMax: read.expect.quarantine };
     return {
       digest,
       database: databaseOf(read, path),
@@ -84,24 +95,61 @@ export async function readDataFile(path: string): Promise<DataFile> {
   const read = headOf(HEAD, head, path);
   const statement = await readDataStatement(sql);
   if (!statement.ok) throw wrong(path, statement.says, statement.help);
+  const touches = await touchesOf(read, statement.statement, path);
+  if (statement.statement.action === "insert" && (read.waves ?? []).length > 0)
+    throw wrong(path, "inserts in waves", "an insert is one batch: leave `waves` out");
   return {
     ...{ digest, database: databaseOf(read, path), kind: "fix" },
     fix: {
       statement: statement.statement,
       key: read.key,
       beyond: read.beyond ?? [],
-      terms: { ...termsOf(read), batch: read.batch ?? 10_000 },
+      ...(touches === null ? {} : { touches }),
+      terms: { ...termsOf(read, path), batch: read.batch ?? 10_000 },
     },
   };
 }
 
-const termsOf = (read: Omit<Infer<typeof HEAD>, "key" | "batch" | "beyond">) => ({
+/** What the rows stand for, read by the server's own grammar as the statement is. */
+async function touchesOf(
+  { touches, expect }: Infer<typeof HEAD>,
+  statement: DataFix["statement"],
+  path: string,
+): Promise<Touches | null> {
+  for (const what of ["orders", "money"] as const)
+    if (expect[what] !== undefined && touches?.[what] === undefined)
+      throw wrong(path, `expects ${what} that \`touches\` does not count`, "say how in SQL");
+  if (touches === undefined) return null;
+  if (statement.action === "insert")
+    throw wrong(path, "counts what an insert touches", "nothing is there yet: leave `touches` out");
+  const { orders = null, money = null, currency = null } = touches;
+  if ((money === null) !== (currency === null))
+    throw wrong(path, "has money without `currency`, or the reverse", "such as `EUR cents`");
+  const functions: string[] = [];
+  for (const sql of [orders, money]) {
+    if (sql === null) continue;
+    const read = await readDataExpression(sql, statement);
+    if (!read.ok)
+      throw wrong(path, `\`touches\` ${read.says}`, "write one expression, such as `sum(cents)`");
+    functions.push(...read.functions);
+  }
+  return { orders, money, currency, functions };
+}
+
+const termsOf = (read: Pick<Infer<typeof HEAD>, "expect" | keyof typeof SHARED>, path: string) => ({
   expect: read.expect.rows,
+  touched: { orders: read.expect.orders, money: read.expect.money },
+  waves: risingOf(read.waves ?? [], path),
   pauseMs: read.pauseMs ?? 100,
   lockTimeoutMs: read.lockTimeoutMs ?? 2_000,
   statementTimeoutMs: read.statementTimeoutMs ?? 30_000,
   tries: read.tries ?? 5,
 });
+
+function risingOf(waves: readonly number[], path: string): readonly number[] {
+  if (waves.every((one, i) => i === 0 || one > (waves[i - 1] ?? 0))) return waves;
+  throw wrong(path, "has waves that do not rise", "such as `waves: [1, 10]`, in percent");
+}
 
 /** The comment lines at the top are the head; the statement begins with the first other line. */
 function cut(content: string, path: string): { readonly head: string; readonly sql: string } {

@@ -4,10 +4,11 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { GateError, isUnknown } from "@interlock/core";
 import { openRepository, readContents } from "@interlock/facts";
-import { type DataRunShown, dataApi } from "@interlock/protocol";
-import type { DataAnswer, Ran } from "@interlock/targets";
+import { type DataHalted, type DataRunShown, dataApi } from "@interlock/protocol";
+import type { DataAnswer, Ran, RunRow } from "@interlock/targets";
 import { recompute } from "../gate/recompute.ts";
 import { shownChange } from "../gate/shown.ts";
+import { type AccessOptions, loginOf, remoteOf } from "../remote/access.ts";
 import { asked, type Remote } from "../remote/client.ts";
 import type { DataFile } from "./file.ts";
 
@@ -17,9 +18,14 @@ import type { DataFile } from "./file.ts";
  */
 export async function begunOnServer(
   remote: Remote,
-  given: { readonly change: string; readonly path: string; readonly file: DataFile },
+  given: {
+    readonly change: string;
+    readonly path: string;
+    readonly file: DataFile;
+    readonly halted: DataHalted | null;
+  },
 ): Promise<DataRunShown> {
-  const { change, path, file } = given;
+  const { change, path, file, halted } = given;
   const at = realpathSync(resolve(path));
   const repository = await openRepository(dirname(at));
   try {
@@ -44,7 +50,7 @@ export async function begunOnServer(
     const { entries, attributes, plan, document } = read.input;
     return await asked(remote, dataApi.beginDataRun, {
       body: {
-        ...{ change, entries, attributes, plan, document, fix: file.digest },
+        ...{ change, entries, attributes, plan, document, fix: file.digest, halted },
         path: relative(topOf(dirname(at)), at).replaceAll("\\", "/"),
         way: file.kind === "fix" ? "fix" : file.unwind.way,
         of: file.kind === "fix" ? null : file.unwind.run,
@@ -67,6 +73,16 @@ function topOf(folder: string): string {
   }
 }
 
+/** A halt as the server hears of it; `null`: the journal has none that stands. */
+export const haltOf = (row: RunRow | undefined): DataHalted | null =>
+  row === undefined || row.haltedAt === null || row.finishedAt !== null
+    ? null
+    : {
+        at: row.haltedAt,
+        role: row.haltedBy ?? "not known",
+        because: row.haltedBecause ?? "not said",
+      };
+
 /** Tells the server what the run came to. */
 export async function endedOnServer(
   remote: Remote,
@@ -74,15 +90,17 @@ export async function endedOnServer(
   given: {
     readonly file: DataFile;
     readonly ran: DataAnswer<Ran>;
-    readonly at: Pick<Ran, "rows" | "batches" | "counts">;
+    readonly at: Pick<Ran, "rows" | "batches" | "counts" | "touched">;
+    readonly halted: DataHalted | null;
   },
 ): Promise<void> {
-  const { file, ran, at } = given;
+  const { file, ran, at, halted } = given;
   const of = (what: string) => at.counts[what] ?? 0;
   await asked(remote, dataApi.endDataRun, {
     params: { run },
     body: {
       ...{ outcome: ran.ok ? ran.value.outcome : "failed", rows: at.rows, batches: at.batches },
+      ...{ touched: at.touched, wave: ran.ok ? ran.value.next : null, halted },
       unwound:
         file.kind === "fix"
           ? null
@@ -92,4 +110,19 @@ export async function endedOnServer(
             },
     },
   });
+}
+
+/** Puts a halt on record; why that did not go, or `null`. */
+export async function haltedOnServer(
+  options: Pick<AccessOptions, "server">,
+  { run, halted }: { readonly run: string; readonly halted: DataHalted },
+): Promise<string | null> {
+  try {
+    const { server, secret } = loginOf(options);
+    await asked(remoteOf(server, secret), dataApi.haltDataRun, { params: { run }, body: halted });
+    return null;
+  } catch (error) {
+    if (error instanceof GateError) return error.message;
+    throw error;
+  }
 }

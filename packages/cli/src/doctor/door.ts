@@ -62,7 +62,34 @@ export const GITLAB_DOORS = {
   "gitlab-committer-approval": "low",
 } as const satisfies Readonly<Record<string, Severity>>;
 
-const ALL = { ...DOORS, ...GITLAB_DOORS };
+/** Doors of an admission webhook: of its settings, and of the configuration by which it is asked. */
+export const ADMISSION_DOORS = {
+  "webhook-missing": "critical",
+  "webhook-selects": "critical",
+  "admission-observes": "high",
+  "webhook-exact": "high",
+  "webhook-ignores": "high",
+  "webhook-kinds": "high",
+  "admission-if-down": "medium",
+  "webhook-conditions": "medium",
+  "webhook-namespaces": "medium",
+  "admission-declared": "low",
+  "admission-exempt": "low",
+} as const satisfies Readonly<Record<string, Severity>>;
+
+/** Doors of a guard: of its settings, its secrets, and the engine behind it. */
+export const GUARD_DOORS = {
+  "guard-engine-open": "critical",
+  "guard-secret-readable": "high",
+  "guard-without-credential": "high",
+  "guard-caller-unknown": "medium",
+  "guard-if-down": "medium",
+  "guard-unfinished": "medium",
+  "guard-leases": "low",
+  "guard-read-again": "low",
+} as const satisfies Readonly<Record<string, Severity>>;
+
+const ALL = { ...DOORS, ...GITLAB_DOORS, ...ADMISSION_DOORS, ...GUARD_DOORS };
 
 /** An open door as a look finds it. */
 export type Found = {

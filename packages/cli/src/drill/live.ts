@@ -11,6 +11,7 @@ type LiveAsked = {
   readonly seed: number;
   readonly json: boolean;
   readonly stay: boolean;
+  readonly watch: boolean;
 };
 
 /** It did not halt by itself, did not come back, or the ledger does not verify. */
@@ -40,10 +41,11 @@ export async function runLive(incident: Incident, asked: LiveAsked): Promise<voi
   };
   const target = oneOf(asked.target, "--target", ["etcd", "files"]);
   const signals = oneOf(asked.signals, "--signals", ["prometheus", "push"]);
-  const { ordersPerMinute, seed, stay } = asked;
+  const { ordersPerMinute, seed, watch } = asked;
+  const stay = asked.stay || watch;
   try {
     await liveDrill(incident, {
-      ...{ interlock: itself(), target, signals, ordersPerMinute, seed, stay, onReport },
+      ...{ interlock: itself(), target, signals, ordersPerMinute, seed, stay, watch, onReport },
       ...{ warmUpMs: asked.warmUpS * 1_000, over: over.signal },
       onStage: (stage) => void process.stderr.write(`${print(stageText(stage))}\n`),
     });

@@ -17,15 +17,55 @@ const OWNERS = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/
 const FILE_MAX = 5_000_000;
 const FILES_MAX = 1_000;
 
-/** Read anew for every change, so that a policy that landed is the one in force. Throws `GateError`. */
-export async function readGateFiles(source: PolicySource): Promise<readonly GateFile[]> {
-  if ("folder" in source) return fromFolder(source.folder);
-  const repository = await openRepository(source.repository);
-  try {
-    return await fromRepository(repository, await repository.resolve(source.ref));
-  } finally {
-    repository.close();
-  }
+export type GateFiles = {
+  /** As they are now, so that a policy that landed is the one in force. Throws `GateError`. */
+  readonly read: () => Promise<readonly GateFile[]>;
+  readonly close: () => void;
+};
+
+/** Opens nothing before the first look; a repository then stays open, which saves starting git. */
+export function gateFilesOf(source: PolicySource): GateFiles {
+  if ("folder" in source)
+    return { read: async () => fromFolder(source.folder), close: () => undefined };
+  let kept: Promise<Repository> | null = null;
+  let known: { readonly commit: string; readonly files: readonly GateFile[] } | null = null;
+  const forget = (opened: Promise<Repository>): void => {
+    if (kept === opened) kept = null;
+    opened.then(
+      (repository) => repository.close(),
+      () => undefined,
+    );
+  };
+  const look = async (opened: Promise<Repository>): Promise<readonly GateFile[]> => {
+    try {
+      const repository = await opened;
+      const commit = await repository.resolve(source.ref);
+      if (known?.commit !== commit)
+        known = { commit, files: await fromRepository(repository, commit) };
+      return known.files;
+    } catch (error) {
+      forget(opened);
+      throw error;
+    }
+  };
+  const open = (): Promise<Repository> => {
+    kept ??= openRepository(source.repository);
+    return kept;
+  };
+  return {
+    read: async () => {
+      const before = kept;
+      // What was packed, moved or cloned anew meanwhile shows to whoever opens it again. On Windows
+      // an open one has a copy of the refs.
+      if (before !== null && process.platform !== "win32")
+        return await look(before).catch(() => look(open()));
+      if (before !== null) forget(before);
+      return await look(open());
+    },
+    close: () => {
+      if (kept !== null) forget(kept);
+    },
+  };
 }
 
 function fromFolder(folder: string): readonly GateFile[] {

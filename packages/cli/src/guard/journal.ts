@@ -2,13 +2,14 @@
 /**
  * What a guard let through: `guard-journal.jsonl`, two lines a change. The first is durable before a
  * byte is forwarded, with all that is needed to undo it; the second says what came of it. If we die
- * between them, the outcome is unknown, and the next start says so.
+ * between them, the outcome is unknown, and the next start says so. A file that grew long stays under
+ * another name, and the next one begins with what has to be known of it.
  */
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { jsonOf } from "../hook/answer.ts";
-import { linesOf } from "../hook/lines.ts";
+import { appendLine, linesOf } from "../hook/lines.ts";
 import { fieldIn } from "./etcd/look.ts";
 import type { Effect } from "./plan.ts";
 
@@ -43,10 +44,10 @@ export type Journal = {
       readonly says: string | null;
     },
   ) => void;
-  readonly close: () => void;
 };
 
-const OWNER_ONLY = 0o600;
+/** Far below what is read whole at a start. */
+const FILE_BYTES = 64 * 1024 * 1024;
 
 type Story = {
   /** What was begun and has no end yet, by id. */
@@ -62,6 +63,27 @@ const digestOfEffects = (effects: readonly object[]): string =>
 const written = ({ path, key, before, after }: Effect) => ({
   ...{ path, key, before: encoded(before), after: encoded(after) },
 });
+
+/** A change that a journal begins with counts as one carried out in another file. */
+function carry(story: Story, line: unknown): void {
+  const [times, open] = [fieldIn(line, "times"), fieldIn(line, "open")];
+  for (const [effects, count] of pairsOf(times))
+    if (typeof count === "number") story.times.set(effects, count);
+  for (const [id, what] of pairsOf(open)) {
+    const [title, effects] = [fieldIn(what, "title"), fieldIn(what, "effects")];
+    if (typeof title === "string" && typeof effects === "string")
+      story.open.set(id, { title, effects });
+  }
+}
+
+const pairsOf = (value: unknown): readonly (readonly [string, unknown])[] =>
+  typeof value === "object" && value !== null ? Object.entries(value) : [];
+
+const carried = ({ open, times }: Story): string =>
+  JSON.stringify({
+    ...{ version: 1, line: "carried" },
+    ...{ times: Object.fromEntries(times), open: Object.fromEntries(open) },
+  });
 
 function begin({ open, times }: Story, id: string, what: { title: string; effects: string }): void {
   open.set(id, what);
@@ -84,6 +106,10 @@ function storyOf(state: string): Story {
   const story: Story = { open: new Map(), times: new Map() };
   for (const line of linesOf(join(state, JOURNAL))) {
     const value = jsonOf(line);
+    if (fieldIn(value, "line") === "carried") {
+      carry(story, value);
+      continue;
+    }
     const id = fieldIn(value, "id");
     const title = fieldIn(value, "title");
     const effects = fieldIn(value, "effects");
@@ -95,21 +121,18 @@ function storyOf(state: string): Story {
   return story;
 }
 
-export function openJournal(state: string): Journal {
+export function openJournal(state: string, fileBytes = FILE_BYTES): Journal {
   const path = join(state, JOURNAL);
-  const file = openSync(path, "a+", OWNER_ONLY);
   const story = storyOf(state);
+  let bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  let most = fileBytes;
   const append = (value: object): void => {
-    writeSync(file, `${JSON.stringify(value)}\n`);
-    fsyncSync(file);
+    bytes = appendLine(path, JSON.stringify(value));
   };
-  // A line that a crash cut off is ended, so that it spoils no other.
-  if (!endsLine(file)) writeSync(file, "\n");
-  fsyncSync(file);
-  syncFolder(dirname(path));
   return {
     times: (effects) => story.times.get(digestOfEffects(effects.map(written))) ?? 0,
     forwards: ({ effects: all, ...rest }) => {
+      if (bytes > most) most = fileBytes + beginAnew(path, carried(story));
       const effects = all.map(written);
       append({ version: 1, line: "forwards", ...rest, effects });
       begin(story, rest.id, { title: rest.title, effects: digestOfEffects(effects) });
@@ -118,19 +141,26 @@ export function openJournal(state: string): Journal {
       append({ version: 1, line: "ended", id, at: Date.now(), ...how });
       end(story, id, how.outcome, how.status);
     },
-    close: () => closeSync(file),
   };
+}
+
+/**
+ * The file stays under a name with the time in it, and another begins with `first`. Whenever we die,
+ * one of the two is under the journal's own name, and says all that is known.
+ */
+function beginAnew(path: string, first: string): number {
+  const next = `${path}.next`;
+  rmSync(next, { force: true });
+  const bytes = appendLine(next, first);
+  const moment = new Date().toISOString().replaceAll(":", "-");
+  linkSync(path, path.replace(/\.jsonl$/, `-${moment}.jsonl`));
+  renameSync(next, path);
+  syncFolder(dirname(path));
+  return bytes;
 }
 
 const encoded = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : Buffer.from(bytes).toString("base64");
-
-function endsLine(file: number): boolean {
-  const { size } = fstatSync(file);
-  const last = Buffer.alloc(1);
-  if (size > 0) readSync(file, last, 0, 1, size - 1);
-  return size === 0 || last[0] === 0x0a;
-}
 
 /** The name of a new file is durable only with its folder (fsync(2)). */
 function syncFolder(path: string): void {

@@ -10,16 +10,16 @@ import { keepRecord, wentOn } from "../hook/away.ts";
 import { sendContents } from "../hook/contents.ts";
 import type { Subject } from "../judge/subject.ts";
 import { effectOf } from "../provable/effect.ts";
-import { type PolicySource, readGateFiles } from "./gate-files.ts";
+import type { GateFiles } from "./gate-files.ts";
 import type { Plan } from "./plan.ts";
 import type { Refusal } from "./refusal.ts";
-import { openScratch, type Scratch } from "./scratch.ts";
+import { type Scratch, scratchOf } from "./scratch.ts";
 
 export type JudgeTerms = {
   /** Of the guard. */
   readonly name: string;
   readonly state: string;
-  readonly policy: PolicySource;
+  readonly policy: Pick<GateFiles, "read">;
   readonly server: string;
   readonly token: string;
   readonly timeoutMs: number;
@@ -48,12 +48,8 @@ const RETRY_S = 5;
 /** Judges one change. What cannot be judged is held. by (fail-closed) */
 export async function judge(plan: Plan, asker: Asker, terms: JudgeTerms): Promise<Verdict> {
   try {
-    const scratch = await openScratch(terms.state, plan.effects, await readGateFiles(terms.policy));
-    try {
-      return await judgeIn(scratch, plan, { asker, terms });
-    } finally {
-      scratch.close();
-    }
+    const scratch = scratchOf(plan.effects, await terms.policy.read());
+    return await judgeIn(scratch, plan, { asker, terms });
   } catch (error) {
     if (!(error instanceof GateError)) throw error;
     return held({ detail: `${error.code}: ${error.message}`, help: error.help });

@@ -9,12 +9,11 @@ import { importPending } from "../hook/import.ts";
 import { readText } from "../judge/text.ts";
 import { observer } from "./caller.ts";
 import { etcdEngine } from "./etcd/engine.ts";
-import type { PolicySource } from "./gate-files.ts";
+import { type GateFiles, gateFilesOf, type PolicySource } from "./gate-files.ts";
 import { httpEngine } from "./http/engine.ts";
 import { openJournal, unfinished } from "./journal.ts";
 import { type JudgeTerms, judge } from "./judge.ts";
 import type { Engine } from "./plan.ts";
-import { clearScratch } from "./scratch.ts";
 import { guardServer } from "./serve.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 import { type Upstream, upstreamOf } from "./upstream.ts";
@@ -33,12 +32,12 @@ const STATE_MODE = 0o700;
 export function openGuard(settings: Settings, say: (line: string) => void): Guard {
   const { state, listen } = settings;
   mkdirSync(state, { recursive: true, mode: STATE_MODE });
-  clearScratch(state);
   for (const title of unfinished(state))
     say(`ALARM: it is not known what came of \`${title}\`: the guard was ended meanwhile`);
   const journal = openJournal(state);
   const upstream = upstreamFrom(settings);
-  const terms = judgeTerms(settings, say);
+  const policy = gateFilesOf(policyOf(settings));
+  const terms = judgeTerms(settings, policy, say);
   const server = guardServer({
     ...{ engine: engineOf(settings, upstream), upstream, journal, say },
     observe: observer(settings),
@@ -63,7 +62,7 @@ export function openGuard(settings: Settings, say: (line: string) => void): Guar
       server.closeIdleConnections();
       await closed;
       upstream.close();
-      journal.close();
+      policy.close();
     },
   };
 }
@@ -89,10 +88,14 @@ function engineOf(settings: Settings, upstream: Upstream): Engine {
     : httpEngine({ upstream, rules, formats });
 }
 
-function judgeTerms(settings: Settings, say: (line: string) => void): JudgeTerms {
+function judgeTerms(
+  settings: Settings,
+  policy: GateFiles,
+  say: (line: string) => void,
+): JudgeTerms {
   const { name, state, server, tokenFile, tier, allowIfDown } = settings;
   return {
-    ...{ name, state, server, tier, say, policy: policyOf(settings) },
+    ...{ name, state, server, tier, say, policy },
     token: tokenFrom(tokenFile),
     timeoutMs: settings.timeoutMs ?? DEFAULTS.timeoutMs,
     narrowed:
@@ -122,7 +125,7 @@ function tokenFrom(path: string): string {
 /** What is not brought now is brought later; each record is one entry, however often. */
 function bring({ state, server, token, timeoutMs, say }: JudgeTerms): void {
   if (pendingRecords(state).length === 0) return;
-  importPending(state, { server, token, timeoutMs }, IMPORTED_AT_ONCE).then(
+  importPending(state, { server, token, timeoutMs }, { records: IMPORTED_AT_ONCE }).then(
     ({ imported }) => {
       for (const { target, index } of imported)
         say(`what went on at ${target} while the server was away is entry ${index}`);

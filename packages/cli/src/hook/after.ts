@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What is done once the server has answered a push: bring in what it missed, and ask who may sign without it. */
+/** What is done once the server has answered a push: ask who may sign without it. */
 import { GateError } from "@interlock/core";
 import { fetchRoster } from "../emergency/fetching.ts";
 import { keepRoster, readRoster } from "../emergency/roster.ts";
 import { printable } from "../output/printable.ts";
 import { pinnedText } from "../provable/pinned.ts";
-import { importPending } from "./import.ts";
 import type { Settings } from "./settings.ts";
-
-/** Whoever pushes waits for it; more are left to the next push or to `interlock hook import`. */
-const IMPORTED_AT_ONCE = 5;
 
 /** What whoever pushes should know of it; the decision stands, whatever becomes of this. */
 export async function afterAnswer({
@@ -20,15 +16,7 @@ export async function afterAnswer({
   readonly settings: Settings;
 }): Promise<string> {
   try {
-    const { imported, waits } = await importPending(gitDir, settings, IMPORTED_AT_ONCE);
-    const lines = [
-      ...imported.map(
-        ({ target, index, says }) =>
-          `what landed on ${target} while the server was away is entry ${index}${says === null ? "" : `, which does not verify: ${says}`}`,
-      ),
-      ...(waits === null ? [] : [`${waits.count} more wait to be imported: ${waits.because}`]),
-    ];
-    return said([...lines, ...(await refreshed(gitDir, settings))]);
+    return said(await refreshed(gitDir, settings));
   } catch (error) {
     if (error instanceof GateError) return said([error.message]);
     // A disk that is full or not ours must not turn a decision that stands.

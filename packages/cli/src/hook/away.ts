@@ -44,8 +44,9 @@ export function wentOn(
 }
 
 /** Durable before the push is let through, so that nothing lands without a trace. by (entry-first) */
-export const keepRecord = (gitDir: string, entry: WentOn): void =>
+export function keepRecord(gitDir: string, entry: WentOn): void {
   appendLine(join(gitDir, JOURNAL), JSON.stringify({ version: 2, ...entry }));
+}
 
 /** Pushes that no entry of the ledger is known of; a `null` was written by an older version, or is damaged. */
 export function pendingRecords(gitDir: string): readonly (WentOn | null)[] {
@@ -74,8 +75,9 @@ function readLine(line: string): WentOn | null {
 }
 
 /** Only once the entry is durable: a record that is brought twice is one entry. */
-export const markImported = (gitDir: string, id: string, index: number): void =>
+export function markImported(gitDir: string, id: string, index: number): void {
   appendLine(join(gitDir, IMPORTED), JSON.stringify({ id, index }));
+}
 
 /** How many pushes wait to be imported. */
 export const recordsKept = (gitDir: string): number => pendingRecords(gitDir).length;

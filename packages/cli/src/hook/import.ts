@@ -15,35 +15,54 @@ export type ImportReport = {
   }[];
   /** Lines that this version does not understand. */
   readonly unread: number;
-  /** How many still wait, and why; `null`: none that could be brought. */
-  readonly waits: { readonly count: number; readonly because: string } | null;
+  /** How many still wait, on which refs, and why; `null`: none that could be brought. */
+  readonly waits: {
+    readonly count: number;
+    readonly targets: readonly string[];
+    readonly because: string;
+  } | null;
 };
 
-/** Brings the oldest first and stops where the server does not take one; at most so many. */
+/** How much is brought at once. */
+export type Most = {
+  readonly records: number;
+  /** In milliseconds since 1970 UTC: nothing is waited for beyond it. */
+  readonly until?: number;
+};
+
+/** Brings the oldest first and stops where the server does not take one. */
 export async function importPending(
   gitDir: string,
   { server, token, timeoutMs }: Asking,
-  most: number,
+  { records: most, until = Number.POSITIVE_INFINITY }: Most,
 ): Promise<ImportReport> {
   const pending = pendingRecords(gitDir);
   const readable = pending.filter((one) => one !== null);
   const unread = pending.length - readable.length;
-  const remote: Remote = { server: server.replace(/\/+$/, ""), secret: token, timeoutMs };
+  const remote = (): Remote => ({
+    ...{ server: server.replace(/\/+$/, ""), secret: token },
+    timeoutMs: Math.max(1, Math.min(timeoutMs, until - Date.now())),
+  });
   const imported: ImportReport["imported"][number][] = [];
+  const waits = (because: string): ImportReport["waits"] => {
+    const left = readable.slice(imported.length);
+    const targets = [...new Set(left.map(({ record }) => record.place.target))].sort();
+    return left.length === 0 ? null : { count: left.length, targets, because };
+  };
   for (const one of readable.slice(0, most)) {
+    if (Date.now() >= until) break;
     const done = await bring(remote, one);
     if (done.kind !== "answered") {
       const because =
         done.kind === "away" ? done.says : `${done.problem.code}: ${done.problem.detail}`;
-      return { imported, unread, waits: { count: readable.length - imported.length, because } };
+      return { imported, unread, waits: waits(because) };
     }
     markImported(gitDir, one.id, done.value.index);
     const { target, head } = one.record.place;
     imported.push({ target, head, index: done.value.index, says: done.value.says });
   }
-  const left = readable.length - imported.length;
   const because = "more are brought with the next push, or with `interlock hook import`";
-  return { imported, unread, waits: left === 0 ? null : { count: left, because } };
+  return { imported, unread, waits: waits(because) };
 }
 
 /**
@@ -51,10 +70,10 @@ export async function importPending(
  * what landed, and the ledger says what would have been decided.
  */
 async function bring(
-  remote: Remote,
+  remote: () => Remote,
   { record, question }: WentOn,
 ): Promise<Called<{ readonly index: number; readonly says: string | null }>> {
-  const asked = await call(remote, gate, { body: question });
+  const asked = await call(remote(), gate, { body: question });
   if (asked.kind === "away") return asked;
-  return await call(remote, emergencyApi.importAway, { body: record });
+  return await call(remote(), emergencyApi.importAway, { body: record });
 }

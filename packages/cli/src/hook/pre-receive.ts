@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { openRepository, type Repository } from "@interlock/facts";
 import { printable } from "../output/printable.ts";
 import { afterAnswer } from "./after.ts";
+import { bringBefore, standingAt } from "./before.ts";
 import { pushedLines } from "./emergency.ts";
 import { standingRefs } from "./landing.ts";
 import {
@@ -84,17 +85,14 @@ type Judged = { readonly update: RefUpdate; readonly how: Protected };
 async function eachOf(updates: readonly Judged[], gate: Gate): Promise<boolean> {
   let allowed = 0;
   let answered = false;
-  let recorded = false;
   // One after the other: what is said of one ref stands together.
   for (const { update, how } of updates) {
     const verdict = await judgeUpdate(update, how, gate);
     say(verdict.says);
     if (verdict.allowed) allowed++;
     answered ||= verdict.answered === true;
-    recorded ||= verdict.recorded === true;
   }
-  // What this push put on record has not landed yet: the next one brings it in.
-  if (answered && !recorded) say(await afterAnswer(gate));
+  if (answered) say(await afterAnswer(gate));
   if (allowed === updates.length) return true;
   if (updates.length > 1)
     say(
@@ -114,13 +112,18 @@ async function gateOf(
   options: PreReceive,
 ): Promise<Gate> {
   const { repository, settings } = here;
+  // Where the refs stand is looked at first: whatever moved them before is on record by then.
+  const refs = updates.map(({ update }) => update.ref);
+  const at = await standingAt(repository, refs);
+  const { says, behind } = await bringBefore(here, refs);
+  say(says);
   const isNew = updates.some(({ update }) => isNothing(update.old));
   const standing = isNew
     ? await standingRefs(repository, (ref) => protectionOf(ref, settings) !== null)
     : [];
   return {
     ...here,
-    ...{ standing, tell: say },
+    ...{ at, behind, standing, tell: say },
     pushedBy: pusherOf(options.pusher, process.env),
     emergency: pushedLines(process.env),
     firstCommit: await firstCommit(repository, updates),

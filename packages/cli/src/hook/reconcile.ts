@@ -34,7 +34,7 @@ export async function reconcile(gitDir: string): Promise<readonly Moved[]> {
   const repository = await openRepository(gitDir);
   try {
     // What landed while the server was away is told first: it would be taken for a way past the gate.
-    await importPending(gitDir, settings, Number.POSITIVE_INFINITY);
+    await importPending(gitDir, settings, { records: Number.POSITIVE_INFINITY });
     const known = await asked(remote, refsApi.listRefs);
     const standing = await standingRefs(repository, (ref) => protectionOf(ref, settings) !== null);
     const identity = await identityOf(repository, known.repository);

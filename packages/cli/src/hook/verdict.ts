@@ -11,6 +11,7 @@ import { effectOf } from "../provable/effect.ts";
 import type { Answer } from "./answer.ts";
 import { ask, type Question } from "./ask.ts";
 import { keepRecord, wentOn } from "./away.ts";
+import { type Behind, waitsBehind, whyMoved } from "./before.ts";
 import { sendContents } from "./contents.ts";
 import { emergencyOf } from "./emergency.ts";
 import { type Landing, landingOf, type Standing } from "./landing.ts";
@@ -22,8 +23,6 @@ export type Verdict = {
   readonly says: string;
   /** The server judged it, so it can be told of what happened while it was away. */
   readonly answered?: true;
-  /** It lands and is on record here, for the next push to bring in. */
-  readonly recorded?: true;
 };
 
 export type Gate = {
@@ -33,6 +32,10 @@ export type Gate = {
   readonly pushedBy: readonly string[] | null;
   /** Emergency signatures that came with the push; they count only while the server is away. */
   readonly emergency: readonly string[];
+  /** Where the refs of this push stand. */
+  readonly at: ReadonlyMap<string, string>;
+  /** What the server does not know yet; `null`: nothing. */
+  readonly behind: Behind | null;
   /** Protected refs that stand before the push, best first to compare a new one with. */
   readonly standing: readonly Standing[];
   /** The first commit of this push, for a repository that has none yet. */
@@ -50,6 +53,8 @@ const NOT_AWAY =
 /** Judges one update of a protected ref. What cannot be judged is not allowed. by (fail-closed) */
 export async function judgeUpdate(update: RefUpdate, how: Protected, gate: Gate): Promise<Verdict> {
   try {
+    const moved = whyMoved(update, gate.at);
+    if (moved !== null) return held(update.ref, moved);
     if (isNothing(update.new)) return deletion(update);
     const landing = await landingOf(gate.repository, update, gate.standing[0] ?? null);
     return await judgeLanding(landing, how, gate);
@@ -108,7 +113,14 @@ async function judged(answer: Answer, workspace: Workspace, alone: Alone): Promi
     ...(gate.emergency.length > 0 && !allowed ? [NOT_AWAY] : []),
     ...link(answer),
   ].join("\n");
-  return allowed ? await taken(answer, says, alone) : { allowed, answered: true, says };
+  if (!allowed) return { allowed, answered: true, says };
+  const { behind } = gate;
+  const { ref } = landing.update;
+  if (behind?.targets.includes(ref) === true) {
+    const waits = held(ref, waitsBehind(behind));
+    return { ...waits, answered: true, says: `${says}${waits.says}` };
+  }
+  return await taken(answer, says, alone);
 }
 
 /** Of several refs in one push each is looked after for so long, however long the others took. */
@@ -214,7 +226,7 @@ function goesOn(
   keepRecord(gitDir, wentOn(question, { pushedBy, because: why, signed }));
   const lines = [why, ...lets, "this push is kept on record in the repository, and imported later"];
   return {
-    ...{ allowed: true, recorded: true },
+    allowed: true,
     says: [
       `! ${lead}  ${printable(landing.update.ref)}`,
       ...lines.map((line) => `  ${printable(line)}`),

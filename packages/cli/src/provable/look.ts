@@ -73,7 +73,9 @@ export async function lookFor(wanted: Wanted, { gitDir, policy, fetch }: LogSeen
   }
   const wrong = await whyNotIn(tree, wanted);
   if (wrong !== null) return wrong;
-  if (seen === null || size > seen.head.size) remember(path, note);
+  // Of one size the cosigned one is the better evidence, and may come after the bare one.
+  if (seen === null || size > seen.head.size || (quorumMet && size === seen.head.size))
+    remember(path, note);
   const names = cosigned.map(({ witness }) => witness);
   return quorumMet
     ? { kind: "provable", size, witnesses: shownNames(policy, names) }

@@ -46,7 +46,7 @@ export function rolloutText(one: RolloutShown): string {
     `  next     ${nextText(one)}`,
     ...one.verdicts.map(
       (held) =>
-        `  signal   ${held.source}: ${held.outcome}, ${held.samples} orders, excludes harm over ${share(held.excludesPpm)}`,
+        `  signal   ${held.source}: ${held.outcome}, ${held.samples} orders, ${excluded(held.excludesPpm)}`,
     ),
     ...underWay(one),
     `  journal  ${one.journal.writes} writes, ${one.journal.confirmed} read back`,
@@ -55,6 +55,10 @@ export function rolloutText(one: RolloutShown): string {
   ];
   return `${lines.join("\n")}\n`;
 }
+
+/** All of it is not excluded before there is evidence of anything. */
+const excluded = (ppm: number): string =>
+  ppm >= 1_000_000 ? "excludes no harm yet" : `excludes harm over ${share(ppm)}`;
 
 const CELLS = 8;
 
@@ -70,10 +74,17 @@ function nextText({ next, asOf }: RolloutShown): string {
 
 function underWay({ cells }: RolloutShown): readonly string[] {
   const flying = cells.filter((cell) => cell.underWay).map(({ cell }) => cell);
-  const foreign = cells.filter(({ holds }) => holds === "foreign").map(({ cell }) => cell);
+  const foreign = cells.filter(({ holds, conflict }) => holds === "foreign" && conflict === null);
+  const conflicts = cells.filter(({ conflict }) => conflict !== null);
   return [
     ...(flying.length === 0 ? [] : [`  flying   writes to ${cellsText(flying)}`]),
-    ...(foreign.length === 0 ? [] : [`  ! ${cellsText(foreign)} holds what nobody here wrote`]),
+    ...(foreign.length === 0
+      ? []
+      : [`  ! ${cellsText(foreign.map(({ cell }) => cell))} holds what nobody here wrote`]),
+    ...conflicts
+      .slice(0, CELLS)
+      .map(({ cell, conflict }) => `  ! ${cell} is left as it is: ${conflict}`),
+    ...(conflicts.length > CELLS ? [`  ! and ${conflicts.length - CELLS} more cells`] : []),
   ];
 }
 

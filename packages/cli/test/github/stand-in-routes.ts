@@ -65,7 +65,7 @@ function paged(state: State, request: Request, items: readonly unknown[]): Answe
 
 const pullOf = (state: State, pull: PullState): object => ({
   ...{ number: pull.number, state: pull.state, updated_at: pull.updated_at, user: pull.user },
-  ...{ title: "a title", merged_at: null, merge_commit_sha: pull.merge_commit_sha },
+  ...{ title: "a title", merged_at: pull.merged_at, merge_commit_sha: pull.merge_commit_sha },
   head: { ref: pull.headRef, sha: pull.headSha, repo: pull.headRepo, label: "acme:x" },
   base: {
     ref: pull.baseRef,
@@ -273,7 +273,10 @@ function checked(
   if (typeof output?.title !== "string" || output.title.length > 255) bad("its title");
   if (typeof output?.summary !== "string" || output.summary.length > 65_535) bad("its summary");
   const conclusion = given["conclusion"];
-  if (given["status"] !== undefined && !CONCLUSIONS.includes(String(conclusion)))
+  const running = given["status"] === "in_progress";
+  if (running && (conclusion !== undefined || given["completed_at"] !== undefined))
+    bad("a conclusion of what goes on");
+  if (given["status"] !== undefined && !running && !CONCLUSIONS.includes(String(conclusion)))
     bad("its conclusion");
   if (given["head_sha"] !== undefined) git(state.bare, "cat-file", "-e", String(given["head_sha"]));
   const annotations = (output?.annotations ?? []) as {
@@ -295,7 +298,8 @@ function checked(
       bad("an annotation");
   return {
     ...{ name: String(given["name"]), head_sha: String(given["head_sha"]) },
-    ...{ conclusion: String(conclusion), external_id: String(given["external_id"]) },
+    conclusion: running ? "none yet" : String(conclusion),
+    ...{ external_id: String(given["external_id"]) },
     details_url: String(given["details_url"]),
     ...{ title: output?.title ?? "", summary: output?.summary ?? "", annotations },
   };

@@ -30,6 +30,7 @@ export type PullState = {
   headRepo: { id: number; full_name: string } | null;
   baseRef: string;
   merge_commit_sha: string | null;
+  merged_at: string | null;
 };
 export type ReviewState = {
   id: number;
@@ -85,11 +86,15 @@ export type State = {
   /** Answers instead of the stand-in, for what breaks. */
   broken: (method: string, path: string) => Broken | null;
 };
-export type Broken = {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-};
+/** `cut`: no answer; `slow`: the right one, late; `taken`: it is done, and nobody hears of it. */
+export type Broken =
+  | {
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    }
+  | { readonly status: "cut" | "taken" }
+  | { readonly status: "slow"; readonly ms: number };
 
 export const APP = 4711;
 export const SECRET = "webhook-secret-canary-51c0";
@@ -170,7 +175,9 @@ async function serve(
   const method = request.method ?? "";
   state.asked.push(`${method} ${path.replace("/api", "")}`);
   const broken = state.broken(method, path);
-  if (broken !== null) {
+  if (broken?.status === "cut") return void request.socket.destroy();
+  if (broken?.status === "slow") await new Promise((later) => setTimeout(later, broken.ms));
+  if (broken !== null && typeof broken.status === "number") {
     response.writeHead(broken.status, { "content-type": "application/json", ...broken.headers });
     response.end(broken.body ?? '{"message":"broken"}');
     return;
@@ -182,6 +189,7 @@ async function serve(
     authorization: request.headers.authorization ?? "",
     body: body === "" ? null : (JSON.parse(body) as Readonly<Record<string, unknown>>),
   });
+  if (broken?.status === "taken") return void request.socket.destroy();
   const text = answer.body === undefined ? "" : JSON.stringify(answer.body);
   const etag = `"${createHash("sha256").update(text).digest("hex").slice(0, 20)}"`;
   if (method === "GET" && request.headers["if-none-match"] === etag) {
@@ -262,7 +270,7 @@ function acting(state: State, work: string): Omit<Github, keyof State | "url" | 
         ...{ number, state: "open", updated_at: tick(), user: user(by), headRef, baseRef },
         headSha: tip(headRef),
         headRepo: { id: state.repositoryId, full_name: state.name },
-        merge_commit_sha: null,
+        ...{ merge_commit_sha: null, merged_at: null },
       };
       state.pulls.set(number, pull);
       return pull;

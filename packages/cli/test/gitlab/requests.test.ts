@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { ENGINES } from "@interlock/testkit";
 import { describe, expect, it } from "vitest";
+import { judgedDigest, landingsOf, signedAbout } from "../forge-server.ts";
 import { git } from "../scratch.ts";
 import { user } from "./stand-in.ts";
 import { change, request, world } from "./world.ts";
@@ -48,6 +49,50 @@ describe.each(ENGINES.slice(-1))("merge requests ($name)", (engine) => {
     w.lab.unapprove(iid, "cy");
     expect(await w.judged(iid)).toMatch(/^failed hold: 1 of 2/);
     expect(w.trouble).toEqual([]);
+  });
+
+  it("approvals-end: 38 a merge ends what was signed, told or not, and into whatever commit", async () => {
+    const w = await world(engine);
+    const digestOf = (iid: number) => judgedDigest(w, "gitlab", `merge:${iid}`);
+    w.lab.push("feature", { "a.txt": "two\n" }, "ana");
+    const first = w.lab.open("feature", "ana");
+    await w.judged(first.iid);
+    const digest = (await digestOf(first.iid)) ?? "";
+    await signedAbout(w, digest);
+    w.lab.push("main", { "a.txt": "two\n" }, "ana");
+    first.state = "merged";
+    // Nobody told of the merge, nor of what took it back.
+    w.lab.push("main", { "a.txt": "one\n" }, "bo");
+    w.lab.push("again", { "a.txt": "two\n" }, "ana");
+    const second = w.lab.open("again", "ana");
+    expect(await landingsOf(w, digest)).toBe(0);
+    await w.judged(second.iid);
+    expect(await digestOf(second.iid)).toBe(digest);
+    expect([await landingsOf(w, digest), await digestOf(first.iid)]).toEqual([1, null]);
+    await w.judged(first.iid);
+    expect(await landingsOf(w, digest)).toBe(1);
+    await signedAbout(w, digest);
+    second.state = "merged";
+    await w.judged(second.iid);
+    expect([await landingsOf(w, digest), await digestOf(second.iid)]).toEqual([2, null]);
+    expect(w.trouble).toEqual([]);
+  });
+
+  it("(provable) what Tier 1 allows is pending until its decision is provable", async () => {
+    const files = {
+      "interlock/catalog.yaml":
+        'systems:\n  - { id: shop, tier: 1, owner: payments, paths: ["*"] }\n',
+    };
+    const w = await world(engine, { files });
+    const iid = change(w, "f");
+    expect(await w.judged(iid)).toMatch(/^failed hold: 0 of 2/);
+    w.lacking.witnesses = true;
+    for (const by of ["bo", "cy"]) w.lab.approve(iid, by);
+    expect(await w.judged(iid)).toBe("pending allowed, and waits until its decision is provable");
+    expect(w.shown(iid).check).toBe("failed");
+    w.lacking.witnesses = false;
+    expect(await w.judged(iid)).toBe("success allow");
+    expect(w.shown(iid).check).toBe("passed");
   });
 
   it("AQ3 AQ5 AQ7 AQ9 21 23 27 an approval counts for the head that it is provably of", async () => {

@@ -248,7 +248,7 @@ export function postStatus(state: State, { sha, by, body }: PostedStatus): void 
   const text = (field: string): string => String(body[field] ?? "");
   const bad = (what: string): void => void state.wrong.push(`status: ${what}`);
   for (const field of Object.keys(body)) if (!FIELDS.includes(field)) bad(`unknown ${field}`);
-  if (!["success", "failed"].includes(text("state"))) bad(text("state"));
+  if (!["success", "failed", "pending"].includes(text("state"))) bad(text("state"));
   if (text("name") === "" || text("ref") === "") bad("no name or ref");
   for (const field of ["description", "target_url"])
     if ([...text(field)].length > 255) bad(`${field} is too long`);

@@ -33,7 +33,7 @@ export const everybody = (): readonly User[] => Object.values(USERS);
 
 export type RequestState = {
   readonly iid: number;
-  state: "opened" | "closed";
+  state: "opened" | "closed" | "merged";
   updated_at: string;
   readonly author: User;
   readonly source_branch: string;

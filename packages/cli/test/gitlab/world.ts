@@ -38,6 +38,7 @@ export type World = ForgeServer & {
 };
 
 export type WorldTerms = {
+  readonly files?: Files;
   readonly protect?: string[];
   readonly statusCheckId?: number | null;
   readonly shown?: (report: Report) => Report;
@@ -45,7 +46,7 @@ export type WorldTerms = {
 };
 
 export async function world(engine: EngineUnderTest, terms: WorldTerms = {}): Promise<World> {
-  const lab = await gitlab(FILES);
+  const lab = await gitlab({ ...FILES, ...terms.files });
   const { protect = ["main"], statusCheckId = CHECK } = terms;
   const key = signingKey(SIGNING_TOKEN);
   if (key === null) throw new Error("no key");
