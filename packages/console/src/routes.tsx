@@ -28,6 +28,12 @@ const LEDGER_SEARCH = z.object({
   entry: z.coerce.number().int().min(0).optional().catch(undefined),
 });
 
+const UNWIND_SEARCH = z.object({
+  change: z.string().max(200).optional().catch(undefined),
+  system: z.string().max(200).optional().catch(undefined),
+  way: z.enum(["undo", "redo"]).optional().catch(undefined),
+});
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
@@ -138,6 +144,26 @@ const rollout = createRoute({
   component: lazyRouteComponent(() => import("./pages/rollout.tsx"), "RolloutPage"),
 });
 
+const unwinds = createRoute({
+  getParentRoute: () => shell,
+  path: "/unwinds",
+  component: lazyRouteComponent(() => import("./pages/unwinds.tsx"), "UnwindsPage"),
+});
+
+/** A digest is never called `plan`. */
+const unwindPlan = createRoute({
+  getParentRoute: () => shell,
+  path: "/unwinds/plan",
+  validateSearch: UNWIND_SEARCH,
+  component: lazyRouteComponent(() => import("./pages/unwind-plan.tsx"), "UnwindPlanPage"),
+});
+
+const unwind = createRoute({
+  getParentRoute: () => shell,
+  path: "/unwinds/$plan",
+  component: lazyRouteComponent(() => import("./pages/unwind.tsx"), "UnwindPage"),
+});
+
 const controlPlane = createRoute({
   getParentRoute: () => shell,
   path: "/control-plane",
@@ -209,7 +235,7 @@ export const router = createRouter({
       ...[home, queue, change, ledger, people, person, invite, proposal, device, keys],
       ...[incidents, waivers, debts, identity],
       ...[documents, document, runs, run, remedies, remedy],
-      ...[rollouts, rollout, controlPlane],
+      ...[rollouts, rollout, unwinds, unwindPlan, unwind, controlPlane],
     ]),
   ]),
   defaultErrorComponent: PageFailed,

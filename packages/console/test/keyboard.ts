@@ -5,15 +5,20 @@ import type { Page } from "playwright-core";
 const FOCUSED = `(() => { const e = document.activeElement;
   return (e.getAttribute("aria-label") ?? e.labels?.[0]?.textContent ?? e.textContent).trim() })()`;
 const MOST = 80;
+const ROUNDS = 10;
 
 /** Goes on by `Tab` alone until what has this name, or begins with it, has the focus. */
 export async function tabTo(page: Page, name: string): Promise<void> {
   const met: string[] = [];
-  for (let presses = 0; presses < MOST; presses += 1) {
-    await page.keyboard.press("Tab");
-    const focused = String(await page.evaluate(FOCUSED));
-    if (focused.startsWith(name)) return;
-    met.push(focused);
+  // What is still being loaded is met in a later round.
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (let presses = 0; presses < MOST; presses += 1) {
+      await page.keyboard.press("Tab");
+      const focused = String(await page.evaluate(FOCUSED));
+      if (focused.startsWith(name)) return;
+      met.push(focused);
+    }
+    await page.waitForTimeout(1_000);
   }
   throw new Error(`\`${name}\` is not reached by Tab: ${[...new Set(met)].join(" | ")}`);
 }

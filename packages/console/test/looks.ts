@@ -30,3 +30,22 @@ export async function picture(page: Page, name: string): Promise<void> {
   }
   await page.emulateMedia({ colorScheme: "light" });
 }
+
+/** What sticks out to the right, unless a frame around it scrolls. */
+const SIDEWAYS = `(() => {
+  const { clientWidth, scrollWidth } = document.documentElement;
+  if (scrollWidth <= clientWidth) return [];
+  const framed = (e) => e !== null && (getComputedStyle(e).overflowX !== "visible" || framed(e.parentElement));
+  return [...document.querySelectorAll("main *")]
+    .filter((e) => e.getBoundingClientRect().right > clientWidth && !framed(e.parentElement.closest("main *")))
+    .map((e) => e.tagName + "." + e.className + " " + e.textContent.slice(0, 60));
+})()`;
+
+/** Asserts that nothing but tables and drawings scrolls sideways on a telephone, and keeps a picture. */
+export async function narrowed(page: Page, name: string): Promise<void> {
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate(SIDEWAYS), page.url()).toEqual([]);
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}-narrow.png`) });
+  if (size !== null) await page.setViewportSize(size);
+}

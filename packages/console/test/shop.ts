@@ -14,14 +14,22 @@ export type Shop = {
   readonly report: (tokens: ReadonlyMap<string, string>, origin: string) => () => void;
   /** Of the orders of a cell, how many still come. */
   readonly left: Map<string, number>;
+  /** Somebody writes past everything. */
+  readonly tamper: (cell: string, key: string, text: string) => void;
   /** What a cell holds. */
   readonly holds: (cell: string) => string;
   readonly close: () => void;
 };
 
-export const SYSTEMS = ["cart", "pay"] as const;
+/** `ship` bakes for a second: what it is brought is passed while others still bake. */
+export const SYSTEMS = ["cart", "pay", "ship"] as const;
 /** The file of each system that its cells read. */
-export const FILES = ["cart/rates.txt", "pay/rates.txt", "tight/rates.txt"] as const;
+export const FILES = [
+  "cart/rates.txt",
+  "pay/rates.txt",
+  "ship/rates.txt",
+  "tight/rates.txt",
+] as const;
 const SHARES = { "eu-1": 10, "eu-2": 30, "us-1": 60 } as const;
 const PLACES = Object.keys(SHARES) as readonly (keyof typeof SHARES)[];
 /** Orders a second of one percent. */
@@ -39,6 +47,7 @@ export function openShop(repository: string, held: string): Shop {
   const left = new Map<string, number>();
   return {
     ...{ left, text: (budget) => textOf({ root, repository, budget }) },
+    tamper: (cell, key, text) => writeFileSync(join(root, cell, key), text),
     holds: (cell) => readFileSync(join(root, cell, "rates"), "utf8"),
     remember: async (store) => {
       const now = Math.floor(Date.now() / SECOND) * SECOND;
@@ -94,7 +103,7 @@ function textOf(given: {
   const system = (name: string) => `  - name: ${name}
     tier: 1
     ordersPerMinute: ${ORDERS * 100 * 60}
-    asyncFailure: 1m
+    asyncFailure: ${name === "ship" ? "1s" : "1m"}
     lossBudget: ${budget}
     cells:
 ${PLACES.map((at) => `      - {id: ${name}-${at}, region: ${at.slice(0, 2)}, share: ${SHARES[at]}%, runs: v1}`).join("\n")}

@@ -109,7 +109,7 @@ function WasRecorded({ of: { kind, index } }: { readonly of: Recorded }) {
 function labelOf(act: Act, shown: ChangeShown): string {
   const extent = extentOf(shown);
   return {
-    approve: `Approve ${extent}`,
+    approve: `Approve ${extent}${shown.review.again === null ? "" : " again"}`,
     reject: `Reject ${extent}`,
     withdraw: `Withdraw your ${shown.review.mine ?? "override"} of ${extent}`,
     override: `Let ${extent} pass the rule`,
@@ -166,6 +166,7 @@ function Acts(given: ActsGiven) {
         )}
       </div>
       {why !== null && <p className="why-not">{why}</p>}
+      {why === null && review.again !== null && <p className="why-not">{AGAIN[review.again]}</p>}
       {rejecting && (
         <RejectReason
           label={labelOf("reject", shown)}
@@ -178,6 +179,13 @@ function Acts(given: ActsGiven) {
     </>
   );
 }
+
+const AGAIN = {
+  landed:
+    "You approved it for landing once, and it has landed since: to land again it takes a new approval.",
+  stopped:
+    "A rollout of it was stopped since you approved it: beginning another takes a new approval.",
+} as const;
 
 /** In the words that the API would use. */
 function whyNotApprove(

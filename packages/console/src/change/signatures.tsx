@@ -42,7 +42,7 @@ export function Signatures({
                   <th scope="row">{names(one.person)}</th>
                   <td>
                     <Badge meaning={one.ended ? "neutral" : MEANINGS[one.kind]}>
-                      {one.ended ? `${one.kind}, taken back or replaced` : one.kind}
+                      {one.ended ? `${one.kind}, which counts no more` : one.kind}
                     </Badge>{" "}
                     {one.waives !== null && (
                       <>

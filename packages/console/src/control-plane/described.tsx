@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Description } from "@interlock/controlplane";
-import { share } from "../rollouts/words.ts";
+import { duration, share } from "../rollouts/words.ts";
 
 type Of = { readonly description: Description };
 
@@ -42,8 +42,6 @@ export function Targets({ description: { targets, configSets } }: Of) {
   );
 }
 
-const MINUTE_MS = 60_000;
-
 /** Systems with their cells, and the share of orders that each has. */
 export function Systems({ description: { systems } }: Of) {
   return (
@@ -68,7 +66,7 @@ export function Systems({ description: { systems } }: Of) {
                 <td>{system.tier}</td>
                 <td>{system.ordersPerMinute}</td>
                 <td>{system.lossBudgetOrders} orders</td>
-                <td>{system.asyncFailureMs / MINUTE_MS} min</td>
+                <td>{duration(system.asyncFailureMs)}</td>
                 <td>
                   <ul className="cells">
                     {system.cells.map(({ id, region, sharePpm, runs }) => (

@@ -1,80 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
-import { refsApi } from "@interlock/protocol";
-import { Link } from "@tanstack/react-router";
+import type { Description } from "@interlock/controlplane";
+import { refsApi, type UnrecordedShown } from "@interlock/protocol";
 import { useLoaded } from "../api/loaded.ts";
+import { counted } from "../change/shown.ts";
 import { Badge } from "../parts/badge.tsx";
-import { ShortId } from "../parts/short-id.tsx";
 import { Show } from "../parts/states.tsx";
-import { When } from "../parts/when.tsx";
+import { useNow } from "../parts/when.tsx";
+import { MovedKeys, type Places, Strangers } from "./unrecorded-keys.tsx";
+import { MovedRefs } from "./unrecorded-refs.tsx";
+import { isSeen, WatchedCells, withUnseen } from "./watched-cells.tsx";
 
-const EVERY_MS = 30_000;
+const EVERY_MS = 10_000;
 
-const BECAUSE = {
-  "not-allowed": "no decision allowed what moved",
-  deleted: "the branch was deleted",
-  unreadable: "what moved cannot be read",
-  "first-seen": "seen for the first time: nothing says how it came there",
-} as const;
-
-/** What moved without a decision that allowed it. */
-export function Unrecorded() {
+/** What nothing in the ledger allowed, and how much of what there is was looked at. */
+export function Unrecorded({ plane }: { readonly plane: Description | null }) {
   const found = useLoaded(refsApi.listUnrecorded, { query: {} }, { everyMs: EVERY_MS });
   return (
     <section className="section" aria-labelledby="unrecorded">
       <h2 id="unrecorded">Unrecorded changes</h2>
       <Show of={found} what="the unrecorded changes">
-        {({ changes }) =>
-          changes.length === 0 ? (
-            <p className="muted">
-              none is known: protected refs were compared wherever a token reported them, and
-              nowhere else
-            </p>
-          ) : (
-            <div className="rows-frame">
-              <table className="rows">
-                <thead>
-                  <tr>
-                    <th scope="col">What</th>
-                    <th scope="col">Where</th>
-                    <th scope="col">From</th>
-                    <th scope="col">To</th>
-                    <th scope="col">Found</th>
-                    <th scope="col">Entry</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {changes.map((one) => (
-                    <tr key={one.index}>
-                      <td>
-                        <Badge meaning={one.because === "first-seen" ? "unknown" : "stopped"}>
-                          {BECAUSE[one.because]}
-                        </Badge>
-                      </td>
-                      <th scope="row">
-                        <code>{one.repository}</code> <code>{one.ref}</code>
-                      </th>
-                      <td>
-                        <ShortId id={one.old} what="the commit before" />
-                      </td>
-                      <td>
-                        <ShortId id={one.new} what="the commit after" />
-                      </td>
-                      <td>
-                        <When at={one.at} />
-                      </td>
-                      <td>
-                        <Link to="/ledger" search={{ entry: one.index }}>
-                          {one.index}
-                        </Link>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-          )
-        }
+        {(list) => <Parts list={withUnseen(list, plane)} targets={plane?.targets ?? []} />}
       </Show>
     </section>
+  );
+}
+
+function Parts({ list, targets }: { readonly list: UnrecordedShown; readonly targets: Places }) {
+  const { keys, changes, strangers, cells } = list;
+  const open = keys.filter(({ closedAt }) => closedAt === null);
+  const over = keys.filter(({ closedAt }) => closedAt !== null);
+  return (
+    <>
+      <Looked list={list} open={open.length} />
+      {open.length > 0 && (
+        <>
+          <h3>Keys of targets that nothing explains</h3>
+          <MovedKeys keys={open} targets={targets} />
+        </>
+      )}
+      {changes.length > 0 && (
+        <>
+          <h3>Protected refs that moved past the gate</h3>
+          <MovedRefs changes={changes} />
+        </>
+      )}
+      {over.length > 0 && (
+        <details>
+          <summary>{counted(over.length, "key")} that somebody set and that are over</summary>
+          <MovedKeys keys={over} targets={targets} />
+        </details>
+      )}
+      {strangers.length > 0 && (
+        <details>
+          <summary>{counted(strangers.length, "key")} that no config set knows</summary>
+          <Strangers strangers={strangers} />
+        </details>
+      )}
+      {cells.length > 0 && <WatchedCells cells={cells} />}
+    </>
+  );
+}
+
+/** An empty list never reads as safe: it says what was looked at. */
+function Looked({ list, open }: { readonly list: UnrecordedShown; readonly open: number }) {
+  const now = useNow();
+  const { cells, changes } = list;
+  const seen = cells.filter((cell) => isSeen(cell, now)).length;
+  const unseen = cells.length - seen;
+  return (
+    <p>
+      {open + changes.length === 0 && "None is known. "}
+      {cells.length === 0
+        ? "No cell of any target is watched"
+        : `${counted(seen, "cell was", "cells were")} seen whole within the last minute`}
+      {unseen > 0 && (
+        <>
+          , <Badge meaning="unknown">{counted(unseen, "cell was not", "cells were not")}</Badge>
+        </>
+      )}
+      ; protected refs were compared wherever a token reported them, and nowhere else. In a
+      terminal: <code>interlock unrecorded list</code>
+    </p>
   );
 }

@@ -23,6 +23,14 @@ const BeginRollouts = lazy(() =>
   import("../rollouts/begin.tsx").then((module) => ({ default: module.BeginRollouts })),
 );
 
+const BlastRadius = lazy(() =>
+  import("../blast/blast.tsx").then((module) => ({ default: module.BlastRadius })),
+);
+
+const Replays = lazy(() =>
+  import("../replays/replays.tsx").then((module) => ({ default: module.Replays })),
+);
+
 const route = getRouteApi("/shell/changes/$id");
 
 /** One change: what is decided and why, what it is, and what a person can do about it. */
@@ -76,6 +84,14 @@ function Shown({ shown, names }: Given) {
       ) : (
         <Tree decision={judged.decision} facts={judged.facts} />
       )}
+      {judged?.facts != null && (
+        <Suspense fallback={null}>
+          <BlastRadius blast={judged.facts.blast} />
+        </Suspense>
+      )}
+      <Suspense fallback={null}>
+        <Replays change={change.id} />
+      </Suspense>
       {change.effective === "allow" && reading.kind === "same" && (
         <Suspense fallback={null}>
           <BeginRollouts change={change} entries={reading.entries} />

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readDescription } from "@interlock/controlplane";
+import { type Description as DescriptionRead, readDescription } from "@interlock/controlplane";
 import { sha256Hex, utf8 } from "@interlock/digest";
 import { controlPlaneApi, peopleApi, refsApi, signalsApi } from "@interlock/protocol";
 import { useMemo } from "react";
@@ -25,6 +25,8 @@ const SHOWN = [
 export function ControlPlanePage() {
   const live = useFresh(SHOWN);
   const described = useLoaded(controlPlaneApi.descriptionInForce, {});
+  const text = described.kind === "there" ? (described.value.inForce?.text ?? null) : null;
+  const plane = useMemo(() => planeIn(text), [text]);
   return (
     <Page
       title="Control plane"
@@ -32,7 +34,7 @@ export function ControlPlanePage() {
       acts={<LiveNote of={live} />}
     >
       <SubPages label="rollouts" pages={ROLLOUT_PAGES} />
-      <Unrecorded />
+      <Unrecorded plane={plane} />
       <Signals />
       <Show of={described} what="the description in force">
         {({ inForce }) => (
@@ -45,6 +47,11 @@ export function ControlPlanePage() {
       <ProposedTexts />
     </Page>
   );
+}
+
+function planeIn(text: string | null): DescriptionRead | null {
+  const read = text === null ? null : readDescription("control-plane.yaml", text);
+  return read?.ok === true ? read.description : null;
 }
 
 /** Read in this browser, from the text whose digest was signed. */

@@ -8,7 +8,7 @@ import {
   peopleApi,
 } from "@interlock/protocol";
 import { fromBase64url, toBase64url } from "@interlock/receipt";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense } from "react";
 import { useAct } from "../api/act.ts";
 import { call, type Failure, type Outcome } from "../api/call.ts";
@@ -36,6 +36,10 @@ import { useMe } from "../shell/session.ts";
 
 const TextDiff = lazy(() =>
   import("../control-plane/text-diff.tsx").then((module) => ({ default: module.TextDiff })),
+);
+
+const PlanText = lazy(() =>
+  import("../unwinds/plan-text.tsx").then((module) => ({ default: module.PlanText })),
 );
 
 const route = getRouteApi("/shell/proposals/$proposal");
@@ -118,7 +122,7 @@ function Proposal({ proposal, people }: Shown) {
 }
 
 /** The text that is signed, read from the server and held to the digest that the passkey signs. */
-function Description({ proposal: { proposal, described } }: Pick<Shown, "proposal">) {
+function Description({ proposal: { proposal, described, kind, state } }: Pick<Shown, "proposal">) {
   const text = useLoaded(controlPlaneApi.proposedDescription, { params: { proposal } });
   return (
     <Show of={text} what="the text">
@@ -128,17 +132,39 @@ function Description({ proposal: { proposal, described } }: Pick<Shown, "proposa
             <p>
               SHA-256 of the text: <ShortId id={loaded.digest} what="the digest of the text" />
             </p>
+            {kind === "unwind" && state === "done" && (
+              <p>
+                Enough people have signed it:{" "}
+                <Link to="/unwinds/$plan" params={{ plan: loaded.digest }}>
+                  begin it, or see how it goes
+                </Link>
+              </p>
+            )}
             <Suspense fallback={<p className="muted">comparing …</p>}>
-              <TextDiff text={loaded.text} />
+              {kind === "unwind" ? (
+                <PlanText text={loaded.text} />
+              ) : kind === "baseline" ? (
+                <pre className="note">{loaded.text}</pre>
+              ) : (
+                <WholeText text={loaded.text} />
+              )}
             </Suspense>
-            <h3>All of it</h3>
-            <pre className="note">{loaded.text}</pre>
           </>
         ) : (
           <Refused failure={DIFFERS} />
         )
       }
     </Show>
+  );
+}
+
+function WholeText({ text }: { readonly text: string }) {
+  return (
+    <>
+      <TextDiff text={text} />
+      <h3>All of it</h3>
+      <pre className="note">{text}</pre>
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type RolloutShown, rolloutsApi, signalsApi } from "@interlock/protocol";
+import { type RolloutShown, rolloutsApi, signalsApi, unwindsApi } from "@interlock/protocol";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useForget, useLoaded } from "../api/loaded.ts";
@@ -10,10 +10,12 @@ import { Page } from "../parts/page.tsx";
 import { listed } from "../parts/short.ts";
 import { ShortId } from "../parts/short-id.tsx";
 import { Show } from "../parts/states.tsx";
+import { Ticked } from "../parts/ticked.tsx";
 import { When } from "../parts/when.tsx";
 import { useNames } from "../people/names.ts";
 import { Acts } from "../rollouts/acts.tsx";
 import { Analysis } from "../rollouts/analysis.tsx";
+import { BranchStill } from "../rollouts/branch-still.tsx";
 import { Events } from "../rollouts/events.tsx";
 import { NextAct } from "../rollouts/next-act.tsx";
 import { Waves } from "../rollouts/waves.tsx";
@@ -55,7 +57,7 @@ function Shown({ rollout, live }: Of & { readonly live: ReactNode }) {
   const names = useNames();
   return (
     <Page
-      title={`Rollout of ${rollout.system}`}
+      title={titleOf(rollout)}
       lead={
         <>
           to {rollout.target}, begun by {names(rollout.startedBy)} <When at={rollout.startedAt} />,
@@ -76,15 +78,22 @@ function Shown({ rollout, live }: Of & { readonly live: ReactNode }) {
   );
 }
 
+const titleOf = ({ system, change }: RolloutShown): string =>
+  unwindsApi.planOfChange(change) === null ? `Rollout of ${system}` : `Unwind of ${system}`;
+
 function Standing({ rollout }: Of) {
   const { meaning, word } = standingOf(rollout);
-  const { waitsFor, exposurePpm, loss, halt } = rollout;
+  const { waitsFor, exposurePpm, loss, halt, change, phase } = rollout;
   const names = useNames();
+  const plan = unwindsApi.planOfChange(change);
   return (
     <section className="verdict" aria-label="where it stands">
       <p className="verdict-line" aria-live="polite">
         <Badge meaning={meaning}>{word}</Badge>
-        <strong>{share(exposurePpm)} of orders have the new version</strong>
+        <strong>
+          {share(exposurePpm)} of orders have{" "}
+          {plan === null ? "the new version" : "what the unwind writes"}
+        </strong>
       </p>
       <dl className="facts">
         {!isOver(rollout) && (
@@ -100,17 +109,23 @@ function Standing({ rollout }: Of) {
             <dt>Halted</dt>
             <dd>
               by {halt.by === "" ? "itself" : names(halt.by)}
-              {halt.because !== "" && `: ${halt.because}`}
+              {halt.because !== "" && (
+                <>
+                  : <Ticked text={halt.because} />
+                </>
+              )}
             </dd>
           </>
         )}
         {waitsFor !== null && (
           <>
             <dt>Missing</dt>
-            <dd>{waitsFor.what}</dd>
+            <dd>
+              <Ticked text={waitsFor.what} />
+            </dd>
             <dt>Who can supply it</dt>
             <dd>
-              {waitsFor.who}: {waitsFor.how.replaceAll("`", "")}
+              <Ticked text={`${waitsFor.who}: ${waitsFor.how}`} />
             </dd>
           </>
         )}
@@ -119,11 +134,13 @@ function Standing({ rollout }: Of) {
         <dt>Who can stop it</dt>
         <dd>anybody who is signed in</dd>
       </dl>
+      {phase === "gone-back" && plan === null && <BranchStill change={change} />}
     </section>
   );
 }
 
 function Identity({ rollout: { rollout, change } }: Of) {
+  const plan = unwindsApi.planOfChange(change);
   return (
     <section className="section" aria-labelledby="identity">
       <h2 id="identity">What it is</h2>
@@ -132,12 +149,25 @@ function Identity({ rollout: { rollout, change } }: Of) {
         <dd>
           <ShortId id={rollout} what="the id of the rollout" />
         </dd>
-        <dt>Change</dt>
-        <dd>
-          <Link to="/changes/$id" params={{ id: change }}>
-            {change}
-          </Link>
-        </dd>
+        {plan === null ? (
+          <>
+            <dt>Change</dt>
+            <dd>
+              <Link to="/changes/$id" params={{ id: change }}>
+                {change}
+              </Link>
+            </dd>
+          </>
+        ) : (
+          <>
+            <dt>Plan</dt>
+            <dd>
+              <Link to="/unwinds/$plan" params={{ plan }}>
+                what it takes away, and who signed it
+              </Link>
+            </dd>
+          </>
+        )}
       </dl>
     </section>
   );

@@ -4,6 +4,7 @@ import type { Failure } from "../api/call.ts";
 import type { Loaded } from "../api/loaded.ts";
 import { Badge } from "./badge.tsx";
 import type { Meaning } from "./meaning.ts";
+import { Ticked } from "./ticked.tsx";
 import { When } from "./when.tsx";
 
 /** Shows what was loaded, or in its place one of the states that every part of a page has. */
@@ -59,10 +60,12 @@ function Loading({ what }: { readonly what: string }) {
   );
 }
 
+const saysOf = ({ message, help }: Failure): string => `${message}; ${help}`;
+
 function Denied({ failure, what }: { readonly failure: Failure; readonly what: string }) {
   return (
     <State state="denied" meaning="neutral" title={`${what}: not for you`}>
-      {failure.message}; {failure.help}
+      <Ticked text={saysOf(failure)} />
     </State>
   );
 }
@@ -75,7 +78,7 @@ function Broken(given: {
   const { failure, what, again } = given;
   return (
     <State state="broken" meaning="stopped" title={`${what} cannot be shown`} again={again}>
-      {failure.message}; {failure.help}
+      <Ticked text={saysOf(failure)} />
     </State>
   );
 }
@@ -90,7 +93,7 @@ function Stale(given: {
     <div className="stale-note" data-state="stale" role="status">
       <Badge meaning="unknown">not live</Badge>
       <span>
-        as it was <When at={at} />: {failure.message}
+        as it was <When at={at} />: <Ticked text={failure.message} />
       </span>
       <button type="button" className="quiet" onClick={again}>
         try again
@@ -127,7 +130,7 @@ export function Refused({ failure }: { readonly failure: Failure }) {
     <p className="refused" role="alert">
       <Badge meaning="stopped">not done</Badge>
       <span>
-        {failure.message}; {failure.help}
+        <Ticked text={saysOf(failure)} />
       </span>
     </p>
   );

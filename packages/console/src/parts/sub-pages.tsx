@@ -34,5 +34,6 @@ export const PEOPLE_PAGES = [
 
 export const ROLLOUT_PAGES = [
   { path: "/rollouts", name: "Rollouts" },
+  { path: "/unwinds", name: "Unwinds" },
   { path: "/control-plane", name: "Control plane" },
 ] as const;

@@ -29,6 +29,8 @@ export function titleOf(proposal: ProposalShown, people: readonly PersonShown[])
       return "another description of the control planes";
     case "unwind":
       return "an unwind of what a change wrote";
+    case "baseline":
+      return "what a rollout brought may be gone back to";
   }
 }
 
@@ -84,6 +86,11 @@ export function effectsOf(
         "From then on anybody who is signed in can begin it: a rollout, wave by wave and with the same halts, that writes what the plan below says and nothing else.",
         "A plan that no longer fits what the targets hold is refused when it is begun.",
       ];
+    case "baseline":
+      return [
+        "From then on rollouts may begin upon the values below and go back to them, with the code that is named there.",
+        "That the rollout which brought them was halted or marked bad before keeps nobody from it any more.",
+      ];
   }
 }
 
@@ -128,6 +135,7 @@ export function endorseLabel(
     emergency: `an emergency key for ${who}`,
     controlplane: "this description of the control planes",
     unwind: "this unwind",
+    baseline: "what this rollout brought may be gone back to",
   }[proposal.kind];
   return last ? `Endorse, and at once: ${act}` : `Endorse: ${act}`;
 }

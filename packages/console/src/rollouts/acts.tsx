@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type RolloutShown, rolloutsApi } from "@interlock/protocol";
+import { type RolloutShown, rolloutsApi, unwindsApi } from "@interlock/protocol";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { useAct } from "../api/act.ts";
@@ -8,6 +8,7 @@ import { useForget } from "../api/loaded.ts";
 import { listed } from "../parts/short.ts";
 import { Copy } from "../parts/short-id.tsx";
 import { Refused } from "../parts/states.tsx";
+import { Ticked } from "../parts/ticked.tsx";
 import { isOver, share } from "./words.ts";
 
 type Of = { readonly rollout: RolloutShown };
@@ -52,6 +53,7 @@ export function Acts({ rollout }: Of) {
       )}
       {goesBack && wanted === "back" && <Back {...{ rollout, pending, run, want }} />}
       {act.kind === "failed" && <Refused failure={act.failure} />}
+      {rollout.phase === "completed" && <Unwind rollout={rollout} />}
       {!isOver(rollout) && <Command rollout={rollout} />}
     </aside>
   );
@@ -97,16 +99,52 @@ function Halt({ rollout, pending, run, want, open }: Wanting & { readonly open: 
 }
 
 function Halted({ rollout: { halt, change } }: Of) {
+  const plan = unwindsApi.planOfChange(change);
   return (
     <p>
       Halted by {halt?.by === "" || halt === null ? "itself" : halt.by}
-      {halt !== null && halt.because !== "" && <>: {halt.because}</>}. To go on it needs a new
-      approval, by passkey, from somebody who had no part in it:{" "}
-      <Link to="/changes/$id" params={{ id: change }}>
-        approve the change again
-      </Link>
+      {halt !== null && halt.because !== "" && (
+        <>
+          : <Ticked text={halt.because} />
+        </>
+      )}
+      .{" "}
+      {plan === null ? (
+        <>
+          To go on it needs a new approval, by passkey, from somebody who had no part in it:{" "}
+          <Link to="/changes/$id" params={{ id: change }}>
+            approve the change again
+          </Link>
+        </>
+      ) : (
+        <>
+          To go on, those who signed its plan have to sign it again:{" "}
+          <Link to="/unwinds/$plan" params={{ plan }}>
+            propose it once more
+          </Link>
+        </>
+      )}
       .
     </p>
+  );
+}
+
+/** A rollout that is over has written; what it wrote is taken away by another one, which two people sign. */
+function Unwind({ rollout: { change, system } }: Of) {
+  const plan = unwindsApi.planOfChange(change);
+  if (plan !== null)
+    return (
+      <Link to="/unwinds/$plan" params={{ plan }} className="button">
+        See what it took away
+      </Link>
+    );
+  return (
+    <>
+      <p>What it wrote can be taken away, key by key; what others wrote since stays.</p>
+      <Link to="/unwinds/plan" search={{ change, system }} className="button">
+        Unwind …
+      </Link>
+    </>
   );
 }
 

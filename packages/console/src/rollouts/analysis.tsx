@@ -5,15 +5,17 @@ import { Badge } from "../parts/badge.tsx";
 import type { Meaning } from "../parts/meaning.ts";
 import { listed } from "../parts/short.ts";
 import { Empty, Show } from "../parts/states.tsx";
+import { Ticked } from "../parts/ticked.tsx";
 import { When } from "../parts/when.tsx";
 import { SignalChart } from "./signal.tsx";
-import { isOver, reached, share, verdictWords } from "./words.ts";
+import { isOver, isYoung, reached, share, verdictWords } from "./words.ts";
 
 const EVERY_MS = 5_000;
 
 /** What the signals say of the wave that runs: the verdict in words, and each signal beside its limit. */
 export function Analysis({ rollout }: { readonly rollout: RolloutShown }) {
   const live = !isOver(rollout);
+  const endedAt = live ? null : (rollout.events[0]?.at ?? rollout.asOf);
   const waves = useLoaded(
     signalsApi.rolloutAnalysis,
     { params: { rollout: rollout.rollout } },
@@ -38,7 +40,9 @@ export function Analysis({ rollout }: { readonly rollout: RolloutShown }) {
                   const known = signals.kind === "there" ? signals.value.signals : [];
                   const slotMs = known.find((one) => one.name === name)?.slotMs;
                   if (slotMs === undefined) return null;
-                  return <SignalChart key={name} {...{ analysis: current, name, slotMs, live }} />;
+                  return (
+                    <SignalChart key={name} {...{ analysis: current, name, slotMs, endedAt }} />
+                  );
                 })}
               </div>
             </>
@@ -56,10 +60,11 @@ function Verdict({
   readonly analysis: WaveAnalysisShown;
   readonly rollout: RolloutShown;
 }) {
-  const { meaning, word, says } = verdictWords(analysis);
+  const { meaning, word, says } = verdictWords({ ...analysis, asOf: rollout.asOf });
+  const young = isYoung({ ...analysis, asOf: rollout.asOf });
   const { control, because, promised, evidenceMilliNats, haltMilliNats, wave } = analysis;
   return (
-    <div className="verdict" data-verdict={analysis.kind}>
+    <div className="verdict" data-verdict={young ? "not-enough-evidence" : analysis.kind}>
       <p className="verdict-line" aria-live="polite">
         <Badge meaning={meaning}>{word}</Badge>
         <strong>{says}</strong>
@@ -67,10 +72,12 @@ function Verdict({
           {rollout.plan[wave]?.name ?? `wave ${wave + 1}`}, since <When at={analysis.since} />
         </span>
       </p>
-      {because.length > 0 && (
+      {because.length > 0 && !young && (
         <ul className="effects">
           {because.map((text) => (
-            <li key={text}>{text}</li>
+            <li key={text}>
+              <Ticked text={text} />
+            </li>
           ))}
         </ul>
       )}
@@ -127,7 +134,7 @@ function SignalRows({ analysis }: { readonly analysis: WaveAnalysisShown }) {
                   <Badge meaning="unknown">{one.state}</Badge>
                 )}
               </td>
-              <td>{one.doubts.length === 0 ? "none" : one.doubts.join("; ")}</td>
+              <td>{one.doubts.length === 0 ? "none" : <Ticked text={one.doubts.join("; ")} />}</td>
             </tr>
           ))}
         </tbody>

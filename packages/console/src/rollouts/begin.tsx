@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { deliveriesOf, readDescription } from "@interlock/controlplane";
 import type { ChangeEntry } from "@interlock/digest";
-import { controlPlaneApi, rolloutsApi } from "@interlock/protocol";
+import { controlPlaneApi, type RolloutListed, rolloutsApi } from "@interlock/protocol";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import type { z } from "zod";
@@ -10,7 +10,7 @@ import { call } from "../api/call.ts";
 import { useForget, useLoaded } from "../api/loaded.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Refused } from "../parts/states.tsx";
-import { duration, lossWords, share, standingOf } from "./words.ts";
+import { duration, isOver, lossWords, share, standingOf } from "./words.ts";
 
 type Change = { readonly id: string; readonly repository: string; readonly target: string };
 type Plan = z.output<typeof rolloutsApi.planRollout.answer>;
@@ -29,17 +29,29 @@ export function BeginRollouts({
     () => (text === null ? [] : systemsOf(text, { change, entries })),
     [text, change, entries],
   );
-  if (systems.length === 0) return null;
+  const rollouts = useLoaded(rolloutsApi.rollouts, { query: { change: change.id } });
+  const own = rollouts.kind === "there" ? rollouts.value.rollouts : [];
+  // Until it is known what is under way, nothing is offered twice.
+  if (systems.length === 0 || rollouts.kind === "loading") return null;
   return (
     <section className="section" aria-labelledby="rollouts">
       <h2 id="rollouts">Bring it to its cells</h2>
-      <UnderWay change={change.id} />
-      {systems.map(({ system, cells }) => (
-        <Begin key={system} change={change.id} system={system} cells={cells} />
-      ))}
+      <UnderWay own={own} />
+      {systems.map((one) => {
+        const before = own.filter(({ system }) => system === one.system);
+        if (before.some((rollout) => !isOver(rollout))) return null;
+        return <Begin key={one.system} change={change.id} {...one} last={before[0] ?? null} />;
+      })}
     </section>
   );
 }
+
+/** What became of the last one, for whoever thinks of another. */
+const AGAIN: Partial<Readonly<Record<RolloutListed["phase"], string>>> = {
+  completed: "It has been there: another one is for cells that got something else since.",
+  "gone-back": "It went back: another one takes an approval by passkey given since.",
+  withdrawn: "It was withdrawn before anything was written.",
+};
 
 type Reached = { readonly system: string; readonly cells: number };
 
@@ -60,10 +72,7 @@ function systemsOf(
   });
 }
 
-function UnderWay({ change }: { readonly change: string }) {
-  const rollouts = useLoaded(rolloutsApi.rollouts, { query: {} });
-  const own =
-    rollouts.kind === "there" ? rollouts.value.rollouts.filter((one) => one.change === change) : [];
+function UnderWay({ own }: { readonly own: readonly RolloutListed[] }) {
   if (own.length === 0) return null;
   return (
     <ul className="tasks">
@@ -83,7 +92,12 @@ function UnderWay({ change }: { readonly change: string }) {
   );
 }
 
-function Begin({ change, system, cells }: Reached & { readonly change: string }) {
+function Begin({
+  change,
+  system,
+  cells,
+  last,
+}: Reached & { readonly change: string; readonly last: RolloutListed | null }) {
   const [planned, plan] = useAct<Plan>();
   const ask = () => void plan(() => call(rolloutsApi.planRollout, { body: { change, system } }));
   return (
@@ -94,10 +108,11 @@ function Begin({ change, system, cells }: Reached & { readonly change: string })
           {cells} {cells === 1 ? "cell" : "cells"} read what this change has in its files
         </span>
       </p>
+      {last !== null && <p>{AGAIN[last.phase] ?? "It was begun before."}</p>}
       <button type="button" aria-disabled={planned.kind === "pending"} onClick={ask}>
         {planned.kind === "pending"
           ? "Pending: the cells are read …"
-          : `Plan the rollout to ${system}`}
+          : `Plan the rollout to ${system}${last === null ? "" : " again"}`}
       </button>
       {planned.kind === "failed" && <Refused failure={planned.failure} />}
       {planned.kind === "done" && <Planned {...{ change, system, plan: planned.value }} />}

@@ -67,7 +67,7 @@ function optionsOf(
     scales: { y: { range: (_, __, top) => [0, Math.max(1, top * 1.1)] } },
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC"),
     axes: [
-      { ...axis, values: (_, all) => all.map(timeOf) },
+      { ...axis, values: (_, all, ...[, , step]) => all.map((at) => timeOf(at, step)) },
       { ...axis, size: 56 },
     ],
     series: [
@@ -81,7 +81,9 @@ function optionsOf(
   };
 }
 
-const timeOf = (seconds: number): string => new Date(seconds * 1_000).toISOString().slice(11, 16);
+/** As exact as the marks are apart: two of one minute are never the same. */
+const timeOf = (seconds: number, step: number): string =>
+  new Date(seconds * 1_000).toISOString().slice(11, step < 60 ? 19 : 16);
 
 /** A line where the wave was written. */
 function markAt(

@@ -2,6 +2,7 @@
 import type { RolloutShown } from "@interlock/protocol";
 import { Link } from "@tanstack/react-router";
 import { counted } from "../change/shown.ts";
+import { Ticked } from "../parts/ticked.tsx";
 import { When } from "../parts/when.tsx";
 import { useNames } from "../people/names.ts";
 import { eventWords } from "./words.ts";
@@ -24,7 +25,11 @@ export function Events({ rollout }: { readonly rollout: RolloutShown }) {
               <span className="muted">
                 {" "}
                 by {by === "" ? "itself" : names(by)}
-                {because !== "" && `: ${because}`}
+                {because !== "" && (
+                  <>
+                    : <Ticked text={because} />
+                  </>
+                )}
               </span>
             </span>
             <When at={at} />

@@ -9,6 +9,16 @@ export type Point = {
   readonly limit: number | null;
 };
 
+/** With a hole where slots were not read, so that no line is drawn over what nobody knows. */
+export function withHoles(points: readonly Point[], slotMs: number): readonly Point[] {
+  return points.flatMap((point, at) => {
+    const before = points[at - 1];
+    if (before === undefined || point.start - before.start <= slotMs) return [point];
+    const hole = { start: before.start + slotMs, value: null, expected: null, limit: null };
+    return [hole, point];
+  });
+}
+
 /** The lines of a chart, told apart by dashes as well as by colour; the same in its legend. */
 export const LINES: readonly Line[] = [
   { of: "value", name: "changed cells", color: "--accent", dash: [], width: 2 },

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RolloutListed } from "@interlock/protocol";
+import { type RolloutListed, unwindsApi } from "@interlock/protocol";
 import { Link } from "@tanstack/react-router";
 import { Badge } from "../parts/badge.tsx";
+import { Ticked } from "../parts/ticked.tsx";
 import { When } from "../parts/when.tsx";
 import { useNames } from "../people/names.ts";
 import { NextAct } from "./next-act.tsx";
@@ -39,6 +40,7 @@ export function RolloutRows({ rollouts }: { readonly rollouts: readonly RolloutL
                     className="row-link"
                     data-row
                   >
+                    {unwindsApi.planOfChange(one.change) !== null && "unwind of "}
                     {one.system} <span className="muted">{one.rollout.slice(0, 8)}</span>
                   </Link>
                   <span className="muted"> to {one.target}</span>
@@ -47,7 +49,13 @@ export function RolloutRows({ rollouts }: { readonly rollouts: readonly RolloutL
                   {Math.min(one.wave + 1, one.waves)} of {one.waves}
                 </td>
                 <td>{share(one.exposurePpm)}</td>
-                <td>{one.waitsFor?.what ?? <NextAct of={one} />}</td>
+                <td>
+                  {one.waitsFor === null ? (
+                    <NextAct of={one} />
+                  ) : (
+                    <Ticked text={one.waitsFor.what} />
+                  )}
+                </td>
                 <td>{one.waitsFor?.who ?? <span className="muted">nobody has to</span>}</td>
                 <td>
                   <When at={one.startedAt} /> <span className="muted">{names(one.startedBy)}</span>

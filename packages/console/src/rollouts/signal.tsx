@@ -3,7 +3,7 @@ import { signalsApi, type WaveAnalysisShown } from "@interlock/protocol";
 import { lazy, Suspense } from "react";
 import { useLoaded } from "../api/loaded.ts";
 import { Empty, Show } from "../parts/states.tsx";
-import { LINES, type Point } from "./lines.ts";
+import { LINES, type Point, withHoles } from "./lines.ts";
 
 const Chart = lazy(() => import("./chart.tsx").then((module) => ({ default: module.Chart })));
 
@@ -11,30 +11,41 @@ const EVERY_MS = 5_000;
 /** Shown of the time before the change: enough to see what is usual, and the change beside it. */
 const SLOTS_BEFORE = 60;
 const ROWS = 8;
+/** Followed after the end: whether what was taken back helped is what everybody wants to see then. */
+const SLOTS_AFTER = 60;
+/** Until the last of them was read. */
+const SLOTS_LATE = 10;
 
-/** One signal while a wave bakes: changed against unchanged cells, with the limit in the chart. */
-export function SignalChart({
-  analysis,
-  name,
-  slotMs,
-  live,
-}: {
+type Charted = {
   readonly analysis: WaveAnalysisShown;
   readonly name: string;
   readonly slotMs: number;
-  readonly live: boolean;
-}) {
+  /** When the rollout was over, milliseconds since 1970 UTC; `null`: it is not. */
+  readonly endedAt: number | null;
+};
+
+function useSeries({ analysis, name, slotMs, endedAt }: Charted) {
   const { cells, control, since } = analysis;
   const from = Math.max(0, since - SLOTS_BEFORE * slotMs);
+  const most = from + signalsApi.SERIES_MAX * slotMs;
+  const to = endedAt === null ? most : Math.min(most, endedAt + SLOTS_AFTER * slotMs);
+  const live = endedAt === null || Date.now() < to + SLOTS_LATE * slotMs;
   const query = {
-    ...{ cells: cells.join(","), since, from, to: from + signalsApi.SERIES_MAX * slotMs },
+    ...{ cells: cells.join(","), since, from, to },
     ...(control.length === 0 ? {} : { control: control.join(",") }),
   };
-  const series = useLoaded(
+  return useLoaded(
     signalsApi.signalSeries,
     { params: { name }, query },
     live ? { everyMs: EVERY_MS } : {},
   );
+}
+
+/** One signal of a wave: changed against unchanged cells, with the limit in the chart. */
+export function SignalChart(charted: Charted) {
+  const { analysis, name, slotMs } = charted;
+  const { cells, since } = analysis;
+  const series = useSeries(charted);
   return (
     <Show of={series} what={`the series of ${name}`}>
       {({ slots, unit }) =>
@@ -53,7 +64,12 @@ export function SignalChart({
               </span>
             </figcaption>
             <Suspense fallback={<p className="chart muted">loading the chart …</p>}>
-              <Chart points={slots} since={since} label={labelOf(name, slots)} group="rollout" />
+              <Chart
+                points={withHoles(slots, slotMs)}
+                since={since}
+                label={labelOf(name, slots)}
+                group="rollout"
+              />
             </Suspense>
             <ul className="chart-legend">
               {LINES.map(({ of, name: says }) => (

@@ -126,9 +126,21 @@ export function cellWords({
   }
 }
 
+/** Sources are late by seconds: that nothing was read in the first minute calls for nobody. */
+const YOUNG_MS = 60_000;
+
+export const isYoung = ({
+  signals,
+  since,
+  asOf,
+}: Pick<WaveAnalysisShown, "signals" | "since"> & { readonly asOf: number }): boolean =>
+  asOf - since < YOUNG_MS &&
+  signals.length > 0 &&
+  signals.every(({ state }) => state === "missing");
+
 /** What the analysis of a wave says, in a word and a sentence. */
 export function verdictWords(
-  one: Pick<WaveAnalysisShown, "kind" | "waitMs">,
+  one: Pick<WaveAnalysisShown, "kind" | "waitMs" | "signals" | "since"> & { readonly asOf: number },
 ): Said & { readonly says: string } {
   switch (one.kind) {
     case "halt":
@@ -136,6 +148,11 @@ export function verdictWords(
     case "promote":
       return { meaning: "done", word: "no harm", says: "Harm beyond the margin is excluded." };
     case "inconclusive":
+      if (isYoung(one))
+        return {
+          ...{ meaning: "unknown", word: "just begun" },
+          says: "No slot of this wave could be read yet.",
+        };
       return {
         ...{ meaning: "person", word: "inconclusive" },
         says: "The signals say neither yes nor no: somebody has to look.",
@@ -172,6 +189,8 @@ const EVENTS: Readonly<Record<string, string>> = {
   "rollout-ended": "over",
   "rollout-refused": "refused",
   "rollout-noted": "to be looked at",
+  "rollout-bad": "marked bad",
+  "rollout-adopted": "adopted",
 };
 
 /** What is recorded of a rollout, by the kind of its entry. */

@@ -29,6 +29,7 @@ const BESIDE = [
     letter: "c",
     says: "targets, systems, config sets and signals, as two people signed",
   },
+  { path: "/unwinds", name: "Unwinds", letter: "u", says: "what rollouts wrote, taken away again" },
   { path: "/identity", name: "Identity", letter: "y", says: "sign-in elsewhere, SCIM, runs of CI" },
 ] as const;
 
@@ -46,6 +47,7 @@ export const ACTS = [
   { path: "/documents", name: "Write a change document", says: "from a template" },
   { path: "/runs", name: "Confirm a step", says: "as the second person of a run" },
   { path: "/rollouts", name: "Halt a rollout", says: "on its page; anybody may" },
+  { path: "/rollouts", name: "Unwind what a rollout wrote", says: "on its page, once it is over" },
   { path: "/remedies", name: "Prepare a run of a remedy", says: "its values and its command" },
   { path: "/debts", name: "Review a debt", says: "what went forward by break-glass" },
   { path: "/identity", name: "Propose a token for SCIM", says: "people come from a provider" },

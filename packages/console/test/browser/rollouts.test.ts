@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Calling, calling } from "../calling.ts";
 import { type Driven, driven, type PersonDriven } from "../chromium.ts";
 import { press, tabTo } from "../keyboard.ts";
-import { clean, picture } from "../looks.ts";
+import { clean, narrowed, picture } from "../looks.ts";
 import { changeIdOf, gated, POLICY, type Pushing } from "../pushing.ts";
 import { FILES, openShop, type Shop, SYSTEMS } from "../shop.ts";
 import { signedInTo } from "../signed-in.ts";
@@ -20,6 +20,7 @@ let shop: Shop;
 let bo: Calling;
 let cy: Calling;
 let change = "";
+let ship = "";
 let stop = () => {};
 
 const RATES = Array.from({ length: 40 }, (_, i) => `rate ${i}\n`).join("");
@@ -94,7 +95,23 @@ it("a description is signed by two, and a proposal shows what it changes of it",
   expect(second).not.toBe(first);
 });
 
+/** Begun early, so that it has passed when it is unwound. */
+async function shipped(): Promise<string> {
+  const begun = await bo.post("/api/v1/rollouts", {
+    ...{ change, system: "ship" },
+    deliveries: [{ cell: "ship-eu-1", key: "rates", path: "ship/rates.txt" }],
+    waves: [
+      {
+        ...{ name: "all", cells: ["ship-eu-1"] },
+        bake: { ms: 1_000, samples: 50, marginPpm: 900_000 },
+      },
+    ],
+  });
+  return String(begun["rollout"]);
+}
+
 it("halt-wins: planned, begun, paused, halted and sent back, by keyboard alone", async () => {
+  ship = await shipped();
   const ana = await signedIn("ana", `/changes/${change}`);
   const { page } = ana;
   await press(page, "Plan the rollout to tight");
@@ -158,6 +175,10 @@ it("halt-wins: planned, begun, paused, halted and sent back, by keyboard alone",
 });
 
 it("orders that fail to come halt it, and the page says so by itself", async () => {
+  // Long after each cell was seen first: what stood there then is explained.
+  shop.tamper("tight-one", "rates", "somebody was here\n");
+  // What was sent back goes out again by a new approval alone. by (stopped-stays)
+  await bo.approve(change);
   const begun = await bo.post("/api/v1/rollouts", { change, system: "pay" });
   const one = await signedIn("cy", `/rollouts/${String(begun["rollout"])}`);
   await says(one.page, "10 % of orders have the new version");
@@ -176,4 +197,68 @@ it("orders that fail to come halt it, and the page says so by itself", async () 
     .filter({ hasText: /gone back.*pay/ })
     .waitFor();
   await clean(one);
+});
+
+it("what a rollout wrote is planned away, signed by two and begun, by keyboard alone", async () => {
+  const ana = await signedIn("ana", `/rollouts/${ship}`);
+  const { page } = ana;
+  await says(page, "completed");
+  await press(page, "Unwind …");
+  await says(page, "1 key: each gets what it would hold without it");
+  await says(page, "nobody wrote it since");
+  await clean(ana);
+  await picture(page, "unwind-plan");
+  await narrowed(page, "unwind-plan");
+  await press(page, "Propose it: 1 key in 1 cell would be written");
+  await says(page, "needs a reason");
+  await page.keyboard.type("parcels go astray");
+  await press(page, "Propose it: 1 key in 1 cell would be written");
+  for (const person of ["ana", "cy"]) {
+    const one = person === "ana" ? ana : await signedIn(person, new URL(page.url()).pathname);
+    await says(one.page, "It takes away what change");
+    await says(one.page, "nobody wrote it since");
+    await clean(one);
+    if (person === "ana") await picture(one.page, "unwind-proposal");
+    await press(one.page, "Endorse: this unwind");
+    await says(one.page, person === "ana" ? "you have endorsed it" : "carried out");
+    if (person === "ana") continue;
+    await press(one.page, "begin it, or see how it goes");
+    await press(one.page, "Begin it …");
+    await clean(one);
+    await picture(one.page, "unwind-begin");
+    await press(one.page, "Begin: ship-eu-1 first");
+    await says(one.page, "10 % of orders have what it writes");
+    await clean(one);
+    await picture(one.page, "unwind");
+    await narrowed(one.page, "unwind");
+    await expect.poll(() => shop.holds("ship-eu-1")).toBe(RATES);
+    await press(one.page, "Watch it as the rollout that it is, or stop it");
+    await one.page.getByRole("heading", { name: "Unwind of ship", level: 1 }).waitFor();
+  }
+  await page.goto(`${site.origin}/unwinds`);
+  await page
+    .getByRole("row")
+    .filter({ hasText: /under way.*ship/ })
+    .waitFor();
+  await clean(ana);
+  await picture(page, "unwinds");
+});
+
+it("what somebody wrote past everything is on the page, with what was looked at and when", async () => {
+  const { page, ...ana } = await signedIn("ana", "/control-plane");
+  const row = page.getByRole("row").filter({ hasText: /rates of tight-one in disk/ });
+  await row.filter({ hasText: "no rollout wrote it" }).waitFor();
+  await row.filter({ hasText: "put back what it held before" }).waitFor();
+  await says(page, /cells? (was|were) seen whole within the last minute/);
+  await clean({ page, ...ana });
+  await picture(page, "unrecorded");
+  await narrowed(page, "unrecorded");
+  await tabTo(page, "When each cell was looked at");
+  // Open by itself while one was not seen.
+  if (!(await page.getByText("Seen whole", { exact: true }).isVisible()))
+    await page.keyboard.press("Enter");
+  await says(page, "Seen whole");
+  await clean({ page, ...ana });
+  shop.tamper("tight-one", "rates", RATES);
+  await says(page, "1 key that somebody set and that are over");
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RolloutListed } from "@interlock/protocol";
 import { describe, expect, it } from "vitest";
+import { withHoles } from "../../src/rollouts/lines.ts";
 import {
   byUrgency,
   duration,
@@ -19,6 +20,14 @@ const listed = (rollout: string, more: Partial<RolloutListed>): RolloutListed =>
 const waitsFor = { what: "it is paused", who: "anybody", how: "resume" };
 
 describe("rollouts in plain words", () => {
+  it("no line is drawn over slots that were not read", () => {
+    const at = (start: number) => ({ start, value: 1, expected: 1, limit: 1 });
+    const hole = { start: 3_000, value: null, expected: null, limit: null };
+    expect(withHoles([at(1_000), at(2_000), at(9_000)], 1_000)).toEqual([
+      ...[at(1_000), at(2_000), hole, at(9_000)],
+    ]);
+  });
+
   it("what is halted comes first, then what waits, what runs, what is over; newest first among equals", () => {
     const all = [
       listed("over", { phase: "completed", startedAt: 9 }),
@@ -54,7 +63,25 @@ describe("rollouts in plain words", () => {
     ["not-enough-evidence", null, "unknown", "nor when"],
     ["inconclusive", null, "person", "somebody has to look"],
   ] as const)("%s with %s ms to a decision is %s: %s", (kind, waitMs, meaning, says) => {
-    const said = verdictWords({ kind, waitMs });
+    const said = verdictWords({ kind, waitMs, signals: [], since: 0, asOf: 0 });
+    expect([said.meaning, said.says.includes(says)]).toEqual([meaning, true]);
+  });
+
+  it.each([
+    ["in the first minute nobody is called", 59_999, "unknown", "No slot of this wave"],
+    ["later somebody has to look", 60_000, "person", "somebody has to look"],
+  ] as const)("nothing was read: %s", (_, asOf, meaning, says) => {
+    const unread = { name: "orders", outcome: "inconclusive", state: "missing" } as const;
+    const counts = {
+      samples: 0,
+      excludesPpm: 0,
+      observedAt: 0,
+      harmMilliNats: 0,
+      safeMilliNats: 0,
+    };
+    const rest = { against: "cells", promised: false, alarm: false } as const;
+    const signals = [{ ...unread, ...counts, ...rest, doubts: [] }];
+    const said = verdictWords({ kind: "inconclusive", waitMs: null, signals, since: 0, asOf });
     expect([said.meaning, said.says.includes(says)]).toEqual([meaning, true]);
   });
 
