@@ -3,8 +3,13 @@
 import { openRollouts } from "../../packages/server/dist/index.js";
 import { append, openStore } from "../../packages/store/dist/index.js";
 
-const [url, at, owner, point = "", times = "1"] = process.argv.slice(2);
+const [url, at, owner, point = "", times = "1", leaseMs = "3000"] = process.argv.slice(2);
 let left = Number(times);
+/** How far this machine's clock is off; signals have the right time. */
+let clockMs = 0;
+process.on("message", ({ clock }) => {
+  clockMs = clock;
+});
 const opened = await openStore({ url }, { clients: 8 });
 if (!opened.ok) throw new Error(opened.failure.message);
 const store = opened.value;
@@ -62,14 +67,14 @@ openRollouts({
       },
     ],
   },
-  now: Date.now,
+  now: () => Date.now() + clockMs,
   monotonic: () => performance.now(),
   // As `kill -9` just there; `none` is no point.
   onPoint: (reached) => {
     if (reached === point && --left === 0) process.kill(process.pid, "SIGKILL");
   },
   onTrouble: ({ says }) => process.stderr.write(`${says}\n`),
-  limits: { periodMs: 200, leaseMs: 3_000, targetMs: 2_000, claim: 100 },
+  limits: { periodMs: 200, leaseMs: Number(leaseMs), targetMs: 10_000, claim: 100 },
 });
 process.stdout.write("driving\n");
 // Its looks keep no process alive.

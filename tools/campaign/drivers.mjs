@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// `npm run campaign:drivers -- [--rollouts N] [--servers N] [--seconds S] [--seed S] [--kill-every MS]`:
-// many rollouts at once on several drivers of one Postgres, which are killed with `kill -9` (at any time, and at
-// points between two steps), stopped
-// beyond their leases and left without their target. Counts every write and fence at the target, and
-// exits 1 where a write took effect twice or out of order, or a rollout was lost.
+// `npm run campaign:drivers -- [--rollouts N] [--servers N] [--waves N] [--lease MS] [--seconds S] [--away S] [--seed S]
+// [--kill-every MS]`: many rollouts at once on several drivers of one Postgres, which are killed with `kill -9` (at any
+// time, and at points between two steps), stopped beyond their leases, given clocks that jump by hours, and left without
+// their target, once for a minute. One rollout in four shares its cells with another. Counts every write and fence at
+// the target, and exits 1 where a write took effect twice or out of order, or a rollout was lost.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -24,18 +24,32 @@ const { values } = parseArgs({
   options: {
     rollouts: { type: "string", default: "100" },
     servers: { type: "string", default: "2" },
+    waves: { type: "string", default: "2" },
+    lease: { type: "string", default: "3000" },
+    away: { type: "string", default: "60" },
     seconds: { type: "string", default: "300" },
     seed: { type: "string", default: "1" },
     "kill-every": { type: "string", default: "1500" },
   },
 });
 const COUNT = Number(values.rollouts);
-const CELLS = ["a", "b", "c"];
-const KEYS = ["one", "two"];
+const WAVES = Number(values.waves);
+const LEASE_MS = Number(values.lease);
+/** One for each wave, and one more for the last. */
+const CELLS = Array.from({ length: WAVES + 1 }, (_, at) => `cell-${at}`);
+const ROLLOUTS = Array.from({ length: COUNT }, (_, at) => {
+  const name = `system-${at}`;
+  const place = at % 4 === 3 ? `system-${at - 1}` : name;
+  return {
+    ...{ name, keys: [`${name}-one`, `${name}-two`] },
+    cells: CELLS.map((cell) => `${place}-${cell}`),
+  };
+});
 const counts = {
   kills: 0,
   atPoints: 0,
   stops: 0,
+  jumps: 0,
   aways: 0,
   sent: 0,
   fenced: 0,
@@ -59,7 +73,8 @@ function random(below) {
 
 const cells = new Map();
 let versions = 0;
-let away = false;
+/** How many reasons there are for the target not to answer. */
+let away = 0;
 /** No more is done to the drivers. */
 let over = false;
 let ended = false;
@@ -87,7 +102,7 @@ function write({ cell: id, items, idempotencyKey, fence, owner }) {
   for (const { key, value } of items) cell.keys.set(key, { value, version: `v${++versions}` });
   cell.fence = fence;
   cell.done.add(idempotencyKey);
-  cell.landed.push({ fence, owner });
+  cell.landed.push({ fence, owner, key: items[0].key });
   return { kind: "written" };
 }
 
@@ -97,7 +112,7 @@ const target = createServer((request, response) => {
     text += chunk;
   });
   request.on("end", () => {
-    if (away) return request.socket.destroy();
+    if (away > 0) return request.socket.destroy();
     const body = JSON.parse(text);
     const { keys, fence } = cellOf(body.cell);
     const answer =
@@ -114,20 +129,20 @@ const target = createServer((request, response) => {
 });
 
 const BAKE = { ms: 1_000, samples: 10, marginPpm: 20_000 };
-function planOf(name) {
-  const own = CELLS.map((cell) => ({
-    ...{ id: `${name}-${cell}`, region: "north", sharePpm: 333_333, base: "old", runs: "code-7" },
-    divisible: false,
+function planOf({ name, keys, cells }) {
+  const sharePpm = Math.floor(1_000_000 / cells.length);
+  const own = cells.map((id) => ({
+    ...{ id, region: "north", sharePpm, base: "old", runs: "code-7", divisible: false },
   }));
-  const [first, ...others] = own.map(({ id }) => ({ cell: id, toPpm: 1_000_000 }));
+  const steps = own.map(({ id }) => ({ cell: id, toPpm: 1_000_000 }));
   const change = digestOf("interlock/campaign/v1", name);
   return {
-    ...{ change, system: name, tier: 2, target: "campaign", keys: KEYS, version: change },
+    ...{ change, system: name, tier: 2, target: "campaign", keys, version: change },
     ...{ lane: "normal", cells: own, provenRuns: ["code-7"] },
-    waves: [
-      { name: "first", steps: [first], bake: BAKE },
-      { name: "others", steps: others, bake: BAKE },
-    ],
+    waves: Array.from({ length: WAVES }, (_, at) => ({
+      ...{ name: `wave ${at + 1}`, bake: BAKE },
+      steps: at + 1 < WAVES ? steps.slice(at, at + 1) : steps.slice(at),
+    })),
     microOrdersPerMinute: 1_000_000,
     detection: { sampleMs: 1_000, lostMicroOrders: 1_000_000, worstMs: 60_000, stopMs: 1_000 },
     ...{ asyncFailureMs: 0, speedPpmPerMinute: 100_000_000, signals: ["orders"], freshMs: 30_000 },
@@ -137,8 +152,11 @@ function planOf(name) {
   };
 }
 
-async function begin(store, name) {
-  const plan = planOf(name);
+const contentFor = (text, name) => Buffer.from(`${text} ${name}`);
+
+async function begin(store, rollout) {
+  const { name, keys } = rollout;
+  const plan = planOf(rollout);
   const id = digestOf("interlock/campaign-rollout/v1", name);
   const entry = digestOf("interlock/campaign-entry/v1", name);
   const proven = [
@@ -146,19 +164,15 @@ async function begin(store, name) {
   ];
   const begun = beginRollout(id, plan, { proven, now: Date.now() });
   if (!begun.ok) throw new Error(begun.failure.message);
-  const [base, next] = ["old", "new"].map((text) => sha256Hex(Buffer.from(`${text} ${name}`)));
+  const contents = ["old", "new"].map((text) => contentFor(text, name));
+  const [base, next] = contents.map((bytes) => sha256Hex(bytes));
   await saveValues(
     store.db,
-    ["old", "new"].map((text) => ({
-      ...{
-        sha256: sha256Hex(Buffer.from(`${text} ${name}`)),
-        bytes: Buffer.from(`${text} ${name}`),
-      },
-    })),
+    contents.map((bytes) => ({ sha256: sha256Hex(bytes), bytes })),
   );
   const deliveries = plan.cells.flatMap(({ id: cell }) =>
-    KEYS.map((key) => {
-      const value = Buffer.from(`old ${name}`).toString("base64");
+    keys.map((key) => {
+      const value = contentFor("old", name).toString("base64");
       cellOf(cell).keys.set(key, { value, version: `v${++versions}` });
       return { cell, key, base, next };
     }),
@@ -190,8 +204,10 @@ function start(at, url) {
   const owner = `driver ${at} (${counts.kills + counts.atPoints})`;
   const point = over ? "none" : POINTS[random(POINTS.length)];
   const port = target.address().port;
-  const args = [CHILD, url, `http://127.0.0.1:${port}`, owner, point, String(1 + random(20))];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "ignore"] });
+  const args = [CHILD, url, `http://127.0.0.1:${port}`, owner, point];
+  args.push(String(1 + random(20)), values.lease);
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+  child.on("error", () => undefined);
   children.set(at, child);
   child.on("exit", () => {
     if (ended || children.get(at) !== child) return;
@@ -200,26 +216,38 @@ function start(at, url) {
   });
 }
 
+const HOURS_MS = 6 * 3_600_000;
+
 /** One thing that happens to a driver, or to its target. */
 async function ordeal(url) {
   const at = random(Number(values.servers));
   const child = children.get(at);
   const choice = random(10);
-  if (choice < 7) {
+  if (choice < 5) {
     counts.kills++;
     start(at, url);
     child.kill("SIGKILL");
-  } else if (choice < 9) {
+  } else if (choice < 7) {
     child.kill("SIGSTOP");
     counts.stops++;
-    await pause(4_000);
+    await pause(LEASE_MS + 1_000);
     child.kill("SIGCONT");
-  } else {
-    away = true;
-    counts.aways++;
+  } else if (choice < 9) {
+    counts.jumps++;
+    const jump = random(2 * HOURS_MS) - HOURS_MS;
+    // A driver that dies meanwhile needs no clock any more.
+    const told = (ms) => child.connected && child.send({ clock: ms }, () => undefined);
+    told(jump);
     await pause(3_000);
-    away = false;
-  }
+    told(0);
+  } else await without(3_000);
+}
+
+async function without(ms) {
+  away++;
+  counts.aways++;
+  await pause(ms);
+  away--;
 }
 
 async function asked(store, text) {
@@ -228,7 +256,7 @@ async function asked(store, text) {
 }
 
 /** Longer than a lease, a minute's wait for a target that was away, and what is left of the waves. */
-const CALM_MS = 120_000;
+const CALM_MS = 240_000;
 
 async function run() {
   const url = cluster.newDatabase();
@@ -236,11 +264,15 @@ async function run() {
   if (!opened.ok) throw new Error(opened.failure.message);
   const store = opened.value;
   await new Promise((done) => target.listen(0, "127.0.0.1", done));
-  const names = Array.from({ length: COUNT }, (_, at) => `system-${at}`);
-  for (const name of names) await begin(store, name);
+  const asking = performance.now();
+  for (const one of ROLLOUTS) await begin(store, one);
   const started = performance.now();
   for (let at = 0; at < Number(values.servers); at++) start(at, url);
   const until = started + Number(values.seconds) * 1_000;
+  const awayAt = setTimeout(
+    () => void without(Number(values.away) * 1_000),
+    Number(values.seconds) * 300,
+  );
   const open = "select count(*)::int as n from rollout where phase <> 'completed'";
   for (;;) {
     await pause(Number(values["kill-every"]));
@@ -250,19 +282,31 @@ async function run() {
     if (performance.now() > until) over = true;
     else await ordeal(url);
   }
-  const seconds = Math.round((performance.now() - started) / 1_000);
-  await check(store, names);
-  const { length } = [...cells.values()].flatMap(({ landed }) => landed);
-  process.stdout.write(`rollouts ${COUNT}, writes that took effect ${length}, ${seconds} s\n`);
-  process.stdout.write(
-    `${Object.entries(counts)
-      .map((one) => one.join(" "))
-      .join(", ")}\n`,
-  );
+  clearTimeout(awayAt);
+  const driven = (performance.now() - started) / 1_000;
+  await check(store);
+  await say(store, { begun: (started - asking) / 1_000, driven });
   await store.close();
 }
 
-async function check(store, names) {
+async function say(store, { begun, driven }) {
+  const { length } = [...cells.values()].flatMap(({ landed }) => landed);
+  const [{ steps, leases }] = await asked(
+    store,
+    "select sum(revision)::int as steps, (select last_value::int from rollout_lease) as leases from rollout",
+  );
+  const lines = [
+    `rollouts ${COUNT}, waves ${WAVES}, writes that took effect ${length}`,
+    `begun in ${begun.toFixed(1)} s (${(COUNT / begun).toFixed(0)} a second), driven in ${driven.toFixed(0)} s`,
+    `steps ${steps} (${(steps / driven).toFixed(0)} a second), leases ${leases}`,
+    Object.entries(counts)
+      .map((one) => one.join(" "))
+      .join(", "),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+async function check(store) {
   const phases = await asked(
     store,
     "select phase, count(*)::int as n from rollout group by phase order by phase",
@@ -272,7 +316,7 @@ async function check(store, names) {
   const twice = await asked(
     store,
     `select subject, kind, count(*)::int as n from ledger_entry where kind like 'rollout-%'
-     group by subject, kind having count(*) <> case kind when 'rollout-wave' then 2 else 1 end`,
+     group by subject, kind having count(*) <> case kind when 'rollout-wave' then ${WAVES} else 1 end`,
   );
   for (const { subject, kind, n } of twice) wrong.push(`${subject} has ${n} entries of ${kind}`);
   const [{ n }] = await asked(
@@ -280,16 +324,17 @@ async function check(store, names) {
     "select count(*)::int as n from rollout r where not exists (select from ledger_entry e where e.subject = r.id and e.kind = 'rollout-proven')",
   );
   if (n > 0) wrong.push(`${n} rollouts have no last entry`);
-  for (const name of names) for (const cell of CELLS) checkCell(name, `${name}-${cell}`);
+  for (const one of ROLLOUTS) for (const cell of one.cells) checkCell(one, cell);
 }
 
-function checkCell(name, id) {
-  const { keys, landed } = cellOf(id);
-  if (landed.length !== 1) wrong.push(`${id}: ${landed.length} writes took effect`);
-  if (landed.some(({ fence }, at) => at > 0 && fence < landed[at - 1].fence))
+function checkCell({ name, keys }, id) {
+  const cell = cellOf(id);
+  const landed = cell.landed.filter(({ key }) => keys.includes(key));
+  if (landed.length !== 1) wrong.push(`${id} of ${name}: ${landed.length} writes took effect`);
+  if (cell.landed.some(({ fence }, at) => at > 0 && fence < cell.landed[at - 1].fence))
     wrong.push(`${id}: a write took effect under an older fence`);
-  for (const key of KEYS)
-    if (Buffer.from(keys.get(key).value, "base64").toString() !== `new ${name}`)
+  for (const key of keys)
+    if (Buffer.from(cell.keys.get(key).value, "base64").toString() !== `new ${name}`)
       wrong.push(`${id}: \`${key}\` does not hold the new value`);
 }
 

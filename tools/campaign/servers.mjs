@@ -7,7 +7,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import {
   anythingFor,
@@ -16,15 +15,15 @@ import {
   killsUntil,
   startCluster,
 } from "../../packages/testkit/dist/index.js";
+import { commandInFewFiles } from "./one-file.mjs";
 
-const MAIN = fileURLToPath(new URL("../../packages/cli/dist/bundle/interlock.js", import.meta.url));
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "1" },
     seed: { type: "string", default: "1" },
     servers: { type: "string", default: "2" },
     callers: { type: "string", default: "6" },
-    main: { type: "string", default: MAIN },
+    main: { type: "string" },
     kills: { type: "string" },
     witness: { type: "string" },
     embedded: { type: "boolean", default: false },
@@ -33,18 +32,19 @@ const { values } = parseArgs({
 });
 const ms = Number(values.minutes) * 60_000;
 const { embedded } = values;
+const main = values.main ?? (await commandInFewFiles());
 const kills = values.kills ?? (embedded ? "1000000" : undefined);
 const servers = embedded ? 1 : Number(values.servers);
 const load = { servers, seed: Number(values.seed), callers: Number(values.callers) };
 const home = mkdtempSync(join(tmpdir(), "interlock-servers-"));
 const cluster = embedded ? null : startCluster(home);
-const witness = values.witness === undefined ? null : await campaignWitness(values.main, home);
+const witness = values.witness === undefined ? null : await campaignWitness(main, home);
 const ordeal =
   witness?.comesAndGoes(Number(values.witness)) ??
   (kills === undefined ? anythingFor(ms) : killsUntil({ kills: Number(kills), ms }));
 const more = witness === null ? {} : { more: witness.more };
 try {
-  const report = await campaign({ main: values.main, cluster, ordeal, ...load, ...more });
+  const report = await campaign({ main, cluster, ordeal, ...load, ...more });
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : textOf(report));
   process.exitCode = report.wrong.length === 0 ? 0 : 1;
 } finally {
