@@ -26,19 +26,24 @@ const landedUpTo = (digest: RawBuilder<unknown>): RawBuilder<number> =>
     where l.subject = ${digest} and l.kind = 'landed'), -1)`;
 
 const signedAfter = (digest: RawBuilder<unknown>): RawBuilder<boolean> =>
-  sql<boolean>`exists (select 1 from ledger_entry a where a.subject = ${digest}
-    and a.kind in ('approval', 'override') and a.index > ${landedUpTo(digest)})`;
+  sql<boolean>`coalesce((select max(a.index) from ledger_entry a where a.subject = ${digest}
+    and a.kind in ('approval', 'override')), -1) > ${landedUpTo(digest)}`;
 
 /**
  * Indexes of the newest decisions upon contents that were judged with the commit at which a ref is seen
  * now, and so have landed since: those that people signed for and of which the ledger does not say so.
+ *
+ * INVARIANT (steady plans): it begins at the commit, whatever the statistics say. Joined as the planner
+ * likes, every decision read all changes of a target as soon as the tables were analysed.
  */
 export const landingsSeen = (
   of: Readonly<Record<keyof Sighting, RawBuilder<unknown>>>,
 ): RawBuilder<{ readonly index: number }> => sql<{ readonly index: number }>`
-  select j.index from judged_head j join change c on c.id = j.change
-  where j.head = ${of.tip} and c.repository = ${of.repository} and c.target = ${of.target}
-    and j.index > ${landedUpTo(sql`c.digest`)} and ${signedAfter(sql`c.digest`)}
+  select j.index
+  from (select h.index, h.change from judged_head h where h.head = ${of.tip} offset 0) j
+    cross join lateral (select c.digest from change c where c.id = j.change
+      and c.repository = ${of.repository} and c.target = ${of.target} offset 0) c
+  where j.index > ${landedUpTo(sql`c.digest`)} and ${signedAfter(sql`c.digest`)}
   order by j.index desc limit ${LANDINGS_MAX}`;
 
 /** The decisions of `landingsSeen`, as entries. */

@@ -34,6 +34,8 @@ export async function openPostgres(
     statement_timeout: STATEMENT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     application_name: "interlock",
+    // Compiling a statement takes longer than any of ours runs, and is done again on every connection.
+    options: "-c jit=off",
     keepAlive: true,
   });
   keepQuiet(pool);

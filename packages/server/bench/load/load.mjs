@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks the gate as fast as it answers, or at a rate: `load.mjs URL CONNECTIONS SECONDS RATE` (0: no
-// rate), with the question on standard input. Each question is about another content. Prints JSON.
+// rate), with the question on standard input. Each is about another content (`DIGEST`) in another commit
+// (`COMMIT`). Prints JSON.
 import { Agent, request } from "node:http";
 
 const [url = "", connections = "16", seconds = "10", rate = "0"] = process.argv.slice(2);
 let text = "";
 for await (const chunk of process.stdin) text += chunk;
-const parts = text.split("DIGEST");
+const parts = text.split(/(DIGEST|COMMIT)/);
 const agent = new Agent({ keepAlive: true, maxSockets: Number(connections) });
 const end = performance.now() + Number(seconds) * 1_000;
 const pause = Number(rate) === 0 ? 0 : (Number(connections) * 1_000) / Number(rate);
@@ -15,7 +16,9 @@ const failures = new Map();
 let asked = Date.now() * 1_000;
 
 function ask() {
-  const body = parts.join((++asked).toString(16).padStart(64, "0"));
+  const digest = (++asked).toString(16).padStart(64, "0");
+  const named = { DIGEST: digest, COMMIT: digest.slice(24) };
+  const body = parts.map((part) => named[part] ?? part).join("");
   const headers = {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
