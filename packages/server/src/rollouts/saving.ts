@@ -100,12 +100,20 @@ async function conflictOf(tx: Transaction, { id, plan }: RolloutState) {
   // Nobody begins while this looks: only those that could be in the way are read. by (lockHead)
   for (const row of await rivalsOf(tx, own)) {
     const one = loaded(row);
-    if ("damaged" in one) continue;
+    // Nobody knows what it writes. by (fail-closed)
+    if ("damaged" in one) return unreadRival(row.id, one.damaged);
     const [found] = conflictsAmong([pendingOf(row.id, one.state.plan), own]);
     if (found !== undefined) return inTheWay(row.id, found);
   }
   return null;
 }
+
+const unreadRival = (other: string, why: string) =>
+  refused(
+    "ROLLOUT_CONFLICT",
+    `rollout \`${other}\` is open in the same cells, and this server cannot read it: ${why}`,
+    "let a server of the version that wrote it end it, or upgrade this one",
+  );
 
 const inTheWay = (other: string, found: Conflict) =>
   refused(

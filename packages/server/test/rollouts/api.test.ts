@@ -5,6 +5,7 @@ import { changeDigest, sha256Hex, utf8 } from "@interlock/digest";
 import { openRolloutsOf, type RolloutDriver } from "@interlock/server";
 import { entriesOfKindsAbout } from "@interlock/store";
 import { ENGINES } from "@interlock/testkit";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openWorld, place, question, REPOSITORY, type World } from "../world.ts";
 import { type FakeTarget, fakeTarget } from "./fake-target.ts";
@@ -179,6 +180,13 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
     expect((await begin("ana", { change: id, system: "full", waves: wide })).status).toBe(200);
     const again = await begin("ana", { change: id, system: "full" });
     expect([again.status, again.body["code"]]).toEqual([409, "ROLLOUT_CONFLICT"]);
+    await sql`update rollout set state = jsonb_set(state::jsonb, '{version}', '99')::text
+      where system = 'full'`.execute(world.store.db);
+    const unread = await begin("ana", { change: await change("full"), system: "full" });
+    expect([unread.status, unread.body["code"]]).toEqual([409, "ROLLOUT_CONFLICT"]);
+    expect(unread.body["detail"]).toContain(
+      "cannot read it: the rollout was written by another version",
+    );
     expect(target.landed.filter(({ batch }) => batch.cell.startsWith("full"))).toEqual([]);
   });
 
