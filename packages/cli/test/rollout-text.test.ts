@@ -33,7 +33,7 @@ describe("a rollout in a terminal", () => {
       `  rollout  ${"ab".repeat(32)}`,
       "  change   c-1",
       "  behind   ana, bo; begun by ana at 1970-01-01T00:00:00.000Z",
-      "  orders lost if this is bad: 17 at most (100 allowed); 12 if it is bad everywhere, 40 if only one wave's cells are",
+      "  orders lost if this is bad: 17 if every cell is hurt (12 if the first wave shows it; 100 allowed), 40 if only one wave's cells are",
       "  ▶ wave 1: eu-1, 1 %, bakes 10 min 00 s and 100 orders, 12 lost if bad",
       "  next     bake in 4 min 05 s",
       "  flying   writes to eu-1",

@@ -27,7 +27,7 @@ export const lineOf = (one: RolloutListed): string =>
   ].join("  ");
 
 export const lossText = ({ orders, firstOrders, aloneOrders, budgetOrders }: LossShown): string =>
-  `orders lost if this is bad: ${orders} at most (${budgetOrders} allowed); ${firstOrders} if it is bad everywhere, ${aloneOrders} if only one wave's cells are`;
+  `orders lost if this is bad: ${orders} if every cell is hurt (${firstOrders} if the first wave shows it; ${budgetOrders} allowed), ${aloneOrders} if only one wave's cells are`;
 
 const MARK = { passed: "✓", now: "▶", "to-come": " " } as const;
 

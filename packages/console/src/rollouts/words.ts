@@ -170,7 +170,7 @@ export function verdictWords(
 
 /** The dearest things first, as they would be lost. */
 export const lossWords = ({ orders, firstOrders, aloneOrders, budgetOrders }: LossShown): string =>
-  `${orders} orders at most, of ${budgetOrders} that the system allows: ${firstOrders} if it is bad everywhere, ${aloneOrders} if only one later wave is`;
+  `${orders} orders if every cell is hurt (${firstOrders} if the first wave shows it), of ${budgetOrders} that the system allows; ${aloneOrders} if only one wave's cells are`;
 
 /** How much of the goal is reached; evidence against the claim is none for it. */
 export function reached(milliNats: number, goal: number): string {

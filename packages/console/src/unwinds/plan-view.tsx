@@ -59,7 +59,7 @@ function Counts({
         </>
       )}
       <dt>Lost if the unwind is bad</dt>
-      <dd>{lossOrders} orders at most</dd>
+      <dd>{lossOrders} orders if every cell is hurt</dd>
     </dl>
   );
 }
