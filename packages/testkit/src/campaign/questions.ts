@@ -12,7 +12,7 @@ export const RULE = "two-people";
 const POLICY = policyOf([
   rule(RULE, { covers: true, require: [approvals(2, "owners", { via: "passkey" })] }),
 ]);
-/** Ana is of no team: a debt of her emergencies would hold every change that she writes afterwards. */
+/** Ana writes changes and owns nothing. */
 const PERSONS = FOUNDERS.map((id) =>
   person(id, {
     accounts: [`email:${id}@example.com`],
