@@ -15,7 +15,15 @@ export type TargetDescription = {
   readonly settings: Json;
 };
 
-/** A part of a system that can be written alone. */
+/** A share of a divided cell's traffic, between two places on a line of a million. */
+export type Part = {
+  /** The cell as files, waves and people name it. */
+  readonly of: string;
+  readonly fromPpm: number;
+  readonly toPpm: number;
+};
+
+/** A part of a system that can be written alone; of a divided cell, each of its parts is one. */
 export type CellDescription = {
   readonly id: string;
   readonly region: string;
@@ -23,6 +31,7 @@ export type CellDescription = {
   readonly sharePpm: number;
   /** The version of the code that reads the configuration there. */
   readonly runs: string;
+  readonly part?: Part;
 };
 
 export type SystemDescription = {

@@ -6,6 +6,7 @@ export type {
   Description,
   FieldLimits,
   Invariant,
+  Part,
   Reference,
   Replay,
   SetLimits,
@@ -14,6 +15,7 @@ export type {
   TargetDescription,
 } from "./description.ts";
 export { CONTROL_PLANE_SCHEMAS } from "./json-schema.ts";
+export { wholeIn, wholeOf } from "./parts.ts";
 export {
   type ReadDescription,
   type ReadOptions,

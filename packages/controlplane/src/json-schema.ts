@@ -41,6 +41,10 @@ export const CELL = {
   region: name("where it is"),
   share: share("of the system's orders; those of all cells add up to 100%"),
   runs: text("the version of the code that reads the configuration there"),
+  parts: listOf(
+    share("of the cell's traffic; those of all its parts add up to 100%"),
+    "shares of its traffic that are written one by one, the smallest first",
+  ),
 };
 
 export const SYSTEM = {

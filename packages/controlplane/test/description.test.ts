@@ -83,7 +83,7 @@ const MISTAKES: readonly (readonly [what: string, old: string, now: string, said
       `a part of a cell's traffic by \`${asked}\``,
       "runs: promise-4.2.0}",
       `runs: promise-4.2.0, ${asked}}`,
-      "a cell is written whole, and a part of its traffic cannot be given the new value alone",
+      "divide the cell, for example `parts: [1%, 9%, 90%]`",
     ],
   ),
   ["no tier", "tier: 1", "tier: 5", "no whole number from 1 to 4"],

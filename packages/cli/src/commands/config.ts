@@ -6,6 +6,7 @@ import {
   type FieldShift,
   type ReplayAnswer,
   type ReplayComparison,
+  wholeOf,
 } from "@interlock/controlplane";
 import { GateError } from "@interlock/core";
 import { durationMs } from "@interlock/policy";
@@ -158,19 +159,22 @@ function answersOf(
 type Cell = { readonly cell: string; readonly before: CellContents; readonly after: CellContents };
 
 function cellOf({ description, before, after }: Sides, set: ConfigSet, wanted?: string): Cell {
-  const ids = description.systems
-    .find((one) => one.name === set.system)
-    ?.cells.map((one) => one.id);
-  const all = (ids ?? []).map((cell) => ({
-    cell,
-    before: before.cells.get(set.name)?.get(cell) ?? new Map(),
-    after: after.cells.get(set.name)?.get(cell) ?? new Map(),
+  const cells = description.systems.find((one) => one.name === set.system)?.cells ?? [];
+  const all = cells.map((one) => ({
+    ...{ cell: one.id, whole: wholeOf(one) },
+    before: before.cells.get(set.name)?.get(one.id) ?? new Map(),
+    after: after.cells.get(set.name)?.get(one.id) ?? new Map(),
   }));
   const differs = (one: Cell) => JSON.stringify([...one.before]) !== JSON.stringify([...one.after]);
   const found =
-    wanted === undefined ? (all.find(differs) ?? all[0]) : all.find((one) => one.cell === wanted);
+    wanted === undefined
+      ? (all.find(differs) ?? all[0])
+      : all.find(({ cell, whole }) => cell === wanted || whole === wanted);
   if (found !== undefined) return found;
-  throw usage(`\`${set.system}\` has no cell \`${wanted}\``, `there are ${(ids ?? []).join(", ")}`);
+  throw usage(
+    `\`${set.system}\` has no cell \`${wanted}\``,
+    `there are ${all.map(({ cell }) => cell).join(", ")}`,
+  );
 }
 
 function replayText(set: string, cell: string, shown: ReplayComparison): string {

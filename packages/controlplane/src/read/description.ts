@@ -19,8 +19,9 @@ import type {
 import { ROOT } from "../json-schema.ts";
 import { type At, itemsAt, LIMITS, refusedUnknown, refuseTwice } from "./fields.ts";
 import { setOf } from "./sets.ts";
+import { refuseSum } from "./shares.ts";
 import { signalOf } from "./signals.ts";
-import { refuseSum, systemOf } from "./systems.ts";
+import { systemOf } from "./systems.ts";
 import { targetOf } from "./targets.ts";
 
 export type ReadDescription =

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ChangeEntry } from "@interlock/digest";
 import { didYouMean } from "@interlock/policy";
-import type { ConfigSet, Description } from "../description.ts";
+import type { CellDescription, ConfigSet, Description } from "../description.ts";
+import { wholeOf } from "../parts.ts";
 import { filled, type Match, matchPath, NAMED, refusedPath, templateOf } from "./template.ts";
 
 /** What one key of one cell is to hold. */
@@ -111,8 +112,7 @@ function take(set: ConfigSet, { systems }: Description, entry: ChangeEntry, foun
     found.problems.push(refusal(path, `\`${odd.slice(0, 100)}\` is no name`));
   else if (!isFile(entry)) found.problems.push(noFile(path));
   else {
-    const cells =
-      systems.find((one) => one.name === set.system)?.cells.map((cell) => cell.id) ?? [];
+    const cells = systems.find((one) => one.name === set.system)?.cells ?? [];
     for (const { file, match } of matched)
       deliver({ set, cells, key: file.key }, match, entry, found);
   }
@@ -139,22 +139,33 @@ const noFile = (path: string): DeliveryProblem => ({
   help: "put the content itself there, so that people see what they approve",
 });
 
-type Into = { readonly set: ConfigSet; readonly cells: readonly string[]; readonly key: string };
+type Into = {
+  readonly set: ConfigSet;
+  readonly cells: readonly CellDescription[];
+  readonly key: string;
+};
 
 function deliver({ set, cells, key }: Into, match: Match, entry: ChangeEntry, found: Found): void {
   const { path, newContent } = entry;
-  if (match.cell !== null && !cells.includes(match.cell)) {
+  const names = [...new Set(cells.map(wholeOf))];
+  if (match.cell !== null && !names.includes(match.cell)) {
+    const whole = cells.find(({ id }) => id === match.cell)?.part?.of;
     found.problems.push({
       code: "CELL_UNKNOWN",
       path,
       message: `\`${set.system}\` has no cell \`${match.cell}\``,
-      help: didYouMean(match.cell, cells),
+      help:
+        whole === undefined
+          ? didYouMean(match.cell, names)
+          : `name \`${whole}\`: a file goes to all parts of a cell`,
     });
     return;
   }
-  for (const cell of match.cell === null ? cells : [match.cell])
+  // INVARIANT (parts-alike): a file goes to every part of a cell or to none; one that named a single
+  // part would take them apart for good.
+  for (const cell of cells.filter((one) => match.cell === null || wholeOf(one) === match.cell))
     found.deliveries.push({
-      ...{ set: set.name, cell, key: filled(key, match), path },
+      ...{ set: set.name, cell: cell.id, key: filled(key, match), path },
       content: newContent,
     });
 }

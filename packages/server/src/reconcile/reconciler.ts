@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Compares what targets hold with what the ledger explains, again and again; of several servers one does. */
 import { randomUUID } from "node:crypto";
-import { coversKey, type Description } from "@interlock/controlplane";
+import { coversKey, type Description, wholeOf } from "@interlock/controlplane";
 import {
   cellLooks,
   claimWatch,
@@ -191,14 +191,17 @@ function coveredIn(description: Description | null): ReadonlyMap<string, readonl
   const targets = new Map<string, Covered[]>();
   const cellsOf = new Map(description?.systems.map(({ name, cells }) => [name, cells]));
   const placed = (description?.configSets ?? []).flatMap((set) =>
-    (cellsOf.get(set.system) ?? []).map(({ id }) => ({ target: set.target, cell: id, set })),
+    (cellsOf.get(set.system) ?? []).map((cell) => ({
+      ...{ target: set.target, cell: cell.id, named: wholeOf(cell), set },
+    })),
   );
   for (const id of new Set(placed.map(idOf))) {
     const own = placed.filter((one) => idOf(one) === id);
     const [first] = own;
     if (first === undefined) continue;
     const { target, cell } = first;
-    const covers = (key: string) => own.some(({ set }) => coversKey(set, { cell, key }));
+    const covers = (key: string) =>
+      own.some(({ set, named }) => coversKey(set, { cell: named, key }));
     targets.set(target, [...(targets.get(target) ?? []), { cell, covers }]);
   }
   return targets;

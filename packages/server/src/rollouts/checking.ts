@@ -7,6 +7,7 @@ import {
   type Description,
   keysOfSet,
   type SetFinding,
+  wholeIn,
 } from "@interlock/controlplane";
 import { type Json, sha256Hex } from "@interlock/digest";
 import type { RolloutDelivery } from "@interlock/store";
@@ -44,12 +45,16 @@ export async function checkCells(given: ToCheck): Promise<Answer<null>> {
       else after.set(key, value);
     }
     const sets = setsIn(given, cell);
+    const nameFor = ({ system }: ConfigSet) => wholeIn(given.plane, { system, cell });
     const others = new Map(
-      sets.map((set) => [set.name, new Set(keysOfSet(set, cell, [...after.keys()]).keys())]),
+      sets.map((set) => [
+        set.name,
+        new Set(keysOfSet(set, nameFor(set), [...after.keys()]).keys()),
+      ]),
     );
     for (const set of sets) {
-      const old = contentsIn(set, cell, before);
-      const now = contentsIn(set, cell, after);
+      const old = contentsIn(set, nameFor(set), before);
+      const now = contentsIn(set, nameFor(set), after);
       const same = keyOf(set, old, now, others);
       const findings = known.get(same) ?? checkSet(set, old, now, others).findings;
       known.set(same, findings);
