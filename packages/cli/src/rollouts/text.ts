@@ -43,6 +43,7 @@ export function rolloutText(one: RolloutShown): string {
       (wave) =>
         `  ${MARK[wave.state]} ${wave.name}: ${cellsText(wave.cells)}, ${share(wave.exposurePpm)}, bakes ${duration(wave.bake.ms)} and ${wave.bake.samples} orders, ${wave.orders} lost if bad`,
     ),
+    ...one.divided.map(({ cell, ppm }) => `  share    ${cell} at ${share(ppm)} of its traffic`),
     `  next     ${nextText(one)}`,
     ...one.verdicts.map(
       (held) =>

@@ -69,11 +69,13 @@ export function Systems({ description: { systems } }: Of) {
                 <td>{duration(system.asyncFailureMs)}</td>
                 <td>
                   <ul className="cells">
-                    {system.cells.map(({ id, region, sharePpm, runs }) => (
+                    {system.cells.map(({ id, region, sharePpm, runs, part }) => (
                       <li key={id}>
                         {id}{" "}
                         <span className="muted">
                           {region}, {share(sharePpm)}, {runs}
+                          {part !== undefined &&
+                            `, ${share(part.toPpm - part.fromPpm)} of ${part.of}`}
                         </span>
                       </li>
                     ))}

@@ -2,7 +2,7 @@
 import type { RolloutShown } from "@interlock/protocol";
 import { useState } from "react";
 import { Badge, Glyph } from "../parts/badge.tsx";
-import { cellWords, duration, share, waveWords } from "./words.ts";
+import { cellWords, dividedWords, duration, share, waveWords } from "./words.ts";
 
 type Wave = RolloutShown["plan"][number];
 
@@ -50,6 +50,9 @@ export function Waves({ rollout }: { readonly rollout: RolloutShown }) {
           </tbody>
         </table>
       </div>
+      {rollout.divided.map((one) => (
+        <p key={one.cell}>{dividedWords(one)}</p>
+      ))}
     </section>
   );
 }

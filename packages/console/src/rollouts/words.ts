@@ -126,6 +126,10 @@ export function cellWords({
   }
 }
 
+/** How much of a divided cell's traffic has the change. */
+export const dividedWords = ({ cell, ppm }: RolloutShown["divided"][number]): string =>
+  `${cell} has the change for ${share(ppm)} of its traffic`;
+
 /** Sources are late by seconds: that nothing was read in the first minute calls for nobody. */
 const YOUNG_MS = 60_000;
 

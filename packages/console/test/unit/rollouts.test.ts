@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { withHoles } from "../../src/rollouts/lines.ts";
 import {
   byUrgency,
+  dividedWords,
   duration,
   nextWords,
   reached,
@@ -20,6 +21,11 @@ const listed = (rollout: string, more: Partial<RolloutListed>): RolloutListed =>
 const waitsFor = { what: "it is paused", who: "anybody", how: "resume" };
 
 describe("rollouts in plain words", () => {
+  it("a divided cell says for how much of its traffic", () =>
+    expect(dividedWords({ cell: "na", ppm: 15_000 })).toBe(
+      "na has the change for 1.5 % of its traffic",
+    ));
+
   it("no line is drawn over slots that were not read", () => {
     const at = (start: number) => ({ start, value: 1, expected: 1, limit: 1 });
     const hole = { start: 3_000, value: null, expected: null, limit: null };

@@ -11,6 +11,9 @@ export const WAVES_MAX = 100;
 const name = text({ max: 200 });
 const ppm = int(0, MILLION);
 
+/** A share of a larger cell's traffic; from 0 to 1,000,000 its parts are all of it. */
+const PART = object({ of: name, fromPpm: ppm, toPpm: ppm });
+
 /** A part of a system that can be written alone. */
 export const CELL = object({
   id: name,
@@ -19,6 +22,7 @@ export const CELL = object({
   base: about("the version that it serves before the rollout", name),
   runs: about("the other half of the pair: for a configuration the code that reads it", name),
   divisible: about("whether a share of its traffic can be given the new version alone", bool()),
+  part: about("absent of one that is a cell by itself", optional(PART)),
 });
 export type Cell = Infer<typeof CELL>;
 

@@ -12,7 +12,11 @@ const WAVES = z
   .array(
     z.strictObject({
       name: NAME,
-      cells: z.array(NAME).min(1).max(5_000),
+      cells: z
+        .array(NAME)
+        .min(1)
+        .max(5_000)
+        .describe("of a divided cell also its own name, or `na-1: 10%` for its parts up to there"),
       bake: z.strictObject({
         ms: z.int().min(0),
         samples: z.int().min(0).describe("orders seen by the cells with the change"),
@@ -159,6 +163,9 @@ const ROLLOUT_SHOWN = z.strictObject({
         .describe("a write was handed out of which nobody knows yet what became"),
     }),
   ),
+  divided: z
+    .array(z.strictObject({ cell: NAME, ppm: PPM }))
+    .describe("how much of the traffic of each divided cell has the change, as last read back"),
   baked: z
     .strictObject({
       since: TIME,

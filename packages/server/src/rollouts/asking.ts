@@ -117,11 +117,15 @@ export async function runsNow(
       "send it with the token of the repository that holds the configuration",
     );
   const { system, cell, version } = said;
+  const cells = plane?.systems.find(({ name }) => name === system)?.cells ?? [];
+  // Code is deployed to a cell, so that all of its parts run it.
+  const parts = cells.flatMap(({ id, part }) => (part?.of === cell ? [id] : []));
   const open = await read(terms.store, (db) => openRollouts(db, { system, limit: OF_SYSTEM }));
   if (!open.ok) return open;
-  for (const { id } of open.value) {
-    const told = await ask(terms, id, { kind: "runs", cell, version }, "");
-    if (!told.ok) return told;
-  }
+  for (const { id } of open.value)
+    for (const one of parts.length === 0 ? [cell] : parts) {
+      const told = await ask(terms, id, { kind: "runs", cell: one, version }, "");
+      if (!told.ok) return told;
+    }
   return done({ told: open.value.length });
 }

@@ -26,6 +26,7 @@ import { done, refused } from "../people/terms.ts";
 import { type Allowed, allowedChange, approvalsAfter } from "./allowed.ts";
 import { checkCells } from "./checking.ts";
 import { heldIn } from "./contents.ts";
+import { missingParts } from "./divided.ts";
 import { uponBad } from "./marking.ts";
 import { planned } from "./planning.ts";
 import { saveBegun } from "./saving.ts";
@@ -85,12 +86,14 @@ export async function propose(
   const { change, allowed, entries } = found.value;
   const placed = await placeOf(terms, asked, { change, entries: [...entries.values()] });
   if (!placed.ok) return placed;
-  const { plane, system, target, wanted } = placed.value;
+  const { plane, system, target, wanted, all } = placed.value;
   const stopped = await stoppedAt(terms.store.db, { change: change.id, target: target.name });
   const again = stopped === null ? null : await approvalsAfter(terms, change.id, stopped);
   if (stopped !== null && again === null) return STOPPED;
   const held = await heldBy(target, wanted);
   if (!held.ok) return held;
+  const apart = await whyApart(target, missingParts(system.cells, { all, wanted }), entries);
+  if (apart !== null) return apart;
   const rows: RolloutDelivery[] = [];
   for (const { cell, key, path } of wanted) {
     const next = entries.get(path)?.newContent ?? null;
@@ -142,6 +145,8 @@ type Placed = {
   readonly system: SystemDescription;
   readonly target: Target;
   readonly wanted: readonly Delivery[];
+  /** What the change brings to cells of the system, wanted or not. */
+  readonly all: readonly Delivery[];
 };
 
 async function placeOf(
@@ -188,7 +193,29 @@ async function placeOf(
         : `this server does not drive the target \`${name}\``,
       "one rollout writes to one target",
     );
-  return whyTooMany(wanted) ?? done({ plane, system, target, wanted });
+  return whyTooMany(wanted) ?? done({ plane, system, target, wanted, all });
+}
+
+/** by (parts-alike): parts that a rollout leaves out hold what it brings to the others. */
+async function whyApart(
+  target: Target,
+  missing: readonly Delivery[],
+  entries: ReadonlyMap<string, ChangeEntry>,
+) {
+  const held = await heldBy(target, missing);
+  if (!held.ok) return held;
+  const other = missing.find(
+    ({ cell, key, path }) =>
+      (held.value.get(`${cell}\0${key}`)?.sha256 ?? null) !==
+      (entries.get(path)?.newContent ?? null),
+  );
+  return other === undefined
+    ? null
+    : refused(
+        "ROLLOUT_PLAN",
+        `\`${other.cell}\` would not get what other parts of its cell get`,
+        "deliver to all parts of a divided cell; waves say when each gets it",
+      );
 }
 
 function whyTooMany(wanted: readonly Delivery[]) {

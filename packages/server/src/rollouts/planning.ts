@@ -15,6 +15,7 @@ import {
 import type { GivenWaves } from "@interlock/protocol";
 import type { Answer } from "../http/bind.ts";
 import { refused } from "../people/terms.ts";
+import { inWords as cellInWords, namedCells } from "./divided.ts";
 
 const MILLION = 1_000_000;
 const MINUTE_MS = 60_000;
@@ -83,8 +84,10 @@ function frameOf(
 ): PlanRequest["plan"] {
   const cells = system.cells
     .filter(({ id }) => bases.has(id))
-    .map(({ id, region, sharePpm, runs }) => ({
+    .map(({ id, region, sharePpm, runs, part }) => ({
       ...{ id, region, sharePpm, runs, divisible: false, base: bases.get(id) ?? "" },
+      // A part is written whole, under its own name.
+      ...(part === undefined ? {} : { part }),
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
@@ -116,8 +119,14 @@ function admitted(
     grow,
   }: { readonly terms: PlanTerms; readonly grow: Pick<PlanRequest, "bake" | "growth"> },
 ) {
-  const waves = given.map(({ name, cells, bake }) => ({
-    ...{ name, bake, steps: [...cells].sort().map((cell) => ({ cell, toPpm: MILLION })) },
+  const named = namedCells(
+    frame.cells,
+    given.map(({ cells }) => cells),
+  );
+  if (!named.ok) return named;
+  const waves = given.map(({ name, bake }, at) => ({
+    ...{ name, bake },
+    steps: [...(named.value[at] ?? [])].sort().map((cell) => ({ cell, toPpm: MILLION })),
   }));
   const plan = { ...frame, waves };
   const missing = frame.cells.find(
@@ -138,7 +147,9 @@ function admitted(
 
 /** The smallest plan that fits, as a person reads it. */
 function inWords(plan: Plan): string {
-  const waves = plan.waves.map(({ steps }) => steps.map(({ cell }) => cell).join(", "));
+  const waves = plan.waves.map(({ steps }) =>
+    steps.map(({ cell }) => cellInWords(plan.cells, cell)).join(", "),
+  );
   const orders = Math.ceil(lossOf(plan).microOrders / MILLION);
   return `${waves.join(" | ")} (${orders} orders)`.slice(0, 1_000);
 }

@@ -26,6 +26,7 @@ import {
 import type { Answer } from "../http/bind.ts";
 import { bodyIn } from "../ledger/stored.ts";
 import { done } from "../people/terms.ts";
+import { dividedShown } from "./divided.ts";
 import { type Loaded, loaded } from "./stepping.ts";
 import type { RolloutsTerms } from "./terms.ts";
 
@@ -116,6 +117,7 @@ export async function shownRollout(
   return done({
     ...listed(one),
     ...{ stage: state.stage, plan: planShown(state), cells: cellsShown(state) },
+    divided: dividedShown(state),
     baked: bakedShown(state),
     verdicts: (state.baking?.verdicts ?? []).map((held) => ({ ...held })),
     halt:
