@@ -105,6 +105,7 @@ export async function openShop(
   await store.db.executeQuery(plain("delete from analysis"));
   const clock = { now: START };
   const { signals } = given;
+  const cells = (given.systems ?? [SHOP]).flatMap((system) => system.cells.map(({ id }) => id));
   await remember(store, given);
   return { ...reopenShop(store, { ...given, clock }), clock };
 
@@ -114,7 +115,7 @@ export async function openShop(
   ): Promise<void> {
     for (const { name, settings } of signals) {
       const { slotMs } = settings;
-      const span = { from: START - pastMs, to: START, slotMs, cells: CELLS };
+      const span = { from: START - pastMs, to: START, slotMs, cells };
       const rate = rates[name];
       if (rate === undefined) continue;
       const sampled = await sourceOf(rate).sample(span);
