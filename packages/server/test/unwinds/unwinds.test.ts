@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { entriesOfKindsAbout } from "@interlock/store";
+import { entriesOfKindsAbout, rolloutById } from "@interlock/store";
 import { ENGINES, storesToLend } from "@interlock/testkit";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ask, resume } from "../../src/rollouts/asking.ts";
+import { dividedShown } from "../../src/rollouts/divided.ts";
+import { loaded } from "../../src/rollouts/stepping.ts";
 import { makeUnwind } from "../../src/unwinds/making.ts";
 import { subjectOf } from "../../src/unwinds/taken.ts";
 import { type FakeTarget, fakeTarget } from "../rollouts/fake-target.ts";
 import { digest, type Field, fieldOf, MINUTE } from "../rollouts/field.ts";
-import { CELLS, rolloutOf, type Shop, shopOf } from "./shop.ts";
+import { CELLS, PLANE, rolloutOf, type Shop, shopOf } from "./shop.ts";
 
 const KEYS = ["one", "two"];
 type Values = Record<string, Record<string, string | null>>;
@@ -58,6 +60,32 @@ describe.each(ENGINES.slice(0, 1))("unwinds on $name", (engine) => {
     expect(held()).toEqual(before);
     await shop.unwind("good", "redo");
     expect(held()).toEqual(good);
+  });
+
+  it("takes a change out of a divided cell part by part", async () => {
+    const before = held();
+    const parts: readonly (readonly [number, number])[] = [
+      [0, 500_000],
+      [500_000, 1_000_000],
+    ];
+    const [system] = PLANE.systems;
+    const cells = (system?.cells ?? []).map((cell, i) => {
+      const [fromPpm, toPpm] = parts[i] ?? [0, 0];
+      return { ...cell, part: { of: "world", fromPpm, toPpm } };
+    });
+    const plane = { ...PLANE, systems: PLANE.systems.map((one) => ({ ...one, cells })) };
+    shop = shopOf(lent.store, target, field, { plane: () => Promise.resolve(plane) });
+    await shop.rollOut("bad", { eu: { one: "b1" }, us: { one: "b1" } });
+    const made = await shop.unwind("bad");
+    expect(made.plan.waves.map((wave) => wave.cells.map(({ cell }) => cell))).toEqual([
+      ["eu"],
+      ["us"],
+    ]);
+    expect(held()).toEqual(before);
+    const row = await rolloutById(lent.store.db, await rolloutOf(lent.store, made.digest));
+    const one = row === null ? null : loaded(row);
+    if (one === null || "damaged" in one) throw new Error("the unwind cannot be read");
+    expect(dividedShown(one.state)).toEqual([{ cell: "world", ppm: 1_000_000 }]);
   });
 
   it("a write past the journal is not written over, and waits for a person", async () => {
