@@ -215,8 +215,18 @@ export async function openRollouts(
  */
 export async function rivalsOf(
   db: Database,
-  of: { readonly target: string; readonly system: string; readonly cells: readonly string[] },
+  of: {
+    readonly target: string;
+    readonly system: string;
+    readonly cells: readonly string[];
+    /** What the system's cells are called now; a rollout that writes to others is found too. */
+    readonly known?: readonly string[] | undefined;
+  },
 ): Promise<readonly StoredRollout[]> {
+  const strange =
+    of.known === undefined
+      ? sql`false`
+      : sql`rollout.system = ${of.system} and d.cell <> all(${[...of.known]}::text[])`;
   return await db
     .selectFrom("rollout")
     .select(ROLLOUT_COLUMNS)
@@ -224,7 +234,7 @@ export async function rivalsOf(
     .where((where) => where.or([where("target", "=", of.target), where("system", "=", of.system)]))
     .where(
       sql<boolean>`exists (select from rollout_delivery d
-        where d.rollout = rollout.id and d.cell = any(${[...of.cells]}::text[]))`,
+        where d.rollout = rollout.id and (d.cell = any(${[...of.cells]}::text[]) or ${strange}))`,
     )
     .orderBy("id")
     .execute();

@@ -44,6 +44,8 @@ export type Proposal = {
   readonly proven: readonly Proven[];
   readonly values: readonly { readonly sha256: string; readonly bytes: Uint8Array }[];
   readonly stopped: Stopped;
+  /** What the description calls the cells of the system. */
+  readonly names: readonly string[];
 };
 
 /** One value on its way: a file of the change to a key of a cell. */
@@ -62,7 +64,7 @@ export async function begin(
   if (known.value !== null) return done(id);
   const made = await propose(terms, person, asked);
   if (!made.ok) return made;
-  const { plan, loss, change, allowed, deliveries, proven, values, stopped } = made.value;
+  const { plan, loss, change, allowed, deliveries, proven, values, stopped, names } = made.value;
   const begun = beginRollout(id, plan, { proven, now: terms.now() });
   if (!begun.ok) return begun;
   const kept = await read(terms.store, (db) => saveValues(db, values));
@@ -70,7 +72,7 @@ export async function begin(
   const { decision, persons } = allowed;
   const saved: Answer<RolloutState> = await saveBegun(terms, {
     ...{ state: begun.state, change: change.id, lossMicroOrders: loss.microOrders, by: person },
-    ...{ deliveries, decision, persons, stopped },
+    ...{ deliveries, decision, persons, stopped, names },
   });
   return saved.ok ? done(id) : saved;
 }
@@ -129,6 +131,7 @@ export async function propose(
   return done({
     ...{ plan: plan.value.plan, loss: plan.value.loss, change, allowed, deliveries: rows, proven },
     ...{ values: values.value, budgetOrders: system.lossBudgetOrders, stopped },
+    names: system.cells.map(({ id: cell }) => cell),
   });
 }
 

@@ -38,6 +38,8 @@ export type Begun = {
   readonly by: string;
   /** What had stopped the change when its approvals were looked at; absent where that says nothing. */
   readonly stopped?: Stopped;
+  /** What the description calls the cells of its system. */
+  readonly names?: readonly string[];
   /** Entries that are true from the same moment on. */
   readonly also?: readonly Prepared[];
 };
@@ -62,7 +64,7 @@ export async function saveBegun(
       // Of two that begin at once, the second one sees the first.
       await lockHead(tx);
       if ((await rolloutById(tx, state.id)) !== null) return { ok: true, value: null };
-      const conflict = (await stoppedMeanwhile(tx, begun)) ?? (await conflictOf(tx, state));
+      const conflict = (await stoppedMeanwhile(tx, begun)) ?? (await conflictOf(tx, begun));
       if (conflict !== null) return conflict;
       const at = now();
       const { id, plan } = state;
@@ -93,20 +95,33 @@ async function stoppedMeanwhile(tx: Transaction, { change, state, stopped, deliv
   return refused("ROLLOUT_NOT_NOW", "a rollout of this change was stopped just now", "look at it");
 }
 
-async function conflictOf(tx: Transaction, { id, plan }: RolloutState) {
+async function conflictOf(tx: Transaction, { state: { id, plan }, names }: Begun) {
   if ((await countOpen(tx, OPEN_MAX)) === OPEN_MAX)
     return refused("OUT_OF_ORDER", "too many rollouts are open", "end some of them first");
   const own = pendingOf(id, plan);
   // Nobody begins while this looks: only those that could be in the way are read. by (lockHead)
-  for (const row of await rivalsOf(tx, own)) {
+  for (const row of await rivalsOf(tx, { ...own, known: names })) {
     const one = loaded(row);
     // Nobody knows what it writes. by (fail-closed)
     if ("damaged" in one) return unreadRival(row.id, one.damaged);
     const [found] = conflictsAmong([pendingOf(row.id, one.state.plan), own]);
     if (found !== undefined) return inTheWay(row.id, found);
+    const other = row.system === plan.system ? strangeCell(one.state, names) : undefined;
+    if (other !== undefined) return otherwiseNamed(row.id, other);
   }
   return null;
 }
+
+/** Cells that were divided, joined or renamed since: by their names nobody can tell that they are the same. */
+const strangeCell = ({ plan }: RolloutState, names: readonly string[] | undefined) =>
+  names && plan.cells.find(({ id }) => !names.includes(id))?.id;
+
+const otherwiseNamed = (other: string, cell: string) =>
+  refused(
+    "ROLLOUT_CONFLICT",
+    `rollout \`${other}\` writes to \`${cell}\`, which the description does not have any more`,
+    `wait until it is over, or end it: \`interlock rollout show ${other}\``,
+  );
 
 const unreadRival = (other: string, why: string) =>
   refused(

@@ -25,13 +25,13 @@ targets:
     kind: files
     settings:
       root: ROOT
-      cells: {na.1: ${OF["na.1"]}, na.2: ${OF["na.2"]}, na.3: ${OF["na.3"]}}
+      CELLS
 systems:
   - name: shop
     tier: 1
     ordersPerMinute: 1000
     asyncFailure: 1m
-    lossBudget: 2000
+    lossBudget: 20000
     cells:
       - {id: na, region: north, share: 100%, runs: code-7, parts: [5%, 20%, 75%]}
 configSets:
@@ -55,15 +55,24 @@ signals:
     weight: 100%
 `;
 
-function planeIn(root: string): Description {
-  const read = readDescription("control-plane.yaml", TEXT.replace("ROOT", root));
+const DIVIDED = ", parts: [5%, 20%, 75%]";
+
+function planeIn(root: string, divided = DIVIDED): Description {
+  const cells = `cells: {${PARTS.map((part) => `${part}: ${OF[part]}`).join(", ")}}`;
+  const text = TEXT.replace("ROOT", root)
+    .replace(DIVIDED, divided)
+    .replace("CELLS", divided === DIVIDED ? cells : "cells: {na: whole}");
+  const read = readDescription("control-plane.yaml", text);
   if (!read.ok) throw new Error(JSON.stringify(read.problems));
   return read.description;
 }
 
+/** With the cell as it is called by whoever does not know its parts. */
 async function diskOf({ targets: [place] }: Description): Promise<Target> {
   if (place === undefined) throw new Error("there is one target");
-  const opened = await openTarget(place, async () => null);
+  const settings = place.settings as { readonly root: string; readonly cells: object };
+  const cells = { ...settings.cells, na: "whole" };
+  const opened = await openTarget({ ...place, settings: { ...settings, cells } }, async () => null);
   if (!opened.ok) throw new Error(opened.failure.message);
   return opened.value;
 }
@@ -73,6 +82,7 @@ type Death = "before the write" | "after the write" | "while it is read back" | 
 describe.each(ENGINES.slice(-1))("on $name", (engine) => {
   const root = mkdtempSync(join(tmpdir(), "interlock-parts-"));
   const plane = planeIn(root);
+  let signed = plane;
   let disk: Target;
   let world: World;
   let driver: RolloutDriver;
@@ -106,7 +116,7 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
           app,
           {
             target: () => target,
-            plane: () => Promise.resolve(plane),
+            plane: () => Promise.resolve(signed),
             onTrouble: () => undefined,
             limits: { periodMs: null },
             analysis: {
@@ -195,6 +205,29 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
     });
     const rest = await asked([wave("na: 25%")]);
     expect(rest["detail"]).toContain("no wave brings the change to `na.3`");
+  });
+
+  it("a cell that is called otherwise now is in the way of others until its rollout is over", async () => {
+    const open = await begin(await change("open"));
+    const id = await change("renamed");
+    await mkdir(join(root, "whole/na"), { recursive: true });
+    writeFileSync(join(root, "whole/na/renamed"), '"old"');
+    signed = planeIn(root, "");
+    onTestFinished(() => {
+      signed = plane;
+    });
+    const again = async () =>
+      (await world.call("ana", "POST", "/api/v1/rollouts", { change: id, system: "shop" })).body;
+    expect(await again()).toMatchObject({
+      ...{ status: 409, code: "ROLLOUT_CONFLICT" },
+      detail: `rollout \`${open}\` writes to \`na.1\`, which the description does not have any more`,
+    });
+    await world.call("cy", "POST", `/api/v1/rollouts/${open}/back`, {});
+    await pass(30 * MINUTE, async () => (await phaseOf(open)) === "gone-back");
+    const begun = await again();
+    expect(begun).toMatchObject({ phase: "running" });
+    await world.call("cy", "POST", `/api/v1/rollouts/${begun["rollout"]}/back`, {});
+    await pass(30 * MINUTE, async () => (await phaseOf(begun["rollout"])) === "gone-back");
   });
 
   it("leaves no part behind that does not hold the same (parts-alike)", async () => {
