@@ -7,14 +7,24 @@ const AT = Date.UTC(2026, 0, 1);
 const KEY = {
   ...{ index: 7, target: "etcd", cell: "north", key: "promise/a", at: AT, closedAt: null },
   ...{ before: "a".repeat(64), after: null, version: "12", how: null },
+  writer: null,
   because: "not-written",
+} as const;
+
+const WRITER = {
+  trust: "claimed",
+  ...{ name: "ana <ana@example.com>", how: "committed by bo", at: AT },
+  write: "1234567890abcdef",
 } as const;
 
 it("what is open comes first, and a cell that is away is not clean", () => {
   const text = unrecordedText(
     {
       changes: [],
-      keys: [KEY, { ...KEY, index: 6, closedAt: AT, how: "came-back", because: "stranger" }],
+      keys: [
+        { ...KEY, writer: WRITER },
+        { ...KEY, index: 6, closedAt: AT, how: "came-back", because: "stranger" },
+      ],
       strangers: [{ target: "etcd", cell: "north", key: "other", at: AT }],
       cells: [
         {
@@ -27,6 +37,7 @@ it("what is open comes first, and a cell that is away is not clean", () => {
   );
   expect(text).toBe(`keys of targets that nothing explains
   ✗ 2026-01-01T00:00:00.000Z  etcd/north  promise/a: aaaaaaaaaaaa → nothing  version 12  entry 7
+      written by ana <ana@example.com> (claimed), committed by bo, write 1234567890ab, 2026-01-01T00:00:00.000Z
 over
   ✓ 2026-01-01T00:00:00.000Z  etcd/north  promise/a: aaaaaaaaaaaa → nothing  no config set knows it  version 12  came-back  entry 6
 strangers: keys that no config set knows

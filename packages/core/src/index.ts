@@ -52,6 +52,7 @@ export { AWAY_WAYS, type LandedAway } from "./ledger/emergency.ts";
 export * from "./ledger/entry.ts";
 export type { DebtBody } from "./ledger/exceptions.ts";
 export { RUN_CHOICES, RUN_OUTCOMES, RUN_PARTS } from "./ledger/runs.ts";
+export { type LastWriterBody, WRITER_TRUST, writerText } from "./ledger/unrecorded.ts";
 export { teamsTouched } from "./owing.ts";
 export {
   accountOf,

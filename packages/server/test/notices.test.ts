@@ -218,6 +218,13 @@ it.each([
     }),
     ["unrecorded", /^`promise\/a` in north of etcd holds a{12}, which no rollout wrote; no config/],
   ],
+  [
+    saying("unrecorded-key", {
+      ...{ target: "k8s", cell: "north", key: "a", before: "", after: "a".repeat(64) },
+      ...{ because: "not-written", writer: { trust: "told", name: "kubectl", how: "Update" } },
+    }),
+    ["unrecorded", /; last written, as the target has it, by kubectl \(told\), Update$/],
+  ],
 ] as const)("what landed or moved without a decision is told: %#", (said, wanted) => {
   expect(said).toEqual(
     wanted === null

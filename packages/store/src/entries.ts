@@ -9,6 +9,19 @@ export async function readEntry(db: Database, index: number): Promise<StoredEntr
   return entry ?? null;
 }
 
+/** The entries at some indexes, oldest first. */
+export async function entriesAt(
+  db: Database,
+  indexes: readonly number[],
+): Promise<readonly StoredEntry[]> {
+  return await entriesWhere(db, (query) =>
+    query
+      .where("ledger_entry.index", "=", sql<number>`any(${[...indexes]}::bigint[])`)
+      .orderBy("ledger_entry.index")
+      .limit(MOST_LEAVES),
+  );
+}
+
 /** Entries about a subject, oldest first, from index `from` on. */
 export async function entriesAbout(
   db: Database,

@@ -30,6 +30,7 @@ export * from "./drafts.ts";
 export { type Database, plain } from "./driver.ts";
 export {
   entriesAbout,
+  entriesAt,
   entriesOfKinds,
   entriesOfKindsAbout,
   exceptionEntries,

@@ -24,3 +24,4 @@ export {
   VALUE_BYTES_MAX,
   type WriteOutcome,
 } from "./target.ts";
+export { type LastWriter, WRITER_AT_MAX, WRITER_TEXT_MAX, type WriterAsked } from "./writer.ts";

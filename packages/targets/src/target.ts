@@ -4,6 +4,8 @@
  * and the permission. A cell is a part of the target that can be written alone.
  */
 
+import type { LastWriter, WriterAsked } from "./writer.ts";
+
 /** Limits of one cell: what is larger is refused before anything is sent. */
 export const BATCH_ITEMS_MAX = 1_000;
 export const KEY_BYTES_MAX = 1_024;
@@ -115,6 +117,11 @@ export type Target = {
    * never throws: while the target is away it waits.
    */
   readonly watch: (since: string | null, signal: AbortSignal) => AsyncIterable<Seen>;
+  /**
+   * Who wrote what a key holds, of that version alone; `null`: it cannot tell any more, or of this one.
+   * Absent where no target of the kind can. It asks for little and gives up soon.
+   */
+  readonly lastWriter?: (asked: WriterAsked) => Promise<Answered<LastWriter | null>>;
   readonly health: () => Promise<Health>;
   readonly close: () => Promise<void>;
 };

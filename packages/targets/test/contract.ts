@@ -5,6 +5,7 @@ import { CASES } from "./contract-cases.ts";
 import { HOSTILE } from "./contract-hostile.ts";
 import { RACES } from "./contract-races.ts";
 import { WATCHING } from "./contract-watch.ts";
+import { WRITERS } from "./contract-writers.ts";
 import { modelHolds } from "./model.ts";
 import type { Place } from "./place.ts";
 
@@ -29,7 +30,13 @@ export function contractOf(
       place = null;
     });
 
-    const cases: readonly ContractCase[] = [...CASES, ...HOSTILE, ...RACES, ...WATCHING];
+    const cases: readonly ContractCase[] = [
+      ...CASES,
+      ...HOSTILE,
+      ...RACES,
+      ...WATCHING,
+      ...WRITERS,
+    ];
     it.each(cases)("$says", async ({ holds }) => {
       place = await makePlace();
       await holds(place);

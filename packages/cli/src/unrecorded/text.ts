@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What nothing explains, as a terminal shows it. */
+import { writerText } from "@interlock/core";
 import type { UnrecordedShown } from "@interlock/protocol";
 import { duration } from "../rollouts/text.ts";
 
@@ -32,7 +33,7 @@ const part = (title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [title, ...lines];
 
 function keyLine(one: UnrecordedShown["keys"][number]): string {
-  const { target, cell, key, before, after, because, version, how, at, index } = one;
+  const { target, cell, key, before, after, because, version, writer, how, at, index } = one;
   const told = [
     `  ${how === null ? "✗" : "✓"} ${time(at)}  ${target}/${cell}  ${key}: ${short(before)} → ${short(after)}`,
     ...(because === "stranger" ? ["no config set knows it"] : []),
@@ -40,8 +41,12 @@ function keyLine(one: UnrecordedShown["keys"][number]): string {
     ...(how === null ? [] : [how]),
     `entry ${index}`,
   ];
-  return told.join("  ");
+  const by = writer === null ? [] : [`      written by ${writerText(writer)}${whenOf(writer)}`];
+  return [told.join("  "), ...by].join("\n");
 }
+
+const whenOf = ({ at }: { readonly at?: number | undefined }): string =>
+  at === undefined ? "" : `, ${time(at)}`;
 
 const refLine = ({
   at,

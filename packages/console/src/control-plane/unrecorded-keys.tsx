@@ -23,7 +23,7 @@ const ENDS: Readonly<Record<NonNullable<Moved["how"]>, string>> = {
   described: "a config set knows it now",
 };
 
-/** Where a target of this kind says who wrote, if it does; no driver is told it. */
+/** Where a target of this kind says more about who wrote. */
 const WHO: Readonly<Record<Kind, string>> = {
   etcd: "etcd keeps no names; its audit of clients may, at this revision",
   files: "the owner and the change time of the file (stat), and the log of its machine",
@@ -66,7 +66,7 @@ export function MovedKeys({
 }
 
 function Row({ of, kind }: { readonly of: Moved; readonly kind: Kind | undefined }) {
-  const { target, cell, key, before, after, because, version, at, index } = of;
+  const { target, cell, key, before, after, because, version, writer, at, index } = of;
   return (
     <tr>
       <td>
@@ -93,6 +93,7 @@ function Row({ of, kind }: { readonly of: Moved; readonly kind: Kind | undefined
         </Link>
       </td>
       <td>
+        {writer !== null && <Writer of={writer} />}
         {version !== null && (
           <>
             version <ShortId id={version} what="the target's own version of the value" />:{" "}
@@ -106,6 +107,34 @@ function Row({ of, kind }: { readonly of: Moved; readonly kind: Kind | undefined
         <End of={of} />
       </td>
     </tr>
+  );
+}
+
+/** As the target tells it; what anybody could have written there is marked as a claim. */
+function Writer({ of }: { readonly of: NonNullable<Moved["writer"]> }) {
+  const { trust, name, how, at, write } = of;
+  return (
+    <div>
+      <Seen text={name ?? "somebody whom the target does not name"} />
+      {at !== undefined && (
+        <>
+          , <When at={at} />
+        </>
+      )}
+      {how !== undefined && (
+        <>
+          , <Seen text={how} />
+        </>
+      )}
+      {write !== undefined && (
+        <>
+          , in <ShortId id={write} what="what the target calls the write" />
+        </>
+      )}{" "}
+      <span className="muted">
+        {trust === "claimed" ? "as the writer claims" : "as the target noted"}
+      </span>
+    </div>
   );
 }
 

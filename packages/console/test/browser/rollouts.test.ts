@@ -249,6 +249,7 @@ it("what somebody wrote past everything is on the page, with what was looked at 
   const row = page.getByRole("row").filter({ hasText: /rates of tight-one in disk/ });
   await row.filter({ hasText: "no rollout wrote it" }).waitFor();
   await row.filter({ hasText: "put back what it held before" }).waitFor();
+  await row.filter({ hasText: /uid \d+, .*, owner of the file as the target noted/ }).waitFor();
   await says(page, /cells? (was|were) seen whole within the last minute/);
   await clean({ page, ...ana });
   await picture(page, "unrecorded");

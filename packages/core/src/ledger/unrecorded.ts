@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the ledger holds of refs and of keys of targets that nothing in it explains. */
-import { about, count, type Infer, object, optional, text } from "../schema.ts";
+import { about, count, type Infer, int, object, optional, text } from "../schema.ts";
 import type { Invalid } from "../validate.ts";
 
 const name = text({ max: 200 });
@@ -29,6 +29,24 @@ const UNRECORDED = object({
 export const UNRECORDED_BECAUSE = ["not-written", "stranger"] as const;
 export const UNRECORDED_ENDS = ["came-back", "explained", "changed-again", "described"] as const;
 
+export const WRITER_TRUST = ["told", "claimed"] as const;
+
+/** As the target tells it, when the difference was found. No decision reads it. */
+const LAST_WRITER = object({
+  trust: about(
+    "`told`: the target noted it itself; `claimed`: whoever wrote could have written anything there",
+    text({ values: WRITER_TRUST }),
+  ),
+  name: about("what the target calls whoever it was", optional(text({ max: 200 }))),
+  how: about("what else it says of how it was written", optional(text({ max: 200 }))),
+  at: about("milliseconds since 1970 UTC", optional(int(0, 253_402_300_799_999))),
+  write: about(
+    "what the target calls the write, such as the id of a commit",
+    optional(text({ max: 200 })),
+  ),
+});
+export type LastWriterBody = Infer<typeof LAST_WRITER>;
+
 /** A key holds what nobody wrote by a rollout. */
 export const UNRECORDED_KEY = object({
   target: name,
@@ -44,6 +62,7 @@ export const UNRECORDED_KEY = object({
     "by which the target may tell who wrote it and when",
     optional(text({ max: 200 })),
   ),
+  writer: about("absent: the target does not tell", optional(LAST_WRITER)),
 });
 
 /** It is over: the value came back, or a rollout or a new description explains it. */
@@ -86,3 +105,20 @@ export const RULES_OF_UNRECORDED = {
   "unrecorded-closed": none,
   "watch-began": none,
 } as const;
+
+/** Who wrote a value last, in one line for people; when is theirs to add. */
+export function writerText({
+  trust,
+  name,
+  how,
+  write,
+}: {
+  readonly trust: LastWriterBody["trust"];
+  readonly name?: string | undefined;
+  readonly how?: string | undefined;
+  readonly write?: string | undefined;
+}): string {
+  const who = name === undefined ? `somebody (${trust} without a name)` : `${name} (${trust})`;
+  const rest = [how, write === undefined ? undefined : `write ${write.slice(0, 12)}`];
+  return [who, ...rest.filter((one) => one !== undefined)].join(", ");
+}

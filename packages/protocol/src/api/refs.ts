@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { WRITER_TRUST } from "@interlock/core";
 import { z } from "zod";
 import { endpoint } from "../endpoint.ts";
 
@@ -88,6 +89,16 @@ const SHA256 = z
 export const UNRECORDED_KEYS = ["not-written", "stranger"] as const;
 export const UNRECORDED_ENDS = ["came-back", "explained", "changed-again", "described"] as const;
 
+const LAST_WRITER = z.strictObject({
+  trust: z
+    .enum(WRITER_TRUST)
+    .describe("told: the target noted it; claimed: whoever wrote could have written anything"),
+  name: z.string().optional().describe("what the target calls whoever it was"),
+  how: z.string().optional(),
+  at: TIME.optional(),
+  write: z.string().optional().describe("what the target calls the write, such as a commit"),
+});
+
 const UNRECORDED_KEY = z.strictObject({
   index: z.int().describe("of its entry"),
   target: NAME,
@@ -97,6 +108,9 @@ const UNRECORDED_KEY = z.strictObject({
   after: SHA256,
   because: z.enum(UNRECORDED_KEYS),
   version: z.string().nullable().describe("by which the target may tell who wrote it, and when"),
+  writer: LAST_WRITER.nullable().describe(
+    "as the target told when the difference was found; null: it does not tell, or that was erased",
+  ),
   at: TIME,
   closedAt: TIME.nullable(),
   how: z.enum(UNRECORDED_ENDS).nullable(),

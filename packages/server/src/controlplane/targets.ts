@@ -70,6 +70,8 @@ function through(name: string, now: () => Target | null): Target {
     list: async (cell, page) => (await now()?.list(cell, page)) ?? none,
     write: async (batch) => (await now()?.write(batch)) ?? { kind: "away", failure: GONE },
     watch: (since, signal) => now()?.watch(since, signal) ?? nothing(),
+    lastWriter: async (asked) =>
+      (await now()?.lastWriter?.(asked)) ?? ({ ok: true, value: null } as const),
     health: async () => (await now()?.health()) ?? { answers: false, says: GONE.message },
     close: () => Promise.resolve(),
   };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Bodies, EntryKind } from "@interlock/core";
+import { type Bodies, type EntryKind, writerText } from "@interlock/core";
 
 /** What a receiver may choose to be told about. */
 export const TOPICS = [
@@ -91,9 +91,9 @@ const SAYINGS: Sayings = {
           ...{ topic: "unrecorded", path: "/ledger" },
           text: `${ref} of ${repository} moved to ${fresh.slice(0, 12)} past the gate: ${PAST[because]}`,
         },
-  "unrecorded-key": ({ target, cell, key, after, because }) => ({
+  "unrecorded-key": ({ target, cell, key, after, because, writer }) => ({
     ...{ topic: "unrecorded", path: "/ledger" },
-    text: `\`${key}\` in ${cell} of ${target} ${after === "" ? "is gone" : `holds ${after.slice(0, 12)}`}, which no rollout wrote${because === "stranger" ? "; no config set knows the key" : ""}`,
+    text: `\`${key}\` in ${cell} of ${target} ${after === "" ? "is gone" : `holds ${after.slice(0, 12)}`}, which no rollout wrote${because === "stranger" ? "; no config set knows the key" : ""}${writer === undefined ? "" : `; last written, as the target has it, by ${writerText(writer)}`}`,
   }),
   founding: ({ tenant, founders }) => people(`${tenant} was founded by ${founders.join(", ")}`),
   agreement: ({ about, described, person, by, endorsements, reason }) =>

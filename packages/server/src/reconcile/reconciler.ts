@@ -15,6 +15,7 @@ import type { Target } from "@interlock/targets";
 import { lookAtCell } from "./look.ts";
 import { record } from "./recording.ts";
 import { RECONCILE_LIMITS, type ReconcileLimits, type ReconcileTerms } from "./terms.ts";
+import { withWriters } from "./writers.ts";
 
 export type Reconciler = {
   /** One round: what is due, where the lease is this server's. */
@@ -146,7 +147,8 @@ class Reconciling implements Reconciler {
     const looked = await lookAtCell({
       ...{ db: store.db, target, cell, covers, now, limits: this.limits, still: this.mine },
     });
-    const why = await record(this.terms, this.owner, looked);
+    const found = await withWriters({ target, cell, limits: this.limits }, looked.found);
+    const why = await record(this.terms, this.owner, { ...looked, found });
     this.tell(`${target.name}/${cell}`, why ?? looked.says);
   }
 

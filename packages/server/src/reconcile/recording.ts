@@ -12,10 +12,12 @@ import {
 } from "@interlock/store";
 import type { Refusal } from "../http/bind.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
-import type { Ended, Found, Looked } from "./look.ts";
+import type { Ended, Looked } from "./look.ts";
 import type { ReconcileTerms } from "./terms.ts";
+import type { FoundBy } from "./writers.ts";
 
 type Terms = Pick<ReconcileTerms, "store" | "ledger" | "now">;
+type LookedBy = Omit<Looked, "found"> & { readonly found: readonly FoundBy[] };
 
 /**
  * Writes down what a look found, its entries and when it was, all or nothing; `null`, or why not.
@@ -23,7 +25,11 @@ type Terms = Pick<ReconcileTerms, "store" | "ledger" | "now">;
  * INVARIANT (nothing-unnoticed): only under the lease, so that two servers tell no difference twice;
  * what could not be written is found again by the next look.
  */
-export async function record(terms: Terms, owner: string, looked: Looked): Promise<string | null> {
+export async function record(
+  terms: Terms,
+  owner: string,
+  looked: LookedBy,
+): Promise<string | null> {
   const outcome = await transaction<null, Refusal>(
     terms.store,
     async (tx) => {
@@ -41,7 +47,7 @@ export async function record(terms: Terms, owner: string, looked: Looked): Promi
 async function writeEntries(
   { ledger, now }: Terms,
   tx: Transaction,
-  { at, found, ended, joined }: Looked,
+  { at, found, ended, joined }: LookedBy,
 ): Promise<{ readonly ok: true } | { readonly ok: false; readonly failure: Refusal }> {
   const time = now();
   const news = found.map((one) => newsOf(at, one, time));
@@ -58,7 +64,8 @@ async function writeEntries(
     await closeUnrecordedKey(tx, { index: one.index, at: time, how });
   await saveUnrecordedKeys(
     tx,
-    found.map((one, i) => {
+    // Who wrote it is in the entry alone, where it can be erased. by (erasable)
+    found.map(({ writer: _, ...one }, i) => {
       const [index, entry] = [appended.value[i], news[i]?.id];
       if (index === undefined || entry === undefined)
         throw new Error("invariant broken: each entry has an index");
@@ -68,7 +75,7 @@ async function writeEntries(
   return { ok: true };
 }
 
-async function keep(tx: Transaction, looked: Looked, now: number): Promise<void> {
+async function keep(tx: Transaction, looked: LookedBy, now: number): Promise<void> {
   const { at, joined, gone, whole, says, keys, strangers } = looked;
   if (gone.length > 0) await forgetStrangers(tx, at, gone);
   if (joined.length > 0) await saveWatchedKeys(tx, { ...at, at: now }, joined);
@@ -77,12 +84,13 @@ async function keep(tx: Transaction, looked: Looked, now: number): Promise<void>
 
 function newsOf(
   at: Looked["at"],
-  { key, before, after, because, version }: Found,
+  { key, before, after, because, version, writer }: FoundBy,
   time: number,
 ): Prepared {
   const body = {
     ...{ ...at, key, because, before: before ?? "", after: after ?? "" },
     ...(version === null ? {} : { version }),
+    ...(writer === null ? {} : { writer }),
   };
   return prepare({ kind: "unrecorded-key", at: time, subject: null, body });
 }

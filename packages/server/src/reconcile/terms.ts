@@ -37,6 +37,9 @@ export type ReconcileLimits = {
   readonly keys: number;
   /** New entries of one look at a cell; the rest comes with the next ones. */
   readonly found: number;
+  /** Of these, how many the target is asked about who wrote them, and how long all of that may take. */
+  readonly writers: number;
+  readonly writersMs: number;
   /** Strangers of one cell that are told one by one. */
   readonly strangers: number;
 };
@@ -52,5 +55,7 @@ export const RECONCILE_LIMITS: ReconcileLimits = {
   readKeys: 100,
   keys: 20_000,
   found: 200,
+  writers: 20,
+  writersMs: 15_000,
   strangers: 100,
 };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { LastWriterBody } from "@interlock/core";
 import { refsApi } from "@interlock/protocol";
 import {
   cellLooks,
+  type Database,
+  entriesAt,
   landedEnds,
   refTips,
   strangersIn,
@@ -11,6 +14,7 @@ import {
 import type { FastifyInstance } from "fastify";
 import type { Actor } from "../http/actor.ts";
 import { type Authenticate, bind } from "../http/bind.ts";
+import { bodyIn } from "../ledger/stored.ts";
 import { done } from "../people/terms.ts";
 import { isAllowed, type RefsTerms, type Reporter, reportMoves } from "./report.ts";
 
@@ -44,8 +48,11 @@ export function refRoutes(
     }));
     // A token speaks for a repository, and no target is one's (TK1).
     if (repository !== null) return done({ changes, keys: [], cells: [], strangers: [] });
-    const keys = (await unrecordedKeys(db, limit)).map(({ entry: _, because, how, ...one }) => ({
+    const found = await unrecordedKeys(db, limit);
+    const writers = await writersIn(db, found);
+    const keys = found.map(({ entry: _, because, how, ...one }) => ({
       ...one,
+      writer: writers.get(one.index) ?? null,
       because: oneOf(refsApi.UNRECORDED_KEYS, because),
       how: how === null ? null : oneOf(refsApi.UNRECORDED_ENDS, how),
     }));
@@ -56,6 +63,23 @@ export function refRoutes(
 
 /** More than a description of a control plane may name. */
 const CELLS_SHOWN = 10_000;
+
+/** Out of the entries themselves, so that what was erased there is gone here. by (erasable) */
+async function writersIn(
+  db: Database,
+  keys: readonly { readonly index: number }[],
+): Promise<ReadonlyMap<number, LastWriterBody>> {
+  const entries = await entriesAt(
+    db,
+    keys.map(({ index }) => index),
+  );
+  return new Map(
+    entries.flatMap((entry) => {
+      const writer = bodyIn("unrecorded-key", entry)?.body.writer;
+      return writer === undefined ? [] : [[entry.index, writer] as const];
+    }),
+  );
+}
 
 /** A token speaks for one repository (TK1). */
 function reporterOf(actor: Actor): Reporter {

@@ -9,6 +9,7 @@ import { openReconciler, type Reconciler, type ReconcileTerms } from "@interlock
 import {
   cellLooks,
   confirmWrites,
+  entriesAt,
   journalWrite,
   type Store,
   saveRollout,
@@ -18,12 +19,13 @@ import {
   unrecordedKeys,
   watchCounts,
 } from "@interlock/store";
-import { openTarget, type Target } from "@interlock/targets";
+import { type Answered, type LastWriter, openTarget, type Target } from "@interlock/targets";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { ENGINES, storeOf } from "../engines.ts";
 import { LEDGER } from "../rollouts/field.ts";
 
 const MINUTE = 60_000;
+const GONE = { code: "TARGET_AWAY", message: "it does not answer", help: "wait" } as const;
 const sha = (text: string) => sha256Hex(utf8(text));
 
 const planeOf = (target: string): Description => ({
@@ -56,7 +58,7 @@ function opened(terms: ReconcileTerms): Reconciler {
 function memory(name: string) {
   const keys = new Map<string, string>();
   const state = { away: false, reads: 0, between: () => Promise.resolve() };
-  const failure = { code: "TARGET_AWAY", message: "it does not answer", help: "wait" } as const;
+  const failure = GONE;
   const target: Target = {
     ...{ name, kind: "http", abilities: { atomic: true, fences: false, remembers: false } },
     read: async (_, wanted) => {
@@ -218,6 +220,61 @@ describe.each(ENGINES)("on $name", (engine) => {
     clock.now += MINUTE;
     await reconciler.look();
     expect(await open()).toEqual([["promise/a", sha("two"), sha("one"), "not-written"]]);
+  });
+
+  it("who wrote is in the entry as the target tells it, and a target that does not tell keeps nothing back", async () => {
+    const { keys, target, terms, clock, open } = world();
+    const asked: (string | null)[] = [];
+    const writers = new Map<string, () => Promise<Answered<LastWriter | null>>>([
+      [
+        "promise/a",
+        async () => ({ ok: true, value: { trust: "claimed", name: "dee <d@x>", at: 7 } }),
+      ],
+      ["promise/b", async () => ({ ok: true, value: null })],
+      ["promise/c", async () => ({ ok: false, failure: GONE })],
+      ["promise/d", () => Promise.reject(new Error("a driver of tomorrow"))],
+    ]);
+    const telling: Target = {
+      ...target,
+      lastWriter: async ({ key, version }) => {
+        asked.push(version);
+        return (await writers.get(key)?.()) ?? never;
+      },
+    };
+    const never = new Promise<never>(() => undefined);
+    for (const key of writers.keys()) keys.set(key, "one");
+    const limits = { periodMs: null, paceMs: 0, writers: 4, writersMs: 60_000 };
+    const reconciler = opened(terms({ target: () => telling, limits }));
+    await reconciler.look();
+    for (const key of writers.keys()) keys.set(key, "bad");
+    clock.now += MINUTE;
+    await reconciler.look();
+    expect(await open()).toHaveLength(4);
+    expect(asked).toEqual(Array(4).fill("v bad"));
+    const found = (await unrecordedKeys(store().db, 100)).filter(
+      (one) => one.target === target.name,
+    );
+    const entries = await entriesAt(
+      store().db,
+      found.map(({ index }) => index),
+    );
+    const told = entries.flatMap(({ body }) =>
+      body.kind === "kept" ? [JSON.parse(body.text)] : [],
+    );
+    expect(told.map(({ key, writer }) => [key, writer])).toEqual([
+      ["promise/a", { trust: "claimed", name: "dee <d@x>", at: 7 }],
+      ...["promise/b", "promise/c", "promise/d"].map((key) => [key, undefined]),
+    ]);
+    // One that never answers is waited for until its time is over, and no longer.
+    const late = opened(terms({ target: () => telling, limits: { ...limits, writersMs: 1 } }));
+    await reconciler.close();
+    writers.clear();
+    keys.set("promise/a", "worse");
+    clock.now += MINUTE;
+    await late.look();
+    expect((await open()).map(([key, , after]) => [key, after])).toContainEqual([
+      ...["promise/a", sha("worse")],
+    ]);
   });
 
   it("a stranger that comes is told, those of the beginning are listed, with a limit", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { codeOf, damaged, shown } from "../failure.ts";
 import { foldersOf } from "../key-path.ts";
 import { type Held, type TargetFailure, VALUE_BYTES_MAX } from "../target.ts";
+import { type LastWriter, writerOf } from "../writer.ts";
 
 /** Most files of one cell that a list or a watch looks at. */
 export const FILES_MAX = 100_000;
@@ -67,6 +68,24 @@ export async function heldIn(folder: string, key: string): Promise<Held | null> 
   } finally {
     await file.close();
   }
+}
+
+/**
+ * The owner of a file and when it changed, which the kernel keeps. Who wrote into it need not own it.
+ * Of a file that is gone nothing is left to ask.
+ */
+export async function fileWriter(
+  folder: string,
+  key: string,
+  version: string | null,
+): Promise<LastWriter | null> {
+  for (const above of foldersOf(key))
+    if ((await whatIs(join(folder, above))) !== "folder") return null;
+  const stat = await statOf(join(folder, key));
+  const isSame = stat?.isFile() === true && version?.startsWith(`${stampOf(stat)}-`) === true;
+  if (!isSame) return null;
+  const at = Number(stat.ctimeNs / 1_000_000n);
+  return writerOf("told", { name: `uid ${stat.uid}`, how: "owner of the file", at });
 }
 
 async function openPlain(path: string) {

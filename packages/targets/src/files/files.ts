@@ -13,9 +13,9 @@ import { pageOf } from "../page.ts";
 import { polled, type Snapshot } from "../polling.ts";
 import type { Resolved } from "../secrets.ts";
 import { settingsReader } from "../settings.ts";
-import type { Answered, Held, Target, TargetFailure, WriteOutcome } from "../target.ts";
+import type { Answered, Health, Held, Target, TargetFailure, WriteOutcome } from "../target.ts";
 import { type FilesCell, settled, Uncertain, writeBatch } from "./commit.ts";
-import { heldIn, keysIn, Misplaced } from "./file.ts";
+import { fileWriter, heldIn, keysIn, Misplaced } from "./file.ts";
 import { LockBusy, withLock } from "./lock.ts";
 import { StateDamaged } from "./state.ts";
 
@@ -57,18 +57,24 @@ export function filesSettings(resolved: Resolved): Answered<FilesSettings> {
   });
 }
 
+function cellAt(
+  { root, cells }: FilesSettings,
+  cell: string,
+  onStep: FilesCell["onStep"],
+): FilesCell | null {
+  const place = cells.get(cell);
+  if (place === undefined) return null;
+  const folder = join(root, place);
+  return { folder, own: join(folder, ".interlock"), onStep };
+}
+
 function filesTarget(
   name: string,
   settings: FilesSettings,
   onStep: (step: string) => void,
 ): Target {
-  const { root, cells, lockMs, pollMs } = settings;
-  const cellOf = (cell: string): FilesCell | null => {
-    const place = cells.get(cell);
-    if (place === undefined) return null;
-    const folder = join(root, place);
-    return { folder, own: join(folder, ".interlock"), onStep };
-  };
+  const { root, lockMs, pollMs } = settings;
+  const cellOf = (cell: string) => cellAt(settings, cell, onStep);
   const locked = async <T>(cell: FilesCell, run: () => Promise<T>): Promise<T> => {
     // A root that is not there is a disk that is not mounted, not an empty target.
     await stat(root);
@@ -118,12 +124,20 @@ function filesTarget(
     },
     watch: (since, signal) =>
       polled({ look: () => snapshotOf(settings), everyMs: pollMs }, since, signal),
-    health: async () => {
-      const there = await asked(() => stat(root));
-      return { answers: there.ok, says: there.ok ? `folder ${root}` : there.failure.message };
+    lastWriter: async ({ cell: id, key, version }) => {
+      const fault = overReadLimit([key]) ?? pathFault(key);
+      const at = cellOf(id)?.folder;
+      if (fault !== null || at === undefined) return failed(fault ?? noCell(name, id));
+      return asked(() => fileWriter(at, key, version));
     },
+    health: () => healthOf(root),
     close: async () => undefined,
   };
+}
+
+async function healthOf(root: string): Promise<Health> {
+  const there = await asked(() => stat(root));
+  return { answers: there.ok, says: there.ok ? `folder ${root}` : there.failure.message };
 }
 
 const firstFault = (keys: readonly string[]): TargetFailure | null =>

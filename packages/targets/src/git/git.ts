@@ -5,13 +5,23 @@ import { batchPathFault, pathFault } from "../key-path.ts";
 import { overLimit, overPageLimit, overReadLimit } from "../limits.ts";
 import { pageOf } from "../page.ts";
 import type { Resolved } from "../secrets.ts";
-import type { Answered, CellRead, Held, Listed, Page, Target, WriteOutcome } from "../target.ts";
+import type {
+  Answered,
+  CellRead,
+  Health,
+  Held,
+  Listed,
+  Page,
+  Target,
+  WriteOutcome,
+} from "../target.ts";
 import { VALUE_BYTES_MAX } from "../target.ts";
 import { cellState, commitBatch, versionOf } from "./commit.ts";
 import { openRepository, type Repository } from "./repository.ts";
 import { type GitSettings, gitSettings, type Place } from "./settings.ts";
 import { STATE_KEY } from "./tree.ts";
 import { watchGit } from "./watch.ts";
+import { commitWriter } from "./writer.ts";
 
 export async function openGit(name: string, resolved: Resolved): Promise<Answered<Target>> {
   const settings = gitSettings(resolved);
@@ -63,23 +73,31 @@ function gitTarget(name: string, settings: GitSettings): Target {
       return inTurn(() => commitBatch(repository.value, place, batch));
     },
     watch: (since, signal) => watchGit(ready, since, signal),
-    health: async () => {
+    lastWriter: async ({ cell: id, key, version }) => {
+      const fault = overReadLimit([key]) ?? pathFault(key);
+      const place = settings.cells.get(id);
+      if (fault !== null) return failed(fault);
+      if (place === undefined) return failed(noCell(name, id));
       const repository = ready();
-      if (!repository.ok) return { answers: false, says: repository.failure.message };
-      const [place] = settings.cells.values();
-      const tip = await repository.value.tip(place?.branch ?? "");
-      const version = await repository.value.run(["--version"]);
-      return {
-        answers: tip.ok,
-        says: tip.ok ? version.out.toString().trim() : tip.failure.message,
-      };
+      return repository.ok
+        ? await commitWriter(repository.value, place, { key, version })
+        : repository;
     },
+    health: () => healthOf(ready()),
     close: async () => {
       await turn;
       opened?.sandbox.close();
       opened = null;
     },
   };
+}
+
+async function healthOf(repository: Answered<Repository>): Promise<Health> {
+  if (!repository.ok) return { answers: false, says: repository.failure.message };
+  const [place] = repository.value.settings.cells.values();
+  const tip = await repository.value.tip(place?.branch ?? "");
+  const version = await repository.value.run(["--version"]);
+  return { answers: tip.ok, says: tip.ok ? version.out.toString().trim() : tip.failure.message };
 }
 
 async function listCell(

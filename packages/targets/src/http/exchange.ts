@@ -5,6 +5,7 @@ import { away, damaged, failed, refused } from "../failure.ts";
 import type { Answered, Held, TargetFailure } from "../target.ts";
 import type { Client, Reply } from "../web/client.ts";
 import { inside, listIn, parseJson } from "../web/json.ts";
+import { type LastWriter, writerOf } from "../writer.ts";
 import type { HttpSettings } from "./settings.ts";
 import { fill, type Template } from "./template.ts";
 
@@ -51,6 +52,31 @@ export async function readKey(
   place: string,
   key: string,
 ): Promise<Answered<Held | null>> {
+  const asked = await askKey(api, place, key);
+  return asked.ok ? { ok: true, value: asked.value?.held ?? null } : asked;
+}
+
+/** In the headers that the settings name; whatever the API says there is its own word. */
+export async function keyWriter(
+  api: Api,
+  place: string,
+  { key, version }: { readonly key: string; readonly version: string },
+): Promise<Answered<LastWriter | null>> {
+  const asked = await askKey(api, place, key);
+  if (!asked.ok) return asked;
+  if (asked.value?.held.version !== version) return { ok: true, value: null };
+  const { headers } = asked.value;
+  const { by, at } = api.settings.writer;
+  const said = (name: string | null): string | undefined => {
+    const found = name === null ? undefined : headers[name];
+    return typeof found === "string" ? found : undefined;
+  };
+  return { ok: true, value: writerOf("told", { name: said(by), at: Date.parse(said(at) ?? "") }) };
+}
+
+type Asked = { readonly held: Held; readonly headers: Answer["headers"] } | null;
+
+async function askKey(api: Api, place: string, key: string): Promise<Answered<Asked>> {
   const { settings } = api;
   const got = await get(api, fill(settings.read, { cell: place, key }), ANSWER_BYTES);
   if (!got.ok) return got;
@@ -64,10 +90,11 @@ export async function readKey(
       : versionIn(inside(json, ...settings.versionAt));
   if (version === null)
     return failed(apiDamaged("a value without a version, or with one that cannot be compared"));
-  if (settings.body === null) return { ok: true, value: { value: body, version } };
+  if (settings.body === null)
+    return { ok: true, value: { held: { value: body, version }, headers } };
   const value = valueIn(inside(json, ...settings.body.valueAt), settings.body.as);
   if (value === null) return failed(apiDamaged("no value where it should be"));
-  return { ok: true, value: { value, version } };
+  return { ok: true, value: { held: { value, version }, headers } };
 }
 
 const tagOf = (header: string | readonly string[] | undefined): string | null =>

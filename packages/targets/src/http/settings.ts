@@ -58,6 +58,8 @@ export type HttpSettings = {
   readonly idempotencyHeader: string | null;
   readonly conflict: ReadonlySet<number>;
   readonly health: Template | null;
+  /** Headers of a value's answer in which the API says who wrote it, and when. */
+  readonly writer: { readonly by: string | null; readonly at: string | null };
   readonly pollMs: number;
 };
 
@@ -88,6 +90,7 @@ export function readHttpSettings(resolved: Resolved): Answered<HttpSettings> {
     idempotencyHeader,
     conflict: readConflict(read),
     health: hasHealth ? readPath(read, { name: "health", holes: [], needsKey: false }) : null,
+    writer: readWriter(read),
     pollMs: read.whole("pollMs", { from: 20, to: HOUR_MS, otherwise: POLL_MS }),
   });
 }
@@ -111,6 +114,18 @@ function readHeaders(read: SettingsReader) {
   }
   part?.end(null);
   return { headers: Object.fromEntries(headers), hasSecret };
+}
+
+function readWriter(read: SettingsReader): HttpSettings["writer"] {
+  const part = read.part("writer");
+  const header = (name: "by" | "at"): string | null => {
+    const found = part?.optionalText(name) ?? null;
+    if (found !== null && !TOKEN.test(found)) part?.fault(name, "is no name of a header");
+    return found?.toLowerCase() ?? null;
+  };
+  const writer = { by: header("by"), at: header("at") };
+  part?.end(null);
+  return writer;
 }
 
 function readCells(read: SettingsReader): ReadonlyMap<string, string> {

@@ -6,7 +6,7 @@ import { polled, type Snapshot } from "../polling.ts";
 import type { Resolved } from "../secrets.ts";
 import type { Answered, CellRead, Health, Held, Target } from "../target.ts";
 import { clientOf } from "../web/client.ts";
-import { type Api, listKeys, readKey, statusOf } from "./exchange.ts";
+import { type Api, keyWriter, listKeys, readKey, statusOf } from "./exchange.ts";
 import { type HttpSettings, readHttpSettings } from "./settings.ts";
 import { isKeyTrick, keyFault, writeItems } from "./write.ts";
 
@@ -51,6 +51,16 @@ function targetOf(name: string, settings: HttpSettings): Target {
     },
     watch: (since, signal) =>
       polled({ look: () => lookAt(api), everyMs: settings.pollMs }, since, signal),
+    lastWriter: async ({ cell, key, version }) => {
+      const place = cells.get(cell);
+      if (place === undefined) return failed(noCell(name, cell));
+      const limit = overReadLimit([key]);
+      if (limit !== null) return failed(limit);
+      if (isKeyTrick(settings, key)) return failed(keyFault(key));
+      const { by, at } = settings.writer;
+      if (version === null || (by === null && at === null)) return { ok: true, value: null };
+      return await keyWriter(api, place, { key, version });
+    },
     health: () => healthOf(api),
     close: async () => client.close(),
   };

@@ -48,13 +48,22 @@ export async function get(api: Api, path: string, answerBytes: number): Promise<
   return { ok: true, value: reply };
 }
 
-/** `null`: there is no such ConfigMap. */
-export async function getConfigMap(api: Api, place: Place): Promise<Answered<ConfigMap | null>> {
-  const got = await get(api, pathOf(place), OBJECT_BYTES);
+/** `null`: there is no such object. */
+export async function getObject(api: Api, path: string): Promise<Answered<Json | null>> {
+  const got = await get(api, path, OBJECT_BYTES);
   if (!got.ok) return got;
   if (got.value.status === 404) return { ok: true, value: null };
   if (got.value.status !== 200) return failed(apiRefused(got.value));
-  const found = configMapOf(bodyOf(got.value), api.settings.fieldManager);
+  const body = bodyOf(got.value);
+  return body === undefined ? failed(apiDamaged("no JSON")) : { ok: true, value: body };
+}
+
+/** `null`: there is no such ConfigMap. */
+export async function getConfigMap(api: Api, place: Place): Promise<Answered<ConfigMap | null>> {
+  const got = await getObject(api, pathOf(place));
+  if (!got.ok) return got;
+  if (got.value === null) return { ok: true, value: null };
+  const found = configMapOf(got.value, api.settings.fieldManager);
   return found === null ? failed(apiDamaged("no ConfigMap")) : { ok: true, value: found };
 }
 

@@ -6,11 +6,22 @@ import type { Resolved } from "../secrets.ts";
 import type { Answered, CellRead, Health, Target } from "../target.ts";
 import { clientOf } from "../web/client.ts";
 import { textIn } from "../web/json.ts";
-import { type Api, apiDamaged, apiRefused, bodyOf, get, getConfigMap } from "./api.ts";
-import { heldOf } from "./object.ts";
+import type { LastWriter, WriterAsked } from "../writer.ts";
+import {
+  type Api,
+  apiDamaged,
+  apiRefused,
+  bodyOf,
+  get,
+  getConfigMap,
+  getObject,
+  pathOf,
+} from "./api.ts";
+import { configMapOf, heldOf } from "./object.ts";
 import { type KubernetesSettings, type Place, readKubernetesSettings } from "./settings.ts";
 import { watchConfigMaps } from "./watch.ts";
 import { isConfigMapKey, keyFault, writeConfigMap } from "./write.ts";
+import { managerOf } from "./writer.ts";
 
 const VERSION_BYTES = 1 << 16;
 
@@ -50,6 +61,12 @@ function targetOf(name: string, settings: KubernetesSettings): Target {
       return writeConfigMap(api, place, batch);
     },
     watch: (_since, signal) => watchConfigMaps(api, signal),
+    lastWriter: async (asked) => {
+      const place = cells.get(asked.cell);
+      return place === undefined
+        ? failed(noCell(name, asked.cell))
+        : await keyWriter(api, place, asked);
+    },
     health: () => healthOf(api),
     close: async () => client.close(),
   };
@@ -70,6 +87,23 @@ async function readKeys(
   if (fence === null) return failed(apiDamaged("the annotation that holds the fence"));
   const items = new Map(keys.map((key) => [key, heldOf(found.value?.values.get(key))]));
   return { ok: true, value: { items, fence } };
+}
+
+async function keyWriter(
+  api: Api,
+  place: Place,
+  { key, version }: Omit<WriterAsked, "cell">,
+): Promise<Answered<LastWriter | null>> {
+  const limit = overReadLimit([key]);
+  if (limit !== null) return failed(limit);
+  if (!isConfigMapKey(key)) return failed(keyFault(key));
+  const got = await getObject(api, pathOf(place));
+  if (!got.ok || got.value === null) return got.ok ? { ok: true, value: null } : got;
+  const found = configMapOf(got.value, api.settings.fieldManager);
+  const held = heldOf(found?.values.get(key));
+  if (held === null || held.version !== version) return { ok: true, value: null };
+  const fields = ["f:data", "f:binaryData"].map((part) => [part, `f:${key}`]);
+  return { ok: true, value: managerOf(got.value, fields) };
 }
 
 async function healthOf(api: Api): Promise<Health> {

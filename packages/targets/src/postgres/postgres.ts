@@ -12,6 +12,7 @@ import { fencesFit, fitOf } from "./fit.ts";
 import { type PostgresSettings, postgresSettings } from "./settings.ts";
 import { type CellSql, sqlOf } from "./sql.ts";
 import { writeRows } from "./write.ts";
+import { rowWriter } from "./writer.ts";
 
 const CLIENTS = 4;
 const CONNECT_MS = 10_000;
@@ -90,6 +91,13 @@ function targetOf(database: Database): Target {
     },
     watch: (since, signal) =>
       polled({ look: () => snapshotOf(database), everyMs: settings.pollMs }, since, signal),
+    lastWriter: async ({ cell: id, key, version }) => {
+      const fault = overReadLimit([key]) ?? cellFault(id);
+      if (fault !== null) return failed(fault);
+      return version === null
+        ? answered(null)
+        : asked(database, id, (client, { sql }) => rowWriter(client, sql, { key, version }));
+    },
     health: async () => {
       try {
         const { rows } = await pool.query<{ version: string }>("select version() as version");

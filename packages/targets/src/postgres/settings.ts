@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Resolved } from "../secrets.ts";
-import { settingsReader } from "../settings.ts";
+import { type SettingsReader, settingsReader } from "../settings.ts";
 import type { Answered } from "../target.ts";
 
 /** Where the rows of a cell are: a table, and where several cells share it, the value of their column. */
@@ -14,6 +14,8 @@ export type PostgresSettings = {
   readonly versionColumn: string | null;
   readonly cellColumn: string | null;
   readonly cells: ReadonlyMap<string, Place>;
+  /** Columns in which writers say who they are and when they wrote. */
+  readonly writer: { readonly by: string | null; readonly at: string | null };
   /** The table of fences, and whether we may create it. */
   readonly fenceTable: string;
   readonly createFence: boolean;
@@ -30,12 +32,17 @@ export function postgresSettings(resolved: Resolved): Answered<PostgresSettings>
   const url = reader.text("url");
   const fault = urlFault(url, reader.isNamed("url"));
   if (url !== "" && fault !== null) reader.fault("url", fault);
-  const name = (field: string, otherwise: string | null): string | null => {
-    const found = reader.optionalText(field) ?? otherwise;
+  const nameIn = (part: SettingsReader, field: string, otherwise: string | null) => {
+    const found = part.optionalText(field) ?? otherwise;
     if (found !== null && Buffer.byteLength(found) > NAME_BYTES_MAX)
-      reader.fault(field, `is longer than ${NAME_BYTES_MAX} bytes`);
+      part.fault(field, `is longer than ${NAME_BYTES_MAX} bytes`);
     return found;
   };
+  const name = (field: string, otherwise: string | null) => nameIn(reader, field, otherwise);
+  const writer = reader.part("writer");
+  const by = writer === undefined ? null : nameIn(writer, "by", null);
+  const at = writer === undefined ? null : nameIn(writer, "at", null);
+  writer?.end(null);
   const cellColumn = name("cellColumn", null);
   const shared = cellColumn === null ? null : reader.text("table");
   const cells = reader.cells((place, path): Place => {
@@ -56,6 +63,7 @@ export function postgresSettings(resolved: Resolved): Answered<PostgresSettings>
     keyColumn: name("keyColumn", "key") ?? "",
     valueColumn: name("valueColumn", "value") ?? "",
     versionColumn: name("versionColumn", null),
+    writer: { by, at },
     fenceTable: reader.optionalText("fenceTable") ?? "interlock_fence",
     createFence: reader.flag("createFence", false),
     statementMs: reader.whole("statementMs", { from: 100, to: 3_600_000, otherwise: 10_000 }),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from "node:crypto";
 import { VALUE_BYTES_MAX } from "../target.ts";
+import { WRITER_TEXT_MAX } from "../writer.ts";
 import { type Place, type PostgresSettings, quoted, quotedTable } from "./settings.ts";
 
 /** How values are kept: as they are, or as text that has to be valid UTF-8 without NUL. */
@@ -27,6 +28,8 @@ export type CellSql = {
   readonly list: string;
   /** Rows `key`, `version`; at most $1. */
   readonly look: string;
+  /** $1 key, $2 version: `by`, `at` and `committed`, of a row of that version; times in milliseconds. */
+  readonly writer: string;
 };
 
 /**
@@ -89,8 +92,18 @@ export function sqlOf(settings: PostgresSettings, place: Place, type: ValueType)
       where ${here} and ($1::text is null or t.${key}::text collate "C" > $1)
       order by t.${key}::text collate "C" limit $2`,
     look: `select t.${key}::text as key, ${version} as version from ${table} t where ${here} limit $1`,
+    writer: `select left(${saying(settings.writer.by)}::text, ${WRITER_TEXT_MAX}) as by,
+        ${millis(saying(settings.writer.at))} as at,
+        ${millis("case when current_setting('track_commit_timestamp') = 'on' then pg_xact_commit_timestamp(t.xmin) end")} as committed
+      from ${table} t where ${here} and t.${key}::text = $1 and ${version} = $2`,
   };
 }
+
+const saying = (column: string | null): string =>
+  column === null ? "null" : `t.${quoted(column)}`;
+
+const millis = (time: string): string =>
+  `trunc(extract(epoch from (${time})::timestamptz) * 1000)::text`;
 
 /** What the companion table is; `docs/reference/targets.md` shows the same text. */
 export const fenceTableSql = (

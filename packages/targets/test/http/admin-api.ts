@@ -16,6 +16,8 @@ export type AdminApi = {
   readonly port: number;
   readonly settings: Readonly<Record<string, Json>>;
   readonly asked: Asked[];
+  /** Headers of every answer. */
+  readonly says: Record<string, string>;
   /** What the next request is answered with instead. */
   readonly answerNext: (answer: (response: ServerResponse) => void) => void;
   readonly put: (cell: string, key: string, value: Uint8Array | null) => void;
@@ -63,6 +65,7 @@ export async function startAdminApi(dialect: Dialect): Promise<AdminApi> {
   const cells = new Map(Object.values(CELLS).map((cell) => [cell, new Map<string, Entry>()]));
   let revision = 0;
   const asked: Asked[] = [];
+  const says: Record<string, string> = {};
   let instead: ((response: ServerResponse) => void) | null = null;
   const store = {
     get: (cell: string, key: string) => cells.get(cell)?.get(key) ?? null,
@@ -86,6 +89,7 @@ export async function startAdminApi(dialect: Dialect): Promise<AdminApi> {
     const call = { method, url, headers, body: Buffer.concat(chunks) };
     const { status, etag, body } = (dialect === "etag" ? byEtag : byField)(store, call);
     if (etag !== undefined) response.setHeader("etag", etag);
+    for (const [name, text] of Object.entries(says)) response.setHeader(name, text);
     response.writeHead(status).end(body ?? "");
   });
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
@@ -97,6 +101,7 @@ export async function startAdminApi(dialect: Dialect): Promise<AdminApi> {
     port,
     settings: { ...(dialect === "etag" ? ETAG : FIELD), origin },
     asked,
+    says,
     answerNext: (answer) => {
       instead = answer;
     },

@@ -226,3 +226,24 @@ describe("a reading", () => {
     await hasty.close();
   });
 });
+
+test("who wrote is told from the headers that the settings name, and from no others", async () => {
+  const target = opened({ writer: { by: "X-Updated-By", at: "Last-Modified" } });
+  const blind = opened();
+  await set(target, "here", "a", "1");
+  const version = await versionAt(target, "here", "a");
+  const asked = { cell: "here", key: "a", version };
+  expect(await target.lastWriter?.(asked)).toEqual({ ok: true, value: null });
+  Object.assign(api.says, {
+    ...{ "x-updated-by": `  ops   ${"y".repeat(300)}` },
+    "last-modified": "Tue, 03 Feb 2026 04:05:06 GMT",
+  });
+  const at = Date.UTC(2026, 1, 3, 4, 5, 6);
+  expect(await target.lastWriter?.(asked)).toMatchObject({
+    ...{ ok: true, value: { trust: "told", name: expect.stringMatching(/^ops y+$/), at } },
+  });
+  expect(await blind.lastWriter?.(asked)).toEqual({ ok: true, value: null });
+  expect(open({ writer: { by: "a b" } })).toMatchObject({
+    ...{ ok: false, failure: { message: expect.stringContaining("is no name of a header") } },
+  });
+});

@@ -2,7 +2,20 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-type Owner = { manager: string; operation: "Apply" | "Update"; keys: Set<string> };
+type Owner = {
+  manager: string;
+  operation: "Apply" | "Update";
+  subresource?: string;
+  keys: Set<string>;
+  time: string | null;
+};
+type By = {
+  readonly manager: string;
+  readonly operation: "Apply" | "Update";
+  /** As in `metadata.managedFields`; absent unless told. */
+  readonly time?: string;
+  readonly subresource?: string;
+};
 type Held = {
   namespace: string;
   name: string;
@@ -30,12 +43,7 @@ export type ApiServer = {
   readonly origin: string;
   readonly port: number;
   /** Writes as `manager`, by an update or an apply of this one key. */
-  readonly write: (
-    path: string,
-    key: string,
-    value: Uint8Array | null,
-    by: { readonly manager: string; readonly operation: "Apply" | "Update" },
-  ) => void;
+  readonly write: (path: string, key: string, value: Uint8Array | null, by: By) => void;
   /** Forgets what happened before, as the store does every five minutes, and ends all watches. */
   readonly compact: () => void;
   readonly endWatches: () => void;
@@ -148,13 +156,18 @@ export async function startApiServer(token?: string): Promise<ApiServer> {
   return {
     origin: `http://127.0.0.1:${port}`,
     port,
-    write: (path, key, value, { manager, operation }) => {
+    write: (path, key, value, { manager, operation, time, subresource }) => {
       const held = heldAt(path);
       held.data.delete(key);
       held.binaryData.delete(key);
       if (value !== null) held.data.set(key, Buffer.from(value).toString("utf8"));
       for (const owner of held.owners) owner.keys.delete(`d:${key}`);
-      if (value !== null) ownerOf(held, manager, operation).keys.add(`d:${key}`);
+      if (value !== null) {
+        const owner = ownerOf(held, manager, operation);
+        owner.keys.add(`d:${key}`);
+        owner.time = time ?? null;
+        if (subresource !== undefined) owner.subresource = subresource;
+      }
       changed(held);
     },
     compact: () => {
@@ -201,7 +214,7 @@ function conflictsOf(held: Held, manager: string, fields: ReadonlyMap<string, st
 function ownerOf(held: Held, manager: string, operation: Owner["operation"]): Owner {
   const found = held.owners.find((one) => one.manager === manager && one.operation === operation);
   if (found !== undefined) return found;
-  const made: Owner = { manager, operation, keys: new Set() };
+  const made: Owner = { manager, operation, keys: new Set(), time: null };
   held.owners.push(made);
   return made;
 }
@@ -234,9 +247,11 @@ function shownOf(held: Held) {
       name: held.name,
       resourceVersion: String(held.version),
       annotations: Object.fromEntries(held.annotations),
-      managedFields: held.owners.map(({ manager, operation, keys }) => ({
+      managedFields: held.owners.map(({ manager, operation, subresource, keys, time }) => ({
         manager,
         operation,
+        ...(subresource === undefined ? {} : { subresource }),
+        ...(time === null ? {} : { time }),
         fieldsType: "FieldsV1",
         fieldsV1: { "f:data": fieldsV1(keys, "d:"), "f:binaryData": fieldsV1(keys, "b:") },
       })),

@@ -127,6 +127,29 @@ describe("server-side apply", () => {
   });
 });
 
+test("the manager that owns a key is told, with the time of its last write", async () => {
+  const { target, server, remove } = await kubernetesPlace();
+  const asked = async (key: string) => {
+    const version = await versionAt(target, "here", key);
+    return await target.lastWriter?.({ cell: "here", key, version });
+  };
+  server.write(CELLS.here, "old", bytes("1"), { ...KUBECTL, time: "2026-01-02T03:04:05Z" });
+  const edit = { manager: "kubectl\u202e-edit\n", operation: "Update" } as const;
+  server.write(CELLS.here, "a", bytes("1"), {
+    ...{ ...edit, time: "2026-02-03T04:05:06Z", subresource: "status" },
+  });
+  const at = Date.UTC(2026, 1, 3, 4, 5, 6);
+  const name = "kubectl\\u{202e}-edit";
+  const value = { trust: "told", name, how: "Update of status", at };
+  expect(await asked("a")).toEqual({ ok: true, value });
+  expect(await asked("old")).toMatchObject({ value: { name: "kubectl", how: "Update" } });
+  server.write(CELLS.here, "a", bytes("2"), { ...KUBECTL, time: "yesterday" });
+  expect(await asked("a")).toEqual({
+    ...{ ok: true, value: { trust: "told", name: "kubectl", how: "Update" } },
+  });
+  await remove();
+});
+
 test("a watch is taken up where it broke off, and tells a gap where the past is gone", async () => {
   const { target, server, remove } = await kubernetesPlace();
   const stop = new AbortController();
