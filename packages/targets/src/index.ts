@@ -21,6 +21,7 @@ export {
   type Seen,
   type Target,
   type TargetFailure,
+  type Unsettled,
   VALUE_BYTES_MAX,
   type WriteOutcome,
 } from "./target.ts";

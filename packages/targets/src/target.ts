@@ -14,11 +14,16 @@ export const VALUE_BYTES_MAX = 1 << 20;
 /** What a key holds, and the version by which the target tells that nobody wrote it since. */
 export type Held = { readonly value: Uint8Array; readonly version: string };
 
+/** `isOver`: the target itself does not expect any more that it will. */
+export type Unsettled = { readonly says: string; readonly isOver: boolean };
+
 export type CellRead = {
   /** Every key that was asked for; `null`: it does not exist. */
   readonly items: ReadonlyMap<string, Held | null>;
   /** The largest fence that the target has seen for the cell, 0 before the first; `null`: it keeps none. */
   readonly fence: number | null;
+  /** What of it has not reached those who run with it, where the target knows. */
+  readonly unsettled?: Unsettled;
 };
 
 /** What a target could not do, without an effect on it. */
@@ -67,6 +72,8 @@ export type WriteOutcome =
       readonly kind: "conflict";
       readonly keys: readonly string[];
       readonly done: readonly string[];
+      /** Who they belong to, as the target says it, where that is why. */
+      readonly owners?: readonly string[];
     }
   /** Somebody with this larger fence was there. */
   | { readonly kind: "fenced"; readonly fence: number }

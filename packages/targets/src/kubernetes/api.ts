@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The few calls of the Kubernetes API that a ConfigMap needs, and how their failures are told. */
+/** The few calls of the Kubernetes API that one object needs, and how their failures are told. */
 import type { Json } from "@interlock/digest";
-import { away, damaged, failed, refused } from "../failure.ts";
+import { away, damaged, failed, refused, shown } from "../failure.ts";
 import type { Answered, TargetFailure } from "../target.ts";
 import type { Ask, Client, Reply } from "../web/client.ts";
-import { inside, parseJson, textIn } from "../web/json.ts";
-import { type ConfigMap, configMapOf } from "./object.ts";
+import { listIn, parseJson, textIn } from "../web/json.ts";
+import { type Found, objectOf } from "./object.ts";
 import type { KubernetesSettings, Place } from "./settings.ts";
 
 /** An object has at most 1.5 MiB in the store, in JSON with base64 and escapes several times that. */
@@ -26,17 +26,30 @@ export function apiRefused({ status, body }: Pick<Answer, "status" | "body">): T
   const message = textIn(bodyOf({ body }), "message") ?? `status ${status}`;
   return refused(
     `the API server refused: ${message.slice(0, 500)}`,
-    "look at the role of this account: it needs get, list, watch, create and patch on the ConfigMaps",
+    "look at the role of this account: it needs get, list, watch and patch on the cells, and create on ConfigMaps",
   );
 }
+
+/** Whoever deploys a workload makes it; we set fields of one that is there. */
+export const noObject = ({ settings: { form } }: Api, { namespace, name }: Place): TargetFailure =>
+  refused(
+    `there is no ${form.kind} \`${namespace}/${name}\``,
+    "bring it with what deploys it; only fields of one that is there are written",
+  );
 
 export type Answer = Extract<Reply, { kind: "answer" }>;
 
 export const bodyOf = ({ body }: Pick<Answer, "body">): Json | undefined =>
   parseJson(Buffer.from(body).toString("utf8"));
 
-export const pathOf = ({ namespace, name }: Place): string =>
-  `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+/** Of all objects of the form in a namespace, or in every one. */
+export const collectionOf = ({ settings: { form } }: Api, namespace: string | null): string =>
+  namespace === null
+    ? `${form.root}/${form.plural}`
+    : `${form.root}/namespaces/${namespace}/${form.plural}`;
+
+const pathOf = (api: Api, { namespace, name }: Place): string =>
+  `${collectionOf(api, namespace)}/${name}`;
 
 /** Reading is harmless: whatever did not work had no effect. */
 export async function get(api: Api, path: string, answerBytes: number): Promise<Answered<Answer>> {
@@ -49,47 +62,42 @@ export async function get(api: Api, path: string, answerBytes: number): Promise<
 }
 
 /** `null`: there is no such object. */
-export async function getObject(api: Api, path: string): Promise<Answered<Json | null>> {
-  const got = await get(api, path, OBJECT_BYTES);
+export async function getObject(api: Api, place: Place): Promise<Answered<Found | null>> {
+  const got = await get(api, pathOf(api, place), OBJECT_BYTES);
   if (!got.ok) return got;
   if (got.value.status === 404) return { ok: true, value: null };
   if (got.value.status !== 200) return failed(apiRefused(got.value));
+  const { form, fieldManager } = api.settings;
   const body = bodyOf(got.value);
-  return body === undefined ? failed(apiDamaged("no JSON")) : { ok: true, value: body };
-}
-
-/** `null`: there is no such ConfigMap. */
-export async function getConfigMap(api: Api, place: Place): Promise<Answered<ConfigMap | null>> {
-  const got = await getObject(api, pathOf(place));
-  if (!got.ok) return got;
-  if (got.value === null) return { ok: true, value: null };
-  const found = configMapOf(got.value, api.settings.fieldManager);
-  return found === null ? failed(apiDamaged("no ConfigMap")) : { ok: true, value: found };
+  const found = body === undefined ? null : objectOf(body, form, fieldManager);
+  return found === null ? failed(apiDamaged(`no ${form.kind}`)) : { ok: true, value: found };
 }
 
 /**
  * Server-side apply, never with force. JSON is YAML, so it is sent as such
  * (https://kubernetes.io/docs/reference/using-api/server-side-apply/).
  */
-export function applyConfigMap(
+export function applyObject(
   ask: Ask,
-  { settings }: Api,
+  api: Api,
   place: Place,
   content: Readonly<Record<string, Json>>,
 ): Promise<Reply> {
+  const { settings } = api;
+  const { apiVersion, kind } = settings.form;
   const query = `fieldManager=${encodeURIComponent(settings.fieldManager)}&force=false`;
   const { metadata, ...rest } = content;
   return ask({
     method: "PATCH",
-    path: `${pathOf(place)}?${query}`,
+    path: `${pathOf(api, place)}?${query}`,
     headers: {
       accept: "application/json",
       ...settings.headers,
       "content-type": "application/apply-patch+yaml",
     },
     body: JSON.stringify({
-      apiVersion: "v1",
-      kind: "ConfigMap",
+      apiVersion,
+      kind,
       metadata: { ...place, ...(typeof metadata === "object" ? metadata : {}) },
       ...rest,
     }),
@@ -98,30 +106,38 @@ export function applyConfigMap(
 }
 
 /** Without any key; 409 where it is there already. */
-export function createConfigMap(ask: Ask, { settings }: Api, place: Place): Promise<Reply> {
+export function createObject(ask: Ask, api: Api, place: Place): Promise<Reply> {
+  const { settings } = api;
+  const { apiVersion, kind } = settings.form;
   const query = `fieldManager=${encodeURIComponent(settings.fieldManager)}`;
   return ask({
     method: "POST",
-    path: `/api/v1/namespaces/${place.namespace}/configmaps?${query}`,
+    path: `${collectionOf(api, place.namespace)}?${query}`,
     headers: {
       accept: "application/json",
       ...settings.headers,
       "content-type": "application/json",
     },
-    body: JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: place }),
+    body: JSON.stringify({ apiVersion, kind, metadata: place }),
     answerBytes: OBJECT_BYTES,
   });
 }
 
-/** The keys that another field manager owns, of a 409; `null`: it is about something else. */
-export function ownedByOthers(answer: Answer): readonly string[] | null {
-  const causes = inside(bodyOf(answer), "details", "causes");
-  if (!Array.isArray(causes)) return null;
-  const keys = causes.flatMap((cause: Json) => {
-    if (textIn(cause, "reason") !== "FieldManagerConflict") return [];
-    // `.data.key`, where the key itself may hold dots.
-    const [, key] = /^\.(?:data|binaryData)\.(.+)$/.exec(textIn(cause, "field") ?? "") ?? [];
-    return key === undefined ? [] : [key];
-  });
-  return keys.length === 0 ? null : keys;
+/** So many managers of one conflict are named. */
+const OWNERS_MAX = 5;
+
+/** What other field managers own of an apply that the API answered with 409; `null`: it is about something else. */
+export function ownedByOthers(
+  { settings: { form } }: Api,
+  answer: Answer,
+): { readonly keys: readonly string[]; readonly owners: readonly string[] } | null {
+  const causes = listIn(bodyOf(answer), "details", "causes").filter(
+    (cause) => textIn(cause, "reason") === "FieldManagerConflict",
+  );
+  if (causes.length === 0) return null;
+  const keys = causes.flatMap((cause) => form.keyOfCause(textIn(cause, "field") ?? "") ?? []);
+  const owners = causes.map((cause) =>
+    shown((textIn(cause, "message") ?? "").replace(/^conflict with /, "")),
+  );
+  return { keys, owners: [...new Set(owners)].slice(0, OWNERS_MAX) };
 }

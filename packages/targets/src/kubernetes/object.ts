@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A ConfigMap as its API shows it, and what of it is ours. */
+/** An object as its API shows it, and what of it is ours. */
 import { type Json, sha256Hex } from "@interlock/digest";
 import type { Held } from "../target.ts";
 import { inside, listIn, membersIn, textIn } from "../web/json.ts";
+import type { Form } from "./form.ts";
 
 export const FENCE = "interlock.dev/fence";
 /** The idempotency keys of the last writes, newest first, a comma between. */
@@ -10,7 +11,8 @@ export const WRITTEN = "interlock.dev/written";
 /** How many are remembered: with a key of 71 characters it stays far below 256 KiB of annotations. */
 export const REMEMBERED = 64;
 
-export type ConfigMap = {
+export type Found = {
+  readonly object: Json;
   readonly resourceVersion: string;
   readonly values: ReadonlyMap<string, Uint8Array>;
   /** 0 before the first; `null`: what stands there is none. */
@@ -20,39 +22,24 @@ export type ConfigMap = {
   readonly applied: ReadonlySet<string>;
   /** Keys that somebody else owns as well or alone. */
   readonly foreign: ReadonlySet<string>;
+  /** What our field manager applied and this driver would take away by leaving it out. */
+  readonly strange: readonly string[];
 };
 
-/** `null`: it is no ConfigMap. */
-export function configMapOf(body: Json | undefined, fieldManager: string): ConfigMap | null {
-  const resourceVersion = textIn(body, "metadata", "resourceVersion");
-  if (textIn(body, "kind") !== "ConfigMap" || resourceVersion === undefined) return null;
-  return configMapIn(body, resourceVersion, fieldManager);
-}
-
-/** Of an item of a list or of a watch, whose kind may be left out. */
-export function configMapIn(
-  body: Json | undefined,
-  resourceVersion: string,
-  fieldManager: string,
-): ConfigMap {
-  const fence = textIn(body, "metadata", "annotations", FENCE);
-  const written = textIn(body, "metadata", "annotations", WRITTEN);
+/** `null`: it is no object of this form. */
+export function objectOf(object: Json, form: Form, fieldManager: string): Found | null {
+  const resourceVersion = textIn(object, "metadata", "resourceVersion");
+  if (textIn(object, "kind") !== form.kind || resourceVersion === undefined) return null;
+  const fence = textIn(object, "metadata", "annotations", FENCE);
+  const written = textIn(object, "metadata", "annotations", WRITTEN);
   return {
+    object,
     resourceVersion,
-    values: valuesIn(body),
+    values: form.valuesIn(object),
     fence: fence === undefined ? 0 : fenceOf(fence),
     written: written === undefined ? [] : written.split(","),
-    ...ownersIn(body, fieldManager),
+    ...ownersIn(object, form, fieldManager),
   };
-}
-
-function valuesIn(body: Json | undefined): ReadonlyMap<string, Uint8Array> {
-  const values = new Map<string, Uint8Array>();
-  for (const [key, value] of membersIn(body, "data"))
-    if (typeof value === "string") values.set(key, Buffer.from(value, "utf8"));
-  for (const [key, value] of membersIn(body, "binaryData"))
-    if (typeof value === "string") values.set(key, Buffer.from(value, "base64"));
-  return values;
 }
 
 const fenceOf = (text: string): number | null => {
@@ -61,18 +48,40 @@ const fenceOf = (text: string): number | null => {
 };
 
 /** From managedFields, in the form `fieldsV1` (`f:data: {"f:key": {}}`). */
-function ownersIn(body: Json | undefined, fieldManager: string) {
+function ownersIn(object: Json, form: Form, fieldManager: string) {
   const applied = new Set<string>();
   const foreign = new Set<string>();
-  for (const entry of listIn(body, "metadata", "managedFields")) {
+  const strange: string[] = [];
+  for (const entry of listIn(object, "metadata", "managedFields")) {
     const isOurs =
       textIn(entry, "manager") === fieldManager && textIn(entry, "operation") === "Apply";
-    for (const part of ["f:data", "f:binaryData"])
-      for (const field of membersIn(inside(entry, "fieldsV1"), part).keys())
-        if (field.startsWith("f:")) (isOurs ? applied : foreign).add(field.slice(2));
+    for (const path of pathsIn(inside(entry, "fieldsV1"))) {
+      const key = form.keyAt(path);
+      if (key !== null) (isOurs ? applied : foreign).add(key);
+      else if (isOurs && !isAnnotation(path) && !form.isBeside(path))
+        strange.push(path.map((step) => step.replace(/^f:/, "")).join("."));
+    }
   }
-  return { applied, foreign };
+  return { applied, foreign, strange };
 }
+
+/** Deeper than any object of ours; what lies below counts as its place. */
+const DEPTH_MAX = 24;
+
+/** The leaves of a set of fields, `.` of a list item among them. */
+function* pathsIn(
+  fields: Json | undefined,
+  at: readonly string[] = [],
+): Generator<readonly string[]> {
+  const members = membersIn(fields);
+  if (at.length > 0 && (members.size === 0 || at.length === DEPTH_MAX)) yield at;
+  else for (const [step, inner] of members) yield* pathsIn(inner, [...at, step]);
+}
+
+const isAnnotation = ([first, second, name]: readonly string[]): boolean =>
+  first === "f:metadata" &&
+  second === "f:annotations" &&
+  [".", undefined, `f:${FENCE}`, `f:${WRITTEN}`].includes(name);
 
 /**
  * Of one key. The resourceVersion is the whole object's and moves with every other key and label, so
@@ -83,19 +92,3 @@ export const versionOf = (value: Uint8Array): string => sha256Hex(value);
 
 export const heldOf = (value: Uint8Array | undefined): Held | null =>
   value === undefined ? null : { value, version: versionOf(value) };
-
-/** Text goes into `data`, where people can read it, and everything else into `binaryData`. */
-export function dataOf(values: ReadonlyMap<string, Uint8Array>): {
-  readonly data: Readonly<Record<string, string>>;
-  readonly binaryData: Readonly<Record<string, string>>;
-} {
-  const data: [string, string][] = [];
-  const binaryData: [string, string][] = [];
-  for (const [key, value] of values) {
-    const bytes = Buffer.from(value);
-    const text = bytes.toString("utf8");
-    if (Buffer.from(text).equals(bytes)) data.push([key, text]);
-    else binaryData.push([key, bytes.toString("base64")]);
-  }
-  return { data: Object.fromEntries(data), binaryData: Object.fromEntries(binaryData) };
-}

@@ -3,31 +3,22 @@ import { failed, noCell } from "../failure.ts";
 import { overPageLimit, overReadLimit } from "../limits.ts";
 import { pageOf } from "../page.ts";
 import type { Resolved } from "../secrets.ts";
-import type { Answered, CellRead, Health, Target } from "../target.ts";
+import type { Answered, CellRead, Health, Listed, Page, Target } from "../target.ts";
 import { clientOf } from "../web/client.ts";
 import { textIn } from "../web/json.ts";
 import type { LastWriter, WriterAsked } from "../writer.ts";
-import {
-  type Api,
-  apiDamaged,
-  apiRefused,
-  bodyOf,
-  get,
-  getConfigMap,
-  getObject,
-  pathOf,
-} from "./api.ts";
-import { configMapOf, heldOf } from "./object.ts";
+import { type Api, apiDamaged, apiRefused, bodyOf, get, getObject, noObject } from "./api.ts";
+import { heldOf } from "./object.ts";
 import { type KubernetesSettings, type Place, readKubernetesSettings } from "./settings.ts";
-import { watchConfigMaps } from "./watch.ts";
-import { isConfigMapKey, keyFault, writeConfigMap } from "./write.ts";
+import { watchObjects } from "./watch.ts";
+import { writeObject } from "./write.ts";
 import { managerOf } from "./writer.ts";
 
 const VERSION_BYTES = 1 << 16;
 
 /**
- * Kubernetes: a cell is a ConfigMap, a batch one server-side apply of it without force. It is atomic,
- * keeps fences and remembers the idempotency keys of the last writes, both in annotations.
+ * Kubernetes: a cell is a ConfigMap or a workload, a batch one server-side apply of it without force. It
+ * is atomic, keeps fences and remembers the idempotency keys of the last writes, both in annotations.
  */
 export function openKubernetes(name: string, resolved: Resolved): Answered<Target> {
   const parsed = readKubernetesSettings(resolved);
@@ -48,19 +39,14 @@ function targetOf(name: string, settings: KubernetesSettings): Target {
     },
     list: async (cell, page) => {
       const place = cells.get(cell);
-      if (place === undefined) return failed(noCell(name, cell));
-      const limit = overPageLimit(page);
-      if (limit !== null) return failed(limit);
-      const found = await getConfigMap(api, place);
-      if (!found.ok) return found;
-      return { ok: true, value: pageOf([...(found.value?.values.keys() ?? [])].sort(), page) };
+      return place === undefined ? failed(noCell(name, cell)) : await listKeys(api, place, page);
     },
     write: async (batch) => {
       const place = cells.get(batch.cell);
       if (place === undefined) return { kind: "refused", failure: noCell(name, batch.cell) };
-      return writeConfigMap(api, place, batch);
+      return writeObject(api, place, batch);
     },
-    watch: (_since, signal) => watchConfigMaps(api, signal),
+    watch: (_since, signal) => watchObjects(api, signal),
     lastWriter: async (asked) => {
       const place = cells.get(asked.cell);
       return place === undefined
@@ -77,16 +63,26 @@ async function readKeys(
   place: Place,
   keys: readonly string[],
 ): Promise<Answered<CellRead>> {
-  const limit = overReadLimit(keys);
-  if (limit !== null) return failed(limit);
-  const wrong = keys.find((key) => !isConfigMapKey(key));
-  if (wrong !== undefined) return failed(keyFault(wrong));
-  const found = await getConfigMap(api, place);
+  const { form } = api.settings;
+  const fault = overReadLimit(keys) ?? keys.map(form.keyFault).find((one) => one !== null);
+  if (fault !== null && fault !== undefined) return failed(fault);
+  const found = await getObject(api, place);
   if (!found.ok) return found;
+  if (found.value === null && !form.creates) return failed(noObject(api, place));
   const fence = found.value === null ? 0 : found.value.fence;
   if (fence === null) return failed(apiDamaged("the annotation that holds the fence"));
   const items = new Map(keys.map((key) => [key, heldOf(found.value?.values.get(key))]));
-  return { ok: true, value: { items, fence } };
+  const unsettled = found.value === null ? null : form.unsettled(found.value.object);
+  return { ok: true, value: { items, fence, ...(unsettled === null ? {} : { unsettled }) } };
+}
+
+async function listKeys(api: Api, place: Place, page: Page): Promise<Answered<Listed>> {
+  const limit = overPageLimit(page);
+  if (limit !== null) return failed(limit);
+  const found = await getObject(api, place);
+  if (!found.ok) return found;
+  if (found.value === null && !api.settings.form.creates) return failed(noObject(api, place));
+  return { ok: true, value: pageOf([...(found.value?.values.keys() ?? [])].sort(), page) };
 }
 
 async function keyWriter(
@@ -94,16 +90,15 @@ async function keyWriter(
   place: Place,
   { key, version }: Omit<WriterAsked, "cell">,
 ): Promise<Answered<LastWriter | null>> {
-  const limit = overReadLimit([key]);
-  if (limit !== null) return failed(limit);
-  if (!isConfigMapKey(key)) return failed(keyFault(key));
-  const got = await getObject(api, pathOf(place));
-  if (!got.ok || got.value === null) return got.ok ? { ok: true, value: null } : got;
-  const found = configMapOf(got.value, api.settings.fieldManager);
-  const held = heldOf(found?.values.get(key));
-  if (held === null || held.version !== version) return { ok: true, value: null };
-  const fields = ["f:data", "f:binaryData"].map((part) => [part, `f:${key}`]);
-  return { ok: true, value: managerOf(got.value, fields) };
+  const { form } = api.settings;
+  const fault = overReadLimit([key]) ?? form.keyFault(key);
+  if (fault !== null) return failed(fault);
+  const found = await getObject(api, place);
+  if (!found.ok) return found;
+  const held = heldOf(found.value?.values.get(key));
+  if (found.value === null || held === null || held.version !== version)
+    return { ok: true, value: null };
+  return { ok: true, value: managerOf(found.value.object, form.pathsOf(key)) };
 }
 
 async function healthOf(api: Api): Promise<Health> {

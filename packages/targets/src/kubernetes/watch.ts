@@ -4,8 +4,9 @@ import { failed } from "../failure.ts";
 import { waited } from "../polling.ts";
 import type { Answered, Seen } from "../target.ts";
 import { inside, listIn, parseJson, textIn } from "../web/json.ts";
-import { type Api, apiDamaged, apiRefused, bodyOf, get } from "./api.ts";
-import { configMapIn, versionOf } from "./object.ts";
+import { type Api, apiDamaged, apiRefused, bodyOf, collectionOf, get } from "./api.ts";
+import type { Form } from "./form.ts";
+import { versionOf } from "./object.ts";
 
 const LIST_BYTES = 1 << 26;
 const PAUSE_LEAST_MS = 50;
@@ -20,7 +21,7 @@ type Position = { readonly at: string; readonly state: State };
  * Begins with a gap: what a key held at an older resourceVersion cannot be asked for, so a key that was
  * deleted since could not be told. From there on a stream that breaks off is taken up where it ended.
  */
-export async function* watchConfigMaps(
+export async function* watchObjects(
   api: Api,
   signal: AbortSignal,
 ): AsyncGenerator<Seen, void, undefined> {
@@ -42,7 +43,7 @@ export async function* watchConfigMaps(
       let at: string | null = position.at;
       for await (const event of stream(api, position.at, signal)) {
         wait = PAUSE_LEAST_MS;
-        const step = stepOf(event, { cells, state, at }, api.settings.fieldManager);
+        const step = stepOf(event, { cells, state, at }, api.settings.form);
         yield* step.seen;
         at = step.at;
         if (at === null || signal.aborted) break;
@@ -55,12 +56,10 @@ export async function* watchConfigMaps(
 }
 
 /** All cells in one namespace are watched there; else a role for the whole cluster is needed. */
-function scopeOf({ settings }: Api): string {
-  const namespaces = new Set([...settings.cells.values()].map(({ namespace }) => namespace));
-  const [only] = namespaces;
-  return only !== undefined && namespaces.size === 1
-    ? `/api/v1/namespaces/${only}/configmaps`
-    : "/api/v1/configmaps";
+function scopeOf(api: Api): string {
+  const cells = [...api.settings.cells.values()];
+  const [only = null, ...more] = new Set(cells.map(({ namespace }) => namespace));
+  return collectionOf(api, more.length === 0 ? only : null);
 }
 
 type Cells = ReadonlyMap<string, string>;
@@ -75,7 +74,7 @@ async function list(api: Api, cells: Cells): Promise<Answered<Position>> {
   const state: State = new Map();
   for (const item of listIn(body, "items")) {
     const cell = cellOf(item, cells);
-    if (cell !== undefined) state.set(cell, versionsIn(item, api.settings.fieldManager));
+    if (cell !== undefined) state.set(cell, versionsIn(item, api.settings.form));
   }
   return { ok: true, value: { at, state } };
 }
@@ -85,10 +84,8 @@ const cellOf = (object: Json | undefined, cells: Cells): string | undefined =>
     `${textIn(object, "metadata", "namespace") ?? ""}/${textIn(object, "metadata", "name") ?? ""}`,
   );
 
-function versionsIn(object: Json | undefined, fieldManager: string): ReadonlyMap<string, string> {
-  const { values } = configMapIn(object, "", fieldManager);
-  return new Map([...values].map(([key, value]) => [key, versionOf(value)]));
-}
+const versionsIn = (object: Json | undefined, { valuesIn }: Form): ReadonlyMap<string, string> =>
+  new Map([...valuesIn(object)].map(([key, value]) => [key, versionOf(value)]));
 
 async function* stream(api: Api, at: string, signal: AbortSignal): AsyncGenerator<Json> {
   const query = `watch=1&allowWatchBookmarks=true&resourceVersion=${encodeURIComponent(at)}`;
@@ -115,7 +112,7 @@ type Here = { readonly cells: Cells; readonly state: State; readonly at: string 
 /** `at` is `null` where the past is gone and everything has to be listed anew. */
 type Step = { readonly seen: readonly Seen[]; readonly at: string | null };
 
-function stepOf(event: Json, { cells, state, at }: Here, fieldManager: string): Step {
+function stepOf(event: Json, { cells, state, at }: Here, form: Form): Step {
   const object = inside(event, "object");
   if (textIn(event, "type") === "ERROR") return { seen: [], at: null };
   const reached = textIn(object, "metadata", "resourceVersion");
@@ -124,7 +121,7 @@ function stepOf(event: Json, { cells, state, at }: Here, fieldManager: string): 
   if (cell === undefined || textIn(event, "type") === "BOOKMARK") return { seen: [], at: reached };
   const before = state.get(cell) ?? new Map<string, string>();
   const isDeleted = textIn(event, "type") === "DELETED";
-  const now = isDeleted ? new Map<string, string>() : versionsIn(object, fieldManager);
+  const now = isDeleted ? new Map<string, string>() : versionsIn(object, form);
   state.set(cell, now);
   const keys = [...new Set([...before.keys(), ...now.keys()])].filter(
     (key) => before.get(key) !== now.get(key),

@@ -80,7 +80,9 @@ describe("server-side apply", () => {
     for (const value of [bytes("2"), null])
       expect(
         await target.write(batchOf("here", [{ key: "theirs", value, over }, put("x", "1", null)])),
-      ).toEqual({ kind: "conflict", keys: ["theirs"], done: [] });
+      ).toMatchObject({ kind: "conflict", keys: ["theirs"], done: [] });
+    const two = batchOf("here", [{ key: "theirs", value: bytes("2"), over }]);
+    expect(await target.write(two)).toMatchObject({ owners: ['"kubectl" using v1'] });
     expect(await keysIn(target, "here")).toEqual(["ours", "theirs"]);
     // An equal value is owned by both, so that it is no conflict.
     await written(target, batchOf("here", [put("theirs", "1", over)]));
