@@ -6,6 +6,7 @@ import type { Answered, Batch, CellRead, Target, WriteOutcome } from "@interlock
 import type { Recorder, Saver } from "./batching.ts";
 import { contentOf, type Held, heldIn, isSame, valueIn } from "./contents.ts";
 import { type Gatekeeper, withinMs } from "./queueing.ts";
+import type { Settling } from "./settling.ts";
 import type { DriverLimits, DriverTerms, Read, Write } from "./terms.ts";
 
 /** A rollout at its target. */
@@ -46,10 +47,16 @@ async function readCell(site: Site, cell: string): Promise<Answered<CellRead>> {
 }
 
 /** Reads a cell back and says which version it holds. */
-export async function readBack(site: Site, { id, cell }: Read): Promise<RolloutEvent> {
+export async function readBack(
+  site: Site,
+  { id, cell }: Read,
+  settling: Settling,
+): Promise<RolloutEvent> {
   const read = await readCell(site, cell);
   site.terms.onPoint?.("read.answered");
   if (!read.ok) return { kind: "read", id, cell, found: null, fence: null };
+  if (settling(cell, read.value.unsettled) === "waits")
+    return { kind: "read", id, cell, found: null, fence: null };
   const held = heldIn(read.value);
   const at = { rollout: site.rollout, cell, now: site.terms.now() };
   const found = contentOf(site.plan, { cell, items: itemsOf(site, cell), held });
@@ -92,7 +99,19 @@ export async function writeCell(
     ),
   );
   site.terms.onPoint?.("write.answered");
-  return said(RESULTS[outcome.kind]);
+  const why = whyNot(outcome);
+  if (why !== null)
+    site.terms.onTrouble({ kind: "rollout", rollout: site.rollout, says: `\`${cell}\`: ${why}` });
+  // What others own they will own at the next try, too; on the way back there is nothing else to do.
+  const isOwned = outcome.kind === "conflict" && outcome.owners !== undefined;
+  return said(isOwned && effect.way === "forward" ? "refused" : RESULTS[outcome.kind]);
+}
+
+/** What a person has to do something about before it can be written. */
+function whyNot(outcome: WriteOutcome): string | null {
+  if (outcome.kind === "refused") return outcome.failure.message;
+  if (outcome.kind !== "conflict" || outcome.owners === undefined) return null;
+  return `its keys belong to ${outcome.owners.join(", ")} in the target`;
 }
 
 const RESULTS: Readonly<Record<WriteOutcome["kind"], WriteResult>> = {

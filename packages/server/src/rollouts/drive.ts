@@ -10,6 +10,7 @@ import {
 import { failureOf, renewLease, rolloutById } from "@interlock/store";
 import { FENCED, readBack, type Site, writeCell } from "./acting.ts";
 import { withinMs } from "./queueing.ts";
+import { type Settling, settlingOf } from "./settling.ts";
 import { type Loaded, loaded, rowOf, type Stepped, soloStep, TICK_MS, tickAt } from "./stepping.ts";
 import type { Analyse, Append, Capacity, Notify } from "./terms.ts";
 
@@ -61,6 +62,14 @@ class Driving implements Drive {
     this.site = site;
     this.tell({ kind: "leased", fence: first.row.lease });
   }
+
+  private readonly settling: Settling = settlingOf({
+    state: () => this.one.state,
+    now: () => this.site.terms.now(),
+    unsettledMs: () => this.site.limits.unsettledMs,
+    halt: (because) => this.tell({ kind: "halt", by: "", because }),
+    trouble: (says) => this.trouble(says),
+  });
 
   readonly lease = (): number => this.one.row.lease;
   readonly revision = (): number => this.one.row.revision;
@@ -238,7 +247,7 @@ class Driving implements Drive {
         this.act(effect.id, () => writeCell(this.site, effect));
         break;
       case "read":
-        this.act(effect.id, () => readBack(this.site, effect));
+        this.act(effect.id, () => readBack(this.site, effect, this.settling));
         break;
       case "analyse":
         this.run(this.analyse(effect));

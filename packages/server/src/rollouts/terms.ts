@@ -76,6 +76,8 @@ export type DriverLimits = {
   readonly storeAtOnce: number;
   /** An answer of a target that takes longer is none. */
   readonly targetMs: number;
+  /** How long what was written may take to arrive, where a target tells of that. */
+  readonly unsettledMs: number;
   /** The same for analysis and capacity. */
   readonly askMs: number;
 };
@@ -88,6 +90,7 @@ export const DRIVER_LIMITS: DriverLimits = {
   atOnce: 32,
   storeAtOnce: 5,
   targetMs: 30_000,
+  unsettledMs: 15 * 60_000,
   askMs: 30_000,
 };
 

@@ -106,6 +106,22 @@ describe.each(ENGINES)("on $name", (engine) => {
     expect(holds("cart", fresh)).toBe(true);
   });
 
+  it("halts where keys belong to somebody else in the target, and says to whom", async () => {
+    fill("cart");
+    await field.driver.close();
+    const owners = ['"helm" using apps/v1'];
+    field = fieldOf(lent.store, {
+      ...target,
+      write: async () => ({ kind: "conflict", keys: ["one"], done: [], owners }),
+    });
+    const id = await begin(lent.store, "cart");
+    await field.pass(2 * MINUTE);
+    expect(await field.phase(id)).toBe("halted");
+    expect(field.troubles).toMatchObject([
+      { rollout: id, says: '`cart-a`: its keys belong to "helm" using apps/v1 in the target' },
+    ]);
+  });
+
   it("save, then act: what no step has stored reaches no target", async () => {
     fill("cart");
     const id = await begin(lent.store, "cart");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A target in memory that fails as real ones do, and remembers what it was sent. */
-import type { Batch, CellRead, Target, WriteOutcome } from "@interlock/targets";
+import type { Batch, CellRead, Target, Unsettled, WriteOutcome } from "@interlock/targets";
 
 type Cell = {
   readonly keys: Map<string, { readonly value: Uint8Array; readonly version: string }>;
@@ -31,6 +31,8 @@ export type FakeTarget = Target & {
   readonly set: (cell: string, key: string, text: string) => void;
   readonly text: (cell: string, key: string) => string | null;
   fault: (request: "read" | "write", cell: string) => Fault;
+  /** What a cell has not brought to those who run with it. */
+  unsettled: (cell: string) => Unsettled | undefined;
 };
 
 const away = {
@@ -71,6 +73,7 @@ export function fakeTarget(name = "fake", owner: () => string = () => ""): FakeT
   };
   const fake: FakeTarget = {
     ...{ name, kind: "files", landed, outOfOrder, sent: () => sent, fault: () => "none" },
+    unsettled: () => undefined,
     abilities: { atomic: true, fences: true, remembers: true },
     set: (cell, key, text) =>
       void cellOf(cell).keys.set(key, { value: Buffer.from(text), version: `v${++versions}` }),
@@ -81,7 +84,9 @@ export function fakeTarget(name = "fake", owner: () => string = () => ""): FakeT
     read: async (id, keys) => {
       if (fake.fault("read", id) !== "none") return { ok: false, failure: away };
       const cell = cellOf(id);
+      const unsettled = fake.unsettled(id);
       const value: CellRead = {
+        ...(unsettled === undefined ? {} : { unsettled }),
         items: new Map(keys.map((key) => [key, cell.keys.get(key) ?? null])),
         fence: cell.fence,
       };
