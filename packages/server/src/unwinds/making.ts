@@ -21,6 +21,7 @@ import type { RolloutsTerms } from "../rollouts/terms.ts";
 import { decidedRecord } from "./decided.ts";
 import { type Gathered, gather, type UnwindAsked } from "./gathering.ts";
 import { historyOf, placeOf } from "./history.ts";
+import { ontoBad } from "./marked.ts";
 import type { Needs } from "./owners.ts";
 import { PLAN_TEXT_MAX, type PlanText, textOf } from "./text.ts";
 
@@ -47,6 +48,8 @@ export async function makeUnwind(terms: RolloutsTerms, asked: UnwindAsked): Prom
     .map((one) => ({ ...splitPlace(one.key), base: shaOf(one.before), next: shaOf(one.after) }));
   const full = whyTooMany(deliveries);
   if (full !== null) return full;
+  const bad = await ontoBad(terms, all, deliveries);
+  if (bad !== null) return bad;
   const waves = await wavesFor(terms, asked.change, { all, deliveries });
   if (!waves.ok) return waves;
   const owners = await ownersFor(terms, asked.change, { all, deliveries });

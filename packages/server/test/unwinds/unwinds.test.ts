@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ask, resume } from "../../src/rollouts/asking.ts";
 import { dividedShown } from "../../src/rollouts/divided.ts";
+import { markBad } from "../../src/rollouts/marking.ts";
 import { loaded } from "../../src/rollouts/stepping.ts";
 import { makeUnwind } from "../../src/unwinds/making.ts";
 import { subjectOf } from "../../src/unwinds/taken.ts";
@@ -98,6 +99,42 @@ describe.each(ENGINES.slice(0, 1))("unwinds on $name", (engine) => {
     ]);
     expect(plan.needs.owners).toBe(2);
     expect([target.text("eu", "one"), target.text("us", "one")]).toEqual(["by hand", null]);
+  });
+
+  it("way-back: no unwind brings again what was marked bad, until that is unwound or adopted", async () => {
+    const first = await shop.rollOut("bad", { eu: { one: "b1" } });
+    await shop.rollOut("later", { eu: { one: "l1" }, us: { one: "l1" } });
+    const plan = await shop.agree(await shop.plan({ change: "later" }));
+    expect(await markBad(shop.terms, first, { by: "cy", because: "no orders" })).toMatchObject({
+      ok: true,
+    });
+    const refusal = {
+      ok: false,
+      failure: {
+        code: "ROLLOUT_NO_WAY_BACK",
+        message: `\`one\` in \`eu\` would hold again what rollout \`${first}\` brought, which \`cy\` marked bad: no orders`,
+        help: expect.stringMatching(/^unwind that first: `interlock unwind bad`; .* adopt/),
+      },
+    };
+    expect(await makeUnwind(shop.terms, { change: "later", way: "undo" })).toMatchObject(refusal);
+    expect(await shop.start(plan)).toMatchObject(refusal);
+    // What came later stays, and what was bad is on record as gone: nothing leads back to it.
+    await shop.unwind("bad");
+    await shop.unwind("later");
+    expect([target.text("eu", "one"), target.text("us", "one")]).toEqual([null, null]);
+    expect(await makeUnwind(shop.terms, { change: "bad", way: "redo" })).toMatchObject({
+      failure: { code: "ROLLOUT_NO_WAY_BACK" },
+    });
+  });
+
+  it("way-back: a value that stood there before it came by what was marked bad may come back", async () => {
+    await shop.rollOut("good", { eu: { one: "g1" } });
+    await shop.rollOut("other", { eu: { one: "o1" } });
+    const again = await shop.rollOut("bad", { eu: { one: "g1" } });
+    await shop.rollOut("later", { eu: { one: "l1" } });
+    await markBad(shop.terms, again, { by: "cy", because: "it is" });
+    await shop.unwind("later");
+    expect(target.text("eu", "one")).toBe("g1");
   });
 
   it("a later write stays, and is said to be a guess", async () => {
