@@ -54,6 +54,7 @@ export const FAILURES = {
   ROLLOUT_OVER_BUDGET: { exit: 3 },
   ROLLOUT_NOT_NOW: { exit: 3 },
   ROLLOUT_NEEDS_SECOND: { exit: 3 },
+  ROLLOUT_NO_BREAK_GLASS: { exit: 3 },
   ROLLOUT_APPROVAL_OLD: { exit: 3 },
   ROLLOUT_NO_WAY_BACK: { exit: 3 },
   ROLLOUT_CONFLICT: { exit: 3 },

@@ -72,4 +72,4 @@ export * from "./schema.ts";
 export * from "./statement.ts";
 export * from "./unwind/index.ts";
 export { type Invalid, problemsOf, type Validated, validateFacts } from "./validate.ts";
-export { type StandingOverride, waiversFrom } from "./waivers.ts";
+export { isUrgent, type StandingOverride, waiversFrom } from "./waivers.ts";

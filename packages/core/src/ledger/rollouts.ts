@@ -25,6 +25,10 @@ export const ROLLOUT_PROPOSED = object({
   lossMicroOrders: about("orders lost if this is bad, in millionths, as the plan has it", count()),
   persons: about("who stand behind it: authors, operator, approvers; sorted", list(name, 100)),
   by: about("who began it", name),
+  emergency: about(
+    "the debt of the break-glass by which it goes out in the emergency lane",
+    optional(entry),
+  ),
 });
 
 /** One act of a rollout. It is durable before its effect, but for a halt. by (entry-first) */

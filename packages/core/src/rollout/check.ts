@@ -17,9 +17,12 @@ export type PlanTerms = {
 export type EmergencyTerms = {
   readonly keys: number;
   readonly cells: number;
-  /** Least bake of every wave but the last. */
+  /** Least bake of every wave. The last one bakes as long as in any lane besides. */
   readonly bakeMs: number;
 };
+
+/** Where there is no emergency lane, nothing is narrow enough for it. by (fail-closed) */
+export const NO_EMERGENCY: EmergencyTerms = { keys: 0, cells: 0, bakeMs: 0 };
 
 export const PLAN_PROBLEMS = [
   "no-waves",
@@ -108,15 +111,20 @@ function checkStaged(plan: Plan, { staged }: PlanTerms): readonly PlanProblem[] 
   ]);
 }
 
-/** Nothing follows the last wave, but what it brought becomes the last-known-good: it bakes too. */
+/**
+ * Nothing follows the last wave, but what it brought becomes the last-known-good: it bakes too.
+ *
+ * INVARIANT (whole-bake): the emergency lane shortens the bakes between its waves alone. The one after
+ * which a version is proven takes as long as in any lane. by (last-known-good)
+ */
 function checkBakes(plan: Plan, terms: PlanTerms): readonly PlanProblem[] {
-  const required =
-    plan.lane === "emergency"
-      ? terms.emergency.bakeMs
-      : Math.max(0, ...terms.staged.map(({ bakeMs }) => bakeMs));
-  const least = Math.max(required, plan.asyncFailureMs);
+  const whole = Math.max(plan.asyncFailureMs, ...terms.staged.map(({ bakeMs }) => bakeMs));
+  const between =
+    plan.lane === "emergency" ? Math.max(plan.asyncFailureMs, terms.emergency.bakeMs) : whole;
+  const last = plan.waves.length - 1;
+  const leastOf = (wave: number) => (wave === last ? Math.max(whole, between) : between);
   return plan.waves.flatMap(({ bake }, i) => [
-    ...(bake.ms < least ? [problem("bake-too-short", i, least)] : []),
+    ...(bake.ms < leastOf(i) ? [problem("bake-too-short", i, leastOf(i))] : []),
     ...(bake.samples === 0 || bake.marginPpm === MILLION
       ? [problem("bake-without-evidence", i, bake.samples)]
       : []),
@@ -136,9 +144,10 @@ function checkPairs(plan: Plan): readonly PlanProblem[] {
   });
 }
 
+/** INVARIANT (still-staged): what goes out in the emergency lane is narrow, and begins with one cell. */
 function checkEmergency(plan: Plan, terms: EmergencyTerms): readonly PlanProblem[] {
   if (plan.lane !== "emergency") return [];
-  const alone = plan.cells.length === 1 || plan.waves[0]?.steps.length === 1;
+  const alone = plan.waves[0]?.steps.length === 1;
   return [
     ...(plan.emergency === undefined ? [problem("emergency-without-entry", -1, "")] : []),
     ...(plan.keys.length > terms.keys || plan.keys.some((key) => key.endsWith("/"))

@@ -26,6 +26,7 @@ export const NOTICES = [
   "completed",
   "gone-back",
   "needs-second",
+  "break-glass-over",
   "entry-refused",
   "cell-in-conflict",
   "cell-not-back",

@@ -2,7 +2,7 @@
 /** What follows from an entry that is durable. by (entry-first) */
 import { dropId, mapCells, notify, waitingEffect } from "./edit.ts";
 import type { EffectOf } from "./effect.ts";
-import type { Recorded } from "./event.ts";
+import type { Recorded, Report } from "./event.ts";
 import { queueWave } from "./forward.ts";
 import type { Proven, RolloutState } from "./state.ts";
 import { halt, queueBack } from "./stop.ts";
@@ -67,7 +67,7 @@ function ended(state: RolloutState): RolloutState {
 
 export function appendRefused(
   state: RolloutState,
-  { id, because }: { readonly id: string; readonly because: "solo-ceiling" | "other" },
+  { id, because }: Extract<Report, { readonly kind: "append-refused" }>,
 ): RolloutState {
   const asked = waitingEffect(state, "append", id);
   if (asked === null) return state;
@@ -78,7 +78,15 @@ export function appendRefused(
       "needs-second",
       asked.by,
     );
+  if (because === "break-glass-over") return withoutGlass(answered, asked);
   return notify(withoutEffect(answered, asked), "entry-refused", asked.entry);
+}
+
+/** An emergency is over with its break-glass: no further wave begins, and nothing goes on after a halt. */
+function withoutGlass(state: RolloutState, asked: EffectOf<"append">): RolloutState {
+  const stopped = withoutEffect(state, asked);
+  const hold = asked.entry === "rollout-wave" ? "break-glass-over" : stopped.hold;
+  return notify({ ...stopped, hold }, "break-glass-over", asked.entry);
 }
 
 /** What would have followed does not. */

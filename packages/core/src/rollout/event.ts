@@ -48,7 +48,7 @@ export type Report =
   | {
       readonly kind: "append-refused";
       readonly id: string;
-      readonly because: "solo-ceiling" | "other";
+      readonly because: "solo-ceiling" | "break-glass-over" | "other";
     }
   | {
       readonly kind: "written";

@@ -3,6 +3,7 @@ export { beginRollout } from "./begin.ts";
 export {
   checkPlan,
   type EmergencyTerms,
+  NO_EMERGENCY,
   PLAN_PROBLEMS,
   type PlanProblem,
   type PlanTerms,

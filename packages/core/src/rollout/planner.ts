@@ -17,6 +17,8 @@ import {
 export type PlanRequest = {
   readonly plan: Omit<Plan, "waves">;
   readonly bake: Bake;
+  /** Of the last wave, where it is another. */
+  readonly lastBake?: Bake;
   /** Exposure after a wave is at most so many times that before it, where cells allow it. */
   readonly growth: number;
 };
@@ -72,7 +74,7 @@ export function planRollout(request: PlanRequest, terms: PlanTerms): Planned {
 export function admitPlan(
   plan: Plan,
   terms: PlanTerms,
-  grow: Pick<PlanRequest, "bake" | "growth">,
+  grow: Omit<PlanRequest, "plan">,
 ):
   | { readonly ok: true; readonly loss: Loss }
   | {
@@ -123,20 +125,22 @@ function lessWrong(a: Tried, b: Tried): boolean {
 }
 
 /** Waves whose exposure grows from `first`; a wave always goes on by at least one step. */
-function wavesOf({ plan, bake, growth }: PlanRequest, first: number): readonly Wave[] {
+function wavesOf(request: PlanRequest, first: number): readonly Wave[] {
+  const { plan, bake, lastBake = bake, growth } = request;
   const order = [...plan.cells].sort((a, b) => a.sharePpm - b.sharePpm || (a.id < b.id ? -1 : 1));
   const levels = new Map<string, number>();
   const proven = new Set(plan.provenRuns);
   const waves: Wave[] = [];
   let most = first;
   while (waves.length < WAVES_MAX && order.some(({ id }) => levels.get(id) !== MILLION)) {
-    const steps = waveSteps(order, { levels, proven, most });
+    const alone = plan.lane === "emergency" && waves.length === 0;
+    const steps = waveSteps(order, { levels, proven, most, alone });
     for (const { cell, toPpm } of steps) levels.set(cell, toPpm);
     for (const { cell } of steps) proven.add(order.find(({ id }) => id === cell)?.runs ?? "");
     waves.push({ name: `wave ${waves.length + 1}`, steps: sorted(steps), bake });
     most = Math.max(most, exposureAt(plan.cells, levels)) * growth;
   }
-  return waves;
+  return waves.map((wave, i) => (i === waves.length - 1 ? { ...wave, bake: lastBake } : wave));
 }
 
 type Growing = {
@@ -144,14 +148,17 @@ type Growing = {
   readonly proven: ReadonlySet<string>;
   /** Exposure after the wave, in millionths, that is not to be passed. */
   readonly most: number;
+  /** One cell and no more. by (still-staged) */
+  readonly alone: boolean;
 };
 
 function waveSteps(order: readonly Cell[], growing: Growing): readonly WaveStep[] {
-  const { levels, proven, most } = growing;
+  const { levels, proven, most, alone } = growing;
   const steps: WaveStep[] = [];
   const after = new Map(levels);
   const met = new Set<string>();
   for (const cell of order) {
+    if (alone && steps.length > 0) break;
     const level = after.get(cell.id) ?? 0;
     const fresh = !proven.has(cell.runs);
     if (level === MILLION || (fresh && met.has(cell.runs))) continue;

@@ -88,9 +88,12 @@ function pause(state: RolloutState, asked: Of<"pause">): Asked {
   return done(append({ ...rest, paused: true }, "rollout-paused", { by: asked.by }));
 }
 
+/** Holds that end when what was asked of the ledger is asked again, and taken. */
+const WAITING: ReadonlySet<RolloutState["hold"]> = new Set(["entry-refused", "break-glass-over"]);
+
 /** A pause ends by anybody's word; a halt by an approval that was given after it. */
 function resume(state: RolloutState, asked: Of<"resume">): Asked {
-  const waits = state.paused || state.hold === "entry-refused";
+  const waits = state.paused || WAITING.has(state.hold);
   if (state.phase === "running" && waits) return going(state, asked);
   if (state.phase !== "halted" || state.halt?.during !== "running") return notNow(state, asked);
   const { approval } = asked;

@@ -117,7 +117,7 @@ export const STATE = object({
   wave: count(),
   stage: text({ values: ["waiting", "entering", "writing", "baking", "proving"] }),
   /** Why it waits for a person although nobody paused it. */
-  hold: text({ values: ["none", "second-person", "entry-refused"] }),
+  hold: text({ values: ["none", "second-person", "break-glass-over", "entry-refused"] }),
   paused: bool(),
   resuming: about("id of the entry after which it goes on", optional(text({ max: 40 }))),
   wasHalted: bool(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   admitPlan,
+  type Bake,
   type Cell,
   checkPlan,
   conflictsAmong,
@@ -8,6 +9,7 @@ import {
   exposureAt,
   levelsAfter,
   lossOf,
+  NO_EMERGENCY,
   type Pending,
   type Plan,
   type PlanProblem,
@@ -129,12 +131,50 @@ describe("a plan", () => {
           waves: [wave({ a: 10 }, { ...BAKE, ms: 0 })],
         },
       ],
+      [
+        "emergency-too-wide",
+        { lane: "emergency", emergency: digest("e"), keys: ["a", "b", "c", "d"] },
+      ],
+      [
+        "emergency-too-wide",
+        { lane: "emergency", emergency: digest("e") },
+        { emergency: { ...TERMS.emergency, cells: 1 } },
+      ],
+      [
+        "emergency-too-wide",
+        { lane: "emergency", emergency: digest("e") },
+        { emergency: NO_EMERGENCY },
+      ],
       ["over-budget", {}, { budgetMicroOrders: 1 }],
     ];
   const described = cases.map(([code, over, terms]) => ({ code, over, terms: terms ?? {} }));
   it.each(described)("with `$code` does not go out", ({ code, over, terms }) => {
     const found = checkPlan({ ...PLAN, ...over }, { ...TERMS, ...terms }).map((one) => one.code);
     expect(found).toContain(code);
+  });
+
+  const QUICK = { ...BAKE, ms: 5 * MINUTE };
+  const HOUR = { ...BAKE, ms: 60 * MINUTE };
+  const slow = {
+    ...TERMS,
+    staged: [{ kind: "staged", cells: 4, trafficPpm: 1_000_000, bakeMs: 60 * MINUTE }],
+  } as const;
+  const lanes: readonly (readonly [string, Plan["lane"], readonly Bake[], readonly string[]])[] = [
+    ["bakes shorter between its waves", "emergency", [QUICK, QUICK, HOUR], []],
+    ["bakes whole before it is proven", "emergency", [QUICK, QUICK, QUICK], ["2 3600000"]],
+    [
+      "bakes as its lane says at least",
+      "emergency",
+      [{ ...QUICK, ms: 1 }, QUICK, HOUR],
+      ["0 300000"],
+    ],
+    ["shortens nothing elsewhere", "normal", [QUICK, HOUR, HOUR], ["0 3600000"]],
+    ["needs evidence all the same", "emergency", [QUICK, { ...QUICK, samples: 0 }, HOUR], ["1 0"]],
+  ];
+  it.each(lanes)("of an emergency %s (whole-bake)", (_, lane, bakes, expected) => {
+    const waves = PLAN.waves.map((one, i) => ({ ...one, bake: bakes[i] ?? BAKE }));
+    const plan: Plan = { ...PLAN, lane, emergency: digest("e"), waves };
+    expect(checkPlan(plan, slow).map(({ wave, about }) => `${wave} ${about}`)).toEqual(expected);
   });
 
   it("with a proven pair may begin wider", () => {
@@ -168,6 +208,50 @@ describe("a plan", () => {
         },
       ),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe("a plan of an emergency", () => {
+  const cells = fc
+    .array(
+      fc.record({
+        sharePpm: fc.integer({ min: 0, max: 100_000 }),
+        divisible: fc.boolean(),
+        runs: fc.constantFrom("x", "y"),
+      }),
+      { minLength: 1, maxLength: 8 },
+    )
+    .map((list): readonly Cell[] => list.map((one, i) => cell(`c${i}`, one)));
+  const lane = fc.record({ keys: fc.nat(4), cells: fc.nat(9), bakeMs: fc.nat(20 * MINUTE) });
+  const staged = (ms: number) => [
+    { kind: "staged", cells: 8, trafficPpm: 1_000_000, bakeMs: ms } as const,
+  ];
+
+  it("begins with one cell, never passes its terms, and is proven by a whole bake (still-staged)", () => {
+    fc.assert(
+      fc.property(cells, lane, fc.nat(60 * MINUTE), fc.nat(4), (all, emergency, ms, extra) => {
+        const whole = { ...BAKE, ms: Math.max(PLAN.asyncFailureMs, ms) };
+        const bake = { ...BAKE, ms: Math.max(PLAN.asyncFailureMs, emergency.bakeMs) };
+        const lastBake = { ...BAKE, ms: Math.max(whole.ms, bake.ms) };
+        const keys = Array.from({ length: extra + 1 }, (_, i) => `key-${i}`);
+        const plan = { ...REQUEST, lane: "emergency", emergency: digest("e"), keys } as const;
+        const terms = { ...TERMS, staged: staged(whole.ms), emergency };
+        const made = planRollout(
+          { plan: { ...plan, cells: all }, bake, lastBake, growth: 5 },
+          terms,
+        );
+        const narrow = all.length <= emergency.cells && keys.length <= emergency.keys;
+        expect(made.ok).toBe(narrow);
+        const { waves } = made.ok ? made.plan : made.nearest.plan;
+        expect(waves[0]?.steps).toHaveLength(1);
+        expect(waves.at(-1)?.bake.ms).toBeGreaterThanOrEqual(whole.ms);
+        expect(waves.every((one) => one.bake.ms >= PLAN.asyncFailureMs)).toBe(true);
+        const { emergency: _entry, ...without } = plan;
+        const nameless = { plan: { ...without, cells: all }, bake, lastBake, growth: 5 };
+        expect(planRollout(nameless, terms).ok).toBe(false);
+      }),
+      { numRuns: 100 },
     );
   });
 });

@@ -9,7 +9,7 @@ import {
   type RolloutState,
   step,
 } from "@interlock/core";
-import { baseline, begun, cell, type digest, MINUTE, PLAN, T0, wave } from "./plans.ts";
+import { BAKE, baseline, begun, cell, digest, MINUTE, PLAN, T0, wave } from "./plans.ts";
 import { equal, Ledger, numbers, Store, Target } from "./world.ts";
 
 type Driver = { fence: number; queue: RolloutEffect[] };
@@ -34,6 +34,8 @@ export class Simulation {
   private readonly bad: boolean;
   private readonly byHand = new Set<string>();
   private forwardSealed = false;
+  /** The break-glass of an emergency is over: no entry that lets it write is taken any more. */
+  private glassOver = false;
   private now = T0;
   private fences = 0;
   private crashes = 0;
@@ -52,10 +54,11 @@ export class Simulation {
     const rest = Object.fromEntries(others.map((id) => [id, 1_000_000]));
     const waves = [wave({ [first]: 50_000 }), wave({ [first]: 1_000_000 })];
     const goodUntil = T0 + (this.random(10) === 0 ? 20 : 6_000) * MINUTE;
+    const planned = others.length === 0 ? waves : [...waves, wave(rest)];
     return {
       ...PLAN,
+      ...(this.random(4) === 0 ? emergency(planned) : { waves: planned }),
       cells: ids.map((id) => cell(id)),
-      waves: others.length === 0 ? waves : [...waves, wave(rest)],
       onFailure: this.random(2) === 0 ? "halt" : "go-back",
       goodUntil,
     };
@@ -87,7 +90,7 @@ export class Simulation {
   /** What a stuck rollout needs in the end: somebody who sends it back. */
   private people(): void {
     const { phase, paused } = this.store.load();
-    if (phase === "halted" || paused || this.random(4) === 0)
+    if (phase === "halted" || paused || this.glassOver || this.random(4) === 0)
       this.tell({ kind: "go-back", by: "dee", to: "", anyway: this.random(2) === 0 });
   }
 
@@ -158,12 +161,17 @@ export class Simulation {
     else if (choice === 15) this.tell({ kind: "runs", cell: "a", version: "code-8" });
     else if (choice === 16) this.handWrite();
     else if (choice === 17) this.tell({ kind: "signal-stale", source: "orders" });
+    else if (choice === 19) this.endGlass();
     else if (choice === 18) this.tell({ kind: "marked-bad", version: "v2", by: "cee" });
   }
 
   private approval(index: number | undefined) {
     if (index === undefined || this.random(3) === 0) return {};
     return { approval: { persons: ["dee"], ...this.recorded(`approval ${this.now} ${index}`) } };
+  }
+
+  private endGlass(): void {
+    if (this.store.load().plan.lane === "emergency") this.glassOver = true;
   }
 
   private handWrite(): void {
@@ -187,7 +195,9 @@ export class Simulation {
     const { id } = effect;
     switch (effect.kind) {
       case "append":
-        return { kind: "appended", id, ...this.appended(effect) };
+        return this.glassOver && ONWARD.has(effect.entry)
+          ? { kind: "append-refused", id, because: "break-glass-over" }
+          : { kind: "appended", id, ...this.appended(effect) };
       case "write":
         this.checkWrite(effect);
         return { kind: "written", id, cell: effect.cell, result: this.target.write(effect) };
@@ -255,6 +265,11 @@ export class Simulation {
     if (event.kind === "halt" && before.phase === "running") this.forwardSealed = true;
     if (after.phase === "running") this.forwardSealed = false;
     must(!this.forwardSealed || added.length === 0, "halt-wins: handed out after the halt");
+    if (after.phase === "running" && after.stage === "proving" && before.stage !== "proving")
+      must(
+        after.clockMs - (before.baking?.from ?? after.clockMs) >= BAKE.ms,
+        "whole-bake: a version is proven by less than a whole bake",
+      );
     this.checkExposure(after);
   }
 
@@ -306,6 +321,16 @@ export class Simulation {
     must(new Set(keys).size === keys.length, "one key took effect twice");
   }
 }
+
+const ONWARD: ReadonlySet<string> = new Set(["rollout-wave", "rollout-resumed"]);
+
+/** The same waves, where those before the last one bake half as long. */
+const emergency = (waves: Plan["waves"]) => ({
+  ...({ lane: "emergency", emergency: digest("break-glass") } as const),
+  waves: waves.map((one, i) =>
+    i < waves.length - 1 ? { ...one, bake: { ...BAKE, ms: BAKE.ms / 2 } } : one,
+  ),
+});
 
 function must(holds: boolean, what: string): void {
   if (!holds) throw new Error(what);
