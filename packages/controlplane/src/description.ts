@@ -43,6 +43,15 @@ export type SystemDescription = {
   readonly asyncFailureMs: number;
   /** Orders that a bad change may cost at most, in the plan's own estimate. */
   readonly lossBudgetOrders: number;
+  /** How narrow its emergency lane is; absent: it has none. */
+  readonly emergency?: EmergencyLane;
+};
+
+/** What a change may reach that goes out by break-glass, and how long its waves but the last one bake. */
+export type EmergencyLane = {
+  readonly keys: number;
+  readonly cells: number;
+  readonly bakeMs: number;
 };
 
 /** Configuration that lives in a target and comes from files of a protected branch. */

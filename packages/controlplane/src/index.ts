@@ -4,6 +4,7 @@ export type {
   CellDescription,
   ConfigSet,
   Description,
+  EmergencyLane,
   FieldLimits,
   Invariant,
   Part,

@@ -2,10 +2,12 @@
 /** The fields of `control-plane.yaml`, described once: the reader knows no others, and editors show the sentences. */
 import { closed, DRAFT, described, type JsonSchema, listOf, oneOf, text } from "@interlock/policy";
 import { MEASURES, SIGNAL_KINDS, TARGET_KINDS } from "./description.ts";
+import { LIMITS } from "./read/fields.ts";
 
-const count = (description: string, least = 0): JsonSchema => ({
+const count = (description: string, least = 0, most?: number): JsonSchema => ({
   type: "integer",
   minimum: least,
+  ...(most === undefined ? {} : { maximum: most }),
   description,
 });
 const duration = (description: string): JsonSchema => ({
@@ -47,12 +49,24 @@ export const CELL = {
   ),
 };
 
+export const EMERGENCY = {
+  keys: count("keys that a change may bring there at most", 1, LIMITS.emergencyKeys),
+  cells: count("cells that it may reach at most", 1, LIMITS.emergencyCells),
+  bake: duration(
+    "how long its waves but the last one bake: `asyncFailure` at least, a day at most; the last one bakes as always",
+  ),
+};
+
 export const SYSTEM = {
   name: name("as the catalog names it"),
   tier: { enum: [1, 2, 3, 4], description: "1 is most critical" },
   ordersPerMinute: count("orders that it takes part in, a minute"),
   asyncFailure: duration("how long its slowest asynchronous failure takes to show"),
   lossBudget: count("orders that a bad change may cost at most, in the plan's own estimate"),
+  emergency: described(
+    "what may go out faster by break-glass; where it is left out nothing may",
+    closed(EMERGENCY, ["keys", "cells", "bake"]),
+  ),
   cells: listOf(
     closed(CELL, ["id", "region", "share", "runs"]),
     "its parts that can be written alone",

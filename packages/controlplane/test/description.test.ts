@@ -20,6 +20,7 @@ it("reads the example of the reference page", () => {
   const [system] = read.description.systems;
   expect(system?.cells.map((cell) => cell.sharePpm)).toEqual([10_000, 990_000]);
   expect(system?.asyncFailureMs).toBe(600_000);
+  expect(system?.emergency).toEqual({ keys: 3, cells: 2, bakeMs: 600_000 });
   expect(read.description.configSets[0]?.references).toEqual([
     { at: "/fallback", to: "promises", key: "{value}" },
   ]);
@@ -77,6 +78,18 @@ const MISTAKES: readonly (readonly [what: string, old: string, now: string, said
     "https://bo:hunter2@etcd.example",
     "SECRET_WRITTEN",
   ],
+  [
+    "an emergency lane that watches for less than the slowest failure takes",
+    "bake: 10m}",
+    "bake: 9m}",
+    "`bake` is shorter than `asyncFailure`, and no wave is watched for less",
+  ],
+  ["an emergency of days", "bake: 10m}", "bake: 25h}", "longer than a day, which is no emergency"],
+  ["an emergency lane for many keys", "{keys: 3,", "{keys: 21,", "no whole number from 1 to 20"],
+  ["an emergency lane for no cell", "cells: 2, bake", "cells: 0, bake", "from 1 to 50"],
+  ["an emergency lane without its bake", ", bake: 10m}", "}", "`bake` is missing"],
+  ["an emergency lane that is a word", "{keys: 3, cells: 2, bake: 10m}", "yes", "is no mapping"],
+  ["a lane that skips the bake", "bake: 10m}", "bake: 10m, skip: true}", "FIELD_UNKNOWN"],
   ["no time", "asyncFailure: 10m", "asyncFailure: 10", "no time of at most 30d"],
   ...["divisible: true", "shareKey: promise/percent", "percent: 5"].map(
     (asked): (typeof MISTAKES)[number] => [

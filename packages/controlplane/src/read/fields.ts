@@ -34,6 +34,9 @@ export const LIMITS = {
   keys: 10_000,
   valueBytes: 1 << 20,
   ordersPerMinute: 100_000_000,
+  emergencyKeys: 20,
+  emergencyCells: 50,
+  emergencyBakeMs: 86_400_000,
 } as const;
 
 const DAY_MS = 86_400_000;
