@@ -4,6 +4,7 @@ import { duration, rolloutText } from "../src/rollouts/text.ts";
 
 const ONE: Parameters<typeof rolloutText>[0] = {
   ...{ rollout: "ab".repeat(32), change: "c-1", system: "cart", target: "etcd", phase: "halted" },
+  ...{ lane: "normal", emergency: null },
   ...{ paused: false, wave: 0, waves: 2, exposurePpm: 10_000, startedBy: "ana", startedAt: 0 },
   ...{ stage: "writing", next: { what: "bake", at: 245_000 }, asOf: 0 },
   plan: [
@@ -48,6 +49,19 @@ describe("a rollout in a terminal", () => {
       "  how      `interlock rollout back`",
       "",
     ]);
+  });
+
+  it("says by whose break-glass it goes in the emergency lane, and why no further", () => {
+    const emergency = {
+      ...{ entry: "cd".repeat(32), by: ["bo", "cy"], incidents: ["inc-1"] },
+      over: "the break-glass of this change is over: incident `inc-1` is closed",
+    };
+    const lines = rolloutText({ ...ONE, lane: "emergency", emergency }).split("\n");
+    expect(lines.filter((line) => /break-glass/.test(line))).toEqual([
+      "  emergency lane, by break-glass of bo and cy for incident inc-1; its debt is cdcdcdcdcdcd…",
+      "  ! no further wave begins: the break-glass of this change is over: incident `inc-1` is closed",
+    ]);
+    expect(rolloutText(ONE)).not.toContain("emergency");
   });
 
   it.each([

@@ -219,8 +219,8 @@ async function startOn(
     open.push(() => forge.close());
   }
   const { authenticate } = people.value;
-  const around = { store, ledger, book, now, authenticate, identity, onTrouble };
-  open.push(await startControlPlane(app, around));
+  const around = { store, ledger, book, hearing, exceptions, now, identity, onTrouble };
+  open.push(await startControlPlane(app, { ...around, authenticate }));
   await app.listen({ host: terms.host, port: terms.port });
   open.push(keepTidy(store, contents, now));
   if (terms.notices !== undefined) {

@@ -222,7 +222,7 @@ export async function openWorld(engine: EngineUnderTest, terms: WorldTerms = {})
   runRoutes(app, authenticate, { store, ledger, book, hearing, now });
   draftRoutes(app, authenticate, { store, now });
   logRoutes(app, store.db);
-  terms.more?.(app, { store, ledger, book, now, authenticate });
+  terms.more?.(app, { store, ledger, book, hearing, exceptions, now, authenticate });
   const call: World["call"] = async (as, method, url, body) => {
     const reply = await app.inject({
       ...{ method, url, headers: { authorization: `Bearer ${as}` } },

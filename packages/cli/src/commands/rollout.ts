@@ -9,10 +9,14 @@ import { readText } from "../judge/text.ts";
 import { jsonText, printable, printableLines } from "../output/printable.ts";
 import { type AccessOptions, loginOf, remoteOf, withServer } from "../remote/access.ts";
 import { asked, type Operation, type Remote } from "../remote/client.ts";
-import { lineOf, lossText, rolloutText } from "../rollouts/text.ts";
+import { emergencyText, lineOf, lossText, rolloutText } from "../rollouts/text.ts";
 
 type Options = Pick<AccessOptions, "server"> & { readonly json?: boolean };
-type Start = Options & { readonly system: string; readonly waves?: string };
+type Start = Options & {
+  readonly system: string;
+  readonly waves?: string;
+  readonly emergency?: boolean;
+};
 type Back = Options & { readonly anyway?: boolean };
 type Said = Options & { readonly because: string };
 type Because = Options & { readonly because?: string };
@@ -88,7 +92,9 @@ function starting(rollout: Command): void {
       process.stdout.write(
         options.json === true
           ? `${jsonText(made, 2)}\n`
-          : printableLines(`${[...waves, lossText(made.loss)].join("\n")}\n`),
+          : printableLines(
+              `${[...emergencyText(made.emergency), ...waves, lossText(made.loss)].join("\n")}\n`,
+            ),
       );
     });
   withPlan(withServer(rollout.command("start")))
@@ -105,10 +111,12 @@ const withPlan = (command: Command): Command =>
     .argument("<change>", "id of the change")
     .requiredOption("--system <name>", "of the description of the control plane")
     .option("--waves <file>", "JSON: `[{name, cells, bake: {ms, samples, marginPpm}}]`")
+    .option("--emergency", "in the emergency lane, by the break-glass of the change that stands")
     .option("--json", "print JSON");
 
-function bodyOf(change: string, { system, waves }: Start): object {
-  if (waves === undefined) return { change, system };
+function bodyOf(change: string, { system, waves, emergency }: Start): object {
+  const asked = { change, system, ...(emergency === true ? { emergency } : {}) };
+  if (waves === undefined) return asked;
   const read = jsonOf(readText(waves));
   if (!Array.isArray(read))
     throw new GateError(
@@ -116,7 +124,7 @@ function bodyOf(change: string, { system, waves }: Start): object {
       `\`${waves}\` is no JSON list of waves`,
       "begin with what `interlock rollout plan --json` prints as `waves`",
     );
-  return { change, system, waves: read };
+  return { ...asked, waves: read };
 }
 
 function looking(rollout: Command): void {

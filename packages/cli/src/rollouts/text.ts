@@ -24,10 +24,23 @@ export const lineOf = (one: RolloutListed): string =>
     `wave ${Math.min(one.wave + 1, one.waves)} of ${one.waves}`,
     share(one.exposurePpm),
     `by ${one.startedBy}`,
+    ...(one.lane === "emergency" ? ["emergency lane"] : []),
   ].join("  ");
 
 export const lossText = ({ orders, firstOrders, aloneOrders, budgetOrders }: LossShown): string =>
   `orders lost if this is bad: ${orders} if every cell is hurt (${firstOrders} if the first wave shows it; ${budgetOrders} allowed), ${aloneOrders} if only one wave's cells are`;
+
+/** By whose break-glass, for which incident, and why it carries it no further. */
+export function emergencyText(emergency: RolloutShown["emergency"]): readonly string[] {
+  if (emergency === null) return [];
+  const { by, incidents, over, entry } = emergency;
+  const who = by.length === 0 ? "those of an entry that was erased" : by.join(" and ");
+  const what = incidents.length === 0 ? "" : ` for incident ${incidents.join(", ")}`;
+  return [
+    `emergency lane, by break-glass of ${who}${what}; its debt is ${entry.slice(0, 12)}…`,
+    ...(over === null ? [] : [`! no further wave begins: ${over}`]),
+  ];
+}
 
 const MARK = { passed: "✓", now: "▶", "to-come": " " } as const;
 
@@ -38,6 +51,7 @@ export function rolloutText(one: RolloutShown): string {
     `  rollout  ${one.rollout}`,
     `  change   ${one.change}`,
     `  behind   ${one.persons.join(", ")}; begun by ${one.startedBy} at ${new Date(one.startedAt).toISOString()}`,
+    ...emergencyText(one.emergency).map((line) => `  ${line}`),
     `  ${lossText(one.loss)}`,
     ...one.plan.map(
       (wave) =>

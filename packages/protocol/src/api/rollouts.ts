@@ -55,8 +55,22 @@ const ASKED = z.strictObject({
     .optional()
     .describe("by default every key that the config sets of the system make of the change's files"),
   waves: WAVES.optional().describe("by default the plan of fewest waves within the loss budget"),
+  emergency: z
+    .boolean()
+    .optional()
+    .describe("in the emergency lane, by the break-glass of the change that stands"),
 });
 export type RolloutAsked = z.output<typeof ASKED>;
+
+const EMERGENCY = z
+  .strictObject({
+    entry: DIGEST.describe("of the debt that the break-glass left"),
+    by: z.array(z.string()).describe("who broke the glass, sorted"),
+    incidents: z.array(z.string()),
+    over: z.string().nullable().describe("why it carries no further wave; null: it does"),
+  })
+  .nullable()
+  .describe("null: it goes out as any change does");
 
 export const planRollout = endpoint({
   id: "planRollout",
@@ -67,7 +81,12 @@ export const planRollout = endpoint({
   access: "person",
   anyMeans: true,
   body: ASKED,
-  answer: z.strictObject({ waves: WAVES, loss: LOSS, persons: z.array(z.string()) }),
+  answer: z.strictObject({
+    waves: WAVES,
+    loss: LOSS,
+    persons: z.array(z.string()),
+    emergency: EMERGENCY,
+  }),
 });
 
 const VERDICT = z.strictObject({
@@ -88,6 +107,7 @@ const LISTED = {
   change: z.string(),
   system: z.string(),
   target: z.string(),
+  lane: z.enum(["normal", "emergency"]),
   phase: PHASE,
   paused: z.boolean(),
   wave: z.int().describe("from 0"),
@@ -181,7 +201,12 @@ const ROLLOUT_SHOWN = z.strictObject({
       during: z.enum(["running", "going-back"]),
     })
     .nullable(),
-  persons: z.array(z.string()).describe("operator and approvers, who stand behind it"),
+  persons: z
+    .array(z.string())
+    .describe(
+      "operator and approvers, who stand behind it; in an emergency whoever broke the glass",
+    ),
+  emergency: EMERGENCY,
   loss: LOSS,
   journal: z.strictObject({ writes: z.int(), confirmed: z.int().describe("and read back") }),
   events: z

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FastifyInstance } from "fastify";
+import type { ExceptionsBook } from "../exceptions/book.ts";
+import type { Hearing } from "../gate/hearing.ts";
 import type { Authenticate } from "../http/bind.ts";
 import type { IdentitySettings } from "../identity/settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -12,6 +14,8 @@ import { type ControlPlaneTerms, openControlPlane } from "./running.ts";
 
 type Around = Pick<ControlPlaneTerms, "store" | "book" | "now"> & {
   readonly ledger: Pick<Ledger, "append">;
+  readonly hearing: Hearing;
+  readonly exceptions: ExceptionsBook;
   readonly authenticate: Authenticate;
   readonly identity: IdentitySettings;
   readonly onTrouble: (alert: Alert) => void;
@@ -23,7 +27,7 @@ type Around = Pick<ControlPlaneTerms, "store" | "book" | "now"> & {
  */
 export async function startControlPlane(
   app: FastifyInstance,
-  { store, book, now, ledger, authenticate, identity, onTrouble }: Around,
+  { store, book, now, ledger, authenticate, identity, onTrouble, ...heard }: Around,
 ): Promise<() => Promise<void>> {
   let driver: RolloutDriver | null = null;
   const plane = await openControlPlane({
@@ -40,7 +44,7 @@ export async function startControlPlane(
       onTrouble: ({ rollout, says }) =>
         onTrouble({ kind: "control-plane", part: rollout === "" ? "rollouts" : rollout, says }),
     },
-    { store, ledger, book, now, authenticate, identity },
+    { store, ledger, book, now, authenticate, identity, ...heard },
   );
   const driving = driver;
   const reconciler = openReconciler({

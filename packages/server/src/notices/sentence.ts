@@ -125,9 +125,9 @@ const SAYINGS: Sayings = {
           ...{ topic: "remedy", path: `/changes/${change}` },
           text: `${operator} runs the standing remedy \`${remedy}\``,
         },
-  "rollout-proposed": ({ system, by, lossMicroOrders, cells }) =>
+  "rollout-proposed": ({ system, by, lossMicroOrders, cells, emergency }) =>
     rollout(
-      `${by} begins to bring a change to ${cells.length} cells of ${system}; ${Math.ceil(lossMicroOrders / 1_000_000)} orders are lost if it is bad`,
+      `${by} begins to bring a change to ${cells.length} cells of ${system}${emergency === undefined ? "" : " in the emergency lane, by break-glass"}; ${Math.ceil(lossMicroOrders / 1_000_000)} orders are lost if it is bad`,
     ),
   "rollout-halted": ({ rollout: id, by, because }) =>
     rollout(`rollout ${id.slice(0, 12)}… was halted by ${by === "" ? "itself" : by}: ${because}`),

@@ -6,6 +6,7 @@ import type { Answer, Refusal } from "../http/bind.ts";
 import { done, refused } from "../people/terms.ts";
 import { activePerson } from "../runs/terms.ts";
 import { approvalsAfter } from "./allowed.ts";
+import { stillOpen } from "./lane.ts";
 import { type Loaded, loaded, notedEntry, savedIn } from "./stepping.ts";
 import type { RolloutsTerms } from "./terms.ts";
 
@@ -78,6 +79,10 @@ export async function resume(
   const found = await find(terms, id);
   if (!found.ok) return found;
   const { row, state } = found.value;
+  if (state.stage === "writing" || state.hold === "break-glass-over") {
+    const open = await stillOpen(terms, terms.store.db, { plan: state.plan, change: row.change });
+    if (!open.ok) return open;
+  }
   if (state.phase === "running" && state.hold === "second-person") {
     const approvals = await approvalsAfter(terms, row.change, -1);
     const others = (approvals?.persons ?? []).filter((one) => !state.persons.includes(one));

@@ -27,6 +27,7 @@ import { type Allowed, allowedChange, approvalsAfter } from "./allowed.ts";
 import { checkCells } from "./checking.ts";
 import { heldIn } from "./contents.ts";
 import { missingParts } from "./divided.ts";
+import { type OpenLane, openLane } from "./lane.ts";
 import { uponBad } from "./marking.ts";
 import { planned } from "./planning.ts";
 import { saveBegun } from "./saving.ts";
@@ -85,10 +86,16 @@ export async function propose(
 ): Promise<Answer<Proposal>> {
   const found = await allowedChange(terms, person, asked.change);
   if (!found.ok) return found;
-  const { change, allowed, entries } = found.value;
+  const { change, entries } = found.value;
   const placed = await placeOf(terms, asked, { change, entries: [...entries.values()] });
   if (!placed.ok) return placed;
   const { plane, system, target, wanted, all } = placed.value;
+  const opened = asked.emergency
+    ? await openLane(terms, { change: change.id, system, wanted })
+    : done(null);
+  if (!opened.ok) return opened;
+  const lane = opened.value;
+  const allowed = standingBehind(found.value.allowed, lane);
   const stopped = await stoppedAt(terms.store.db, { change: change.id, target: target.name });
   const again = stopped === null ? null : await approvalsAfter(terms, change.id, stopped);
   if (stopped !== null && again === null) return STOPPED;
@@ -118,7 +125,7 @@ export async function propose(
   const plan = planned({
     ...{ plane, system, target: target.name, bases, keys: rows.map(({ key }) => key) },
     ...{ change: change.digest ?? "", requires: requiresOf(allowed.record), waves: asked.waves },
-    now: terms.now(),
+    ...{ lane, now: terms.now() },
   });
   if (!plan.ok) return plan;
   const proven = await provenBases(terms, {
@@ -140,6 +147,15 @@ const STOPPED = refused(
   "a rollout of this change was halted, taken back or unwound, and no approval has been given since",
   "ask somebody who had no part in the change to approve it again with a passkey",
 );
+
+/** Who broke the glass stands behind it as whoever approves does: both signed for this very content. */
+function standingBehind(allowed: Allowed, lane: OpenLane | null): Allowed {
+  if (lane === null) return allowed;
+  return {
+    ...allowed,
+    persons: [...new Set([...allowed.persons, ...lane.glass.persons])].sort(),
+  };
+}
 
 const requiresOf = ({ decision }: DecisionRecord) => decision.requires;
 

@@ -11,7 +11,16 @@ import { failureOf, renewLease, rolloutById } from "@interlock/store";
 import { FENCED, readBack, type Site, writeCell } from "./acting.ts";
 import { withinMs } from "./queueing.ts";
 import { type Settling, settlingOf } from "./settling.ts";
-import { type Loaded, loaded, rowOf, type Stepped, soloStep, TICK_MS, tickAt } from "./stepping.ts";
+import {
+  guardedStep,
+  isGuarded,
+  type Loaded,
+  loaded,
+  rowOf,
+  type Stepped,
+  TICK_MS,
+  tickAt,
+} from "./stepping.ts";
 import type { Analyse, Append, Capacity, Notify } from "./terms.ts";
 
 /** What waits for its turn: an event to be taken, an entry to be written, a look at the row. */
@@ -134,8 +143,8 @@ class Driving implements Drive {
     const mine = { id: this.id, lease: this.lease() };
     const { effect } = work;
     const stepped =
-      effect.kind === "append" && effect.solo !== undefined
-        ? await this.site.ask(() => soloStep(terms, mine, effect))
+      effect.kind === "append" && isGuarded(effect, this.one.state)
+        ? await this.site.ask(() => guardedStep(terms, mine, effect))
         : await this.site.record(mine, effect);
     if (stepped.kind === "stepped") terms.onPoint?.("entry.appended");
     await this.follow(stepped, work.effect);

@@ -2,11 +2,14 @@
 import type { Description } from "@interlock/controlplane";
 import { blobOf, type Store } from "@interlock/store";
 import type { FastifyInstance } from "fastify";
+import type { ExceptionsBook } from "../exceptions/book.ts";
+import type { Hearing } from "../gate/hearing.ts";
 import type { Authenticate } from "../http/bind.ts";
 import { type IdentitySettings, NO_IDENTITY } from "../identity/settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PeopleBook } from "../people/book.ts";
 import { unwindRoutes } from "../unwinds/routes.ts";
+import { breakGlasses } from "./break-glass.ts";
 import { openRollouts, type RolloutDriver } from "./driver.ts";
 import { rolloutRoutes } from "./routes.ts";
 import type { DriverTerms, RolloutsTerms } from "./terms.ts";
@@ -21,6 +24,8 @@ type Around = {
   readonly store: Store;
   readonly ledger: Pick<Ledger, "append">;
   readonly book: PeopleBook;
+  readonly hearing: Hearing;
+  readonly exceptions: ExceptionsBook;
   readonly now: () => number;
   readonly authenticate: Authenticate;
   /** Which source speaks for which team. */
@@ -31,13 +36,15 @@ type Around = {
 export function openRolloutsOf(
   app: FastifyInstance,
   { plane, ...given }: RolloutsGiven,
-  { store, ledger, book, now, authenticate, identity = NO_IDENTITY }: Around,
+  { store, ledger, book, hearing, exceptions, now, authenticate, ...around }: Around,
 ): RolloutDriver {
+  const { identity = NO_IDENTITY } = around;
+  const breakGlass = breakGlasses({ hearing, exceptions, book, now });
   const driver = openRollouts({
-    ...{ ...given, store, ledger, now, monotonic: () => performance.now() },
+    ...{ ...given, store, ledger, breakGlass, now, monotonic: () => performance.now() },
   });
   const terms: RolloutsTerms = {
-    ...{ store, ledger, book, now, plane, target: given.target, wake: driver.wake },
+    ...{ store, ledger, book, breakGlass, now, plane, target: given.target, wake: driver.wake },
     blob: (repository, sha256) => blobOf(store.db, repository, sha256),
     asksCapacity: given.capacity !== undefined,
     identity,

@@ -4,8 +4,10 @@ import type { Description, SystemDescription } from "@interlock/controlplane";
 import {
   admitPlan,
   DEFAULT_CEILING,
+  type EmergencyTerms,
   type Loss,
   lossOf,
+  NO_EMERGENCY,
   type Plan,
   type PlanRequest,
   type PlanTerms,
@@ -16,6 +18,7 @@ import type { GivenWaves } from "@interlock/protocol";
 import type { Answer } from "../http/bind.ts";
 import { refused } from "../people/terms.ts";
 import { inWords as cellInWords, namedCells } from "./divided.ts";
+import type { OpenLane } from "./lane.ts";
 
 const MILLION = 1_000_000;
 const MINUTE_MS = 60_000;
@@ -47,6 +50,8 @@ export type Planning = {
   /** What the decision demands. */
   readonly requires: readonly Requirement[];
   readonly waves: GivenWaves | undefined;
+  /** The emergency lane, where it is to take that. */
+  readonly lane?: OpenLane | null;
   readonly now: number;
 };
 
@@ -63,23 +68,33 @@ export function planned(
       "add one to the description of the control plane, which two people sign",
     );
   const staged = given.requires.filter((one) => one.kind === "staged");
-  const terms: PlanTerms = {
-    ...{ staged, budgetMicroOrders: system.lossBudgetOrders * MILLION },
-    emergency: { keys: 0, cells: 0, bakeMs: 0 },
-  };
-  const bake = {
+  const whole = {
     ms: Math.max(BAKE_MS, system.asyncFailureMs, ...staged.map(({ bakeMs }) => bakeMs)),
     samples: Math.max(1, ...signals.map(({ minimumSamples }) => minimumSamples)),
     marginPpm: MARGIN_PPM,
   };
+  const emergency = emergencyTerms(given, whole.ms);
+  const terms: PlanTerms = {
+    ...{ staged, budgetMicroOrders: system.lossBudgetOrders * MILLION },
+    emergency: emergency ?? NO_EMERGENCY,
+  };
+  const bake = emergency === null ? whole : { ...whole, ms: emergency.bakeMs };
+  const grow = { bake, lastBake: whole, growth: GROWTH };
   const frame = frameOf(given, signals);
   return given.waves === undefined
-    ? fewest({ plan: frame, bake, growth: GROWTH }, terms)
-    : admitted(frame, given.waves, { terms, grow: { bake, growth: GROWTH } });
+    ? fewest({ plan: frame, ...grow }, terms)
+    : admitted(frame, given.waves, { terms, grow });
+}
+
+/** A lane that would be slower than the road is as fast as that. */
+function emergencyTerms({ lane }: Planning, wholeMs: number): EmergencyTerms | null {
+  if (lane == null) return null;
+  const { keys, cells, bakeMs } = lane.lane;
+  return { keys, cells, bakeMs: Math.min(bakeMs, wholeMs) };
 }
 
 function frameOf(
-  { system, target, change, bases, keys, now }: Planning,
+  { system, target, change, bases, keys, lane = null, now }: Planning,
   signals: Description["signals"],
 ): PlanRequest["plan"] {
   const cells = system.cells
@@ -92,13 +107,14 @@ function frameOf(
     .sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
     ...{ change, system: system.name, tier: system.tier, target, version: change, cells },
-    ...{ keys: [...new Set(keys)].sort(), lane: "normal", provenRuns: [] },
+    ...{ keys: [...new Set(keys)].sort(), provenRuns: [] },
+    ...(lane === null ? { lane: "normal" } : { lane: "emergency", emergency: lane.glass.entry }),
     microOrdersPerMinute: system.ordersPerMinute * MILLION,
     ...{ detection: DETECTION, asyncFailureMs: system.asyncFailureMs },
     ...{ speedPpmPerMinute: SPEED_PPM, signals: signals.map(({ name }) => name).sort() },
     freshMs: Math.min(...signals.map(({ freshMs }) => freshMs)),
     ...{ askEveryMs: 30_000, onFailure: "go-back", ceiling: DEFAULT_CEILING, back: BACK },
-    goodUntil: now + GOOD_MS,
+    goodUntil: Math.min(now + GOOD_MS, lane?.glass.until ?? Number.POSITIVE_INFINITY),
   };
 }
 
@@ -114,10 +130,7 @@ function fewest(request: PlanRequest, terms: PlanTerms) {
 function admitted(
   frame: PlanRequest["plan"],
   given: GivenWaves,
-  {
-    terms,
-    grow,
-  }: { readonly terms: PlanTerms; readonly grow: Pick<PlanRequest, "bake" | "growth"> },
+  { terms, grow }: { readonly terms: PlanTerms; readonly grow: Omit<PlanRequest, "plan"> },
 ) {
   const named = namedCells(
     frame.cells,

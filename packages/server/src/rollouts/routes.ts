@@ -9,6 +9,7 @@ import { personOf } from "../runs/terms.ts";
 import { proposeAdoption } from "./adopting.ts";
 import { ask, find, resume, runsNow } from "./asking.ts";
 import { begin, propose } from "./begin.ts";
+import { emergencyShown } from "./lane.ts";
 import { markBad } from "./marking.ts";
 import { listedRollouts, lossShown, shownRollout, wavesShown } from "./showing.ts";
 import type { Loaded } from "./stepping.ts";
@@ -29,9 +30,11 @@ export function rolloutRoutes(
   bind(app, authenticate, rolloutsApi.planRollout, async ({ actor, body }) => {
     const made = await propose(terms, personOf(actor), body);
     if (!made.ok) return made;
-    const { plan, loss, budgetOrders, allowed } = made.value;
+    const { plan, loss, budgetOrders, allowed, change } = made.value;
+    const emergency = await emergencyShown(terms, { plan, phase: "proposed" }, change.id);
     const waves = wavesShown(plan);
-    return done({ waves, loss: lossShown(loss, budgetOrders), persons: [...allowed.persons] });
+    const lost = lossShown(loss, budgetOrders);
+    return done({ waves, loss: lost, persons: [...allowed.persons], emergency });
   });
   bind(app, authenticate, rolloutsApi.beginRollout, async ({ actor, body }) => {
     const begun = await begin(terms, personOf(actor), body);

@@ -151,6 +151,7 @@ function proposedEntry(begun: Begun, at: number) {
     ...{ system: plan.system, target: plan.target, version: plan.version, by, lossMicroOrders },
     ...{ plan: planDigest(plan), deliveries: deliveriesDigest(deliveries) },
     ...{ cells: plan.cells.map(({ id }) => id), persons: [...persons].sort() },
+    ...(plan.emergency === undefined ? {} : { emergency: digestIn(plan.emergency) }),
   };
   return prepare({ kind: "rollout-proposed", at, subject: rollout, body });
 }

@@ -27,6 +27,7 @@ import type { Answer } from "../http/bind.ts";
 import { bodyIn } from "../ledger/stored.ts";
 import { done } from "../people/terms.ts";
 import { dividedShown } from "./divided.ts";
+import { emergencyShown } from "./lane.ts";
 import { type Loaded, loaded } from "./stepping.ts";
 import type { RolloutsTerms } from "./terms.ts";
 
@@ -54,6 +55,7 @@ function listed({ row, state }: Loaded): RolloutListed {
   ]);
   return {
     ...{ rollout: row.id, change: row.change, system: row.system, target: row.target },
+    lane: plan.lane,
     ...{ phase: state.phase, paused: state.paused, wave: state.wave, waves: plan.waves.length },
     exposurePpm: exposureAt(plan.cells, new Map(levels)),
     ...{ startedBy: row.startedBy, startedAt: row.startedAt, next: { ...next } },
@@ -125,6 +127,7 @@ export async function shownRollout(
         ? null
         : { by: state.halt.by, because: state.halt.because, during: state.halt.during },
     persons: [...state.persons],
+    emergency: await emergencyShown(terms, state, row.change),
     loss: lossShown(lossOf(state.plan), budget),
     events: recorded.value.flatMap((stored) => eventShown(stored) ?? []),
     ...{ journal: counts.value, asksCapacity: terms.asksCapacity, asOf: terms.now() },
@@ -207,6 +210,12 @@ function waitsFor(state: RolloutState, next: string): RolloutShown["waitsFor"] {
       what: "one person alone may not expose so much",
       who: "somebody else who had no part in the change",
       how: "an approval by passkey, then `interlock rollout resume`",
+    };
+  if (hold === "break-glass-over")
+    return {
+      what: "its break-glass is over, and an emergency rollout has no other authority",
+      who: "anybody who is signed in",
+      how: "`interlock rollout back`, and begin anew without `--emergency`, which takes an approval given since",
     };
   if (hold === "entry-refused")
     return {

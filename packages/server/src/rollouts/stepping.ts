@@ -29,6 +29,7 @@ import {
 } from "@interlock/store";
 import type { Refusal } from "../http/bind.ts";
 import { type Prepared, prepare } from "../ledger/record.ts";
+import { stillOpen } from "./lane.ts";
 import type { Append, DriverTerms, Notify } from "./terms.ts";
 
 /** Lease and turn in one number, as the machine makes it. */
@@ -77,7 +78,7 @@ export type Stepped =
   | { readonly kind: "gone" }
   | { readonly kind: "failed"; readonly says: string };
 
-type Terms = Pick<DriverTerms, "store" | "ledger" | "now">;
+type Terms = Pick<DriverTerms, "store" | "ledger" | "now" | "breakGlass">;
 type Mine = { readonly id: string; readonly lease: number };
 /** An effect of a rollout under the lease of whoever drives it. */
 export type ToRecord = Mine & { readonly effect: Append | Notify };
@@ -88,22 +89,43 @@ type Recorded = {
   readonly told: (index: number) => RolloutEvent;
 };
 
+/** Whether an entry is written only where something holds that others may end at any moment. */
+export const isGuarded = (effect: Append, state: RolloutState): boolean =>
+  effect.solo !== undefined || writesByGlass(effect, state);
+
+/** Whether an emergency rollout writes by an entry: a wave, or what a halt or a pause cut short of one. */
+const writesByGlass = ({ entry }: Append, { plan, stage }: RolloutState): boolean =>
+  plan.lane === "emergency" &&
+  (entry === "rollout-wave" || (entry === "rollout-resumed" && stage === "writing"));
+
 /**
- * A wave that one person exposes alone: what they exposed in the last day is counted with nobody else
- * appending, so that two rollouts of one person are counted one by one.
+ * A wave that one person exposes alone, or that goes out by break-glass: what they exposed in the last
+ * day is counted, and who stands by the break-glass is asked, with nobody else appending. So two
+ * rollouts of one person are counted one by one, and no wave begins after the entry that ends its emergency.
  */
-export async function soloStep(terms: Terms, mine: Mine, effect: Append): Promise<Stepped> {
-  const { solo } = effect;
+export async function guardedStep(terms: Terms, mine: Mine, effect: Append): Promise<Stepped> {
   const [stepped = GONE] = await inSteps(terms, [{ ...mine, effect }], async (tx, [one]) => {
-    if (solo === undefined || one === undefined) return null;
+    if (one === undefined) return null;
     await lockHead(tx);
-    const asked = { person: solo.person, after: solo.at - SOLO_WINDOW_MS };
-    const earlier = await exposuresOf(tx, asked);
-    return withinCeiling(one.state.plan.ceiling, earlier, solo)
-      ? null
-      : { kind: "append-refused", id: effect.id, because: "solo-ceiling" };
+    const because = (await isOver(terms, tx, one, effect))
+      ? "break-glass-over"
+      : (await isPastCeiling(tx, one, effect))
+        ? "solo-ceiling"
+        : null;
+    return because === null ? null : { kind: "append-refused", id: effect.id, because };
   });
   return stepped;
+}
+
+async function isOver(terms: Terms, tx: Transaction, { row, state }: Loaded, effect: Append) {
+  if (!writesByGlass(effect, state)) return false;
+  return !(await stillOpen(terms, tx, { plan: state.plan, change: row.change })).ok;
+}
+
+async function isPastCeiling(tx: Transaction, { state }: Loaded, { solo }: Append) {
+  if (solo === undefined) return false;
+  const asked = { person: solo.person, after: solo.at - SOLO_WINDOW_MS };
+  return !withinCeiling(state.plan.ceiling, await exposuresOf(tx, asked), solo);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Target } from "@interlock/targets";
 import type { IdentitySettings } from "../identity/settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PeopleBook } from "../people/book.ts";
+import type { BreakGlasses } from "./break-glass.ts";
 
 type Of<K extends RolloutEffect["kind"]> = Extract<RolloutEffect, { readonly kind: K }>;
 export type Write = Of<"write">;
@@ -53,6 +54,8 @@ export type DriverTerms = {
   readonly analysis: Analyst;
   /** Without it nobody is asked, and there is always room. */
   readonly capacity?: CapacityOf;
+  /** Without it no emergency rollout goes on. by (fail-closed) */
+  readonly breakGlass?: BreakGlasses;
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number;
   /** Milliseconds of a clock that never jumps. */
@@ -95,7 +98,10 @@ export const DRIVER_LIMITS: DriverLimits = {
 };
 
 /** What people's part of rollouts needs besides. */
-export type RolloutsTerms = Pick<DriverTerms, "store" | "ledger" | "target" | "now"> & {
+export type RolloutsTerms = Pick<
+  DriverTerms,
+  "store" | "ledger" | "target" | "now" | "breakGlass"
+> & {
   readonly book: PeopleBook;
   /** The description of the control plane that two people signed; `null`: there is none yet. */
   readonly plane: () => Promise<Description | null>;

@@ -3,7 +3,7 @@ import { entriesOfKindsAbout, journalOf, plain } from "@interlock/store";
 import { ENGINES, storesToLend } from "@interlock/testkit";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type FakeTarget, type Fault, fakeTarget } from "./fake-target.ts";
-import { begin, type Field, fieldOf, fresh, MINUTE, old } from "./field.ts";
+import { begin, digest, type Field, fieldOf, fresh, MINUTE, old } from "./field.ts";
 
 const CELLS = ["a", "b", "c"];
 
@@ -55,6 +55,19 @@ describe.each(ENGINES)("on $name", (engine) => {
     expect(field.troubles).toEqual([]);
     await field.pass(MINUTE);
     expect(field.driver.driven()).toBe(0);
+  });
+
+  it("an emergency writes nothing where nobody can tell whether its break-glass stands (one-authority, fail-closed)", async () => {
+    fill("cart");
+    const plan = { lane: "emergency", emergency: digest("debt") } as const;
+    const id = await begin(lent.store, "cart", { plan });
+    await field.pass(20 * MINUTE);
+    expect([await field.phase(id), target.landed, await kinds(id)]).toEqual([
+      "running",
+      [],
+      ["proposed"],
+    ]);
+    expect(field.troubles).toEqual([]);
   });
 
   it("goes back by itself on evidence of harm", async () => {
