@@ -136,6 +136,7 @@ ${SYSTEMS.map(system).join("")}  - name: tight
     ordersPerMinute: 1000
     asyncFailure: 1m
     lossBudget: 1
+    emergency: {keys: 1, cells: 1, bake: 1m}
     cells: [{id: tight-one, region: eu, share: 100%, runs: v1}]
 configSets:
 ${[...SYSTEMS, "tight"].map(set).join("")}signals:

@@ -56,6 +56,7 @@ export function Systems({ description: { systems } }: Of) {
               <th scope="col">Orders a minute</th>
               <th scope="col">May lose</th>
               <th scope="col">Slowest failure</th>
+              <th scope="col">Emergency lane</th>
               <th scope="col">Cells: share of orders, and the code that reads them</th>
             </tr>
           </thead>
@@ -67,6 +68,7 @@ export function Systems({ description: { systems } }: Of) {
                 <td>{system.ordersPerMinute}</td>
                 <td>{system.lossBudgetOrders} orders</td>
                 <td>{duration(system.asyncFailureMs)}</td>
+                <td>{laneOf(system)}</td>
                 <td>
                   <ul className="cells">
                     {system.cells.map(({ id, region, sharePpm, runs, part }) => (
@@ -88,6 +90,12 @@ export function Systems({ description: { systems } }: Of) {
       </div>
     </section>
   );
+}
+
+function laneOf({ emergency }: Description["systems"][number]) {
+  if (emergency === undefined) return <span className="muted">none</span>;
+  const { keys, cells, bakeMs } = emergency;
+  return `${keys} keys, ${cells} cells, waves bake ${duration(bakeMs)}`;
 }
 
 /** Which files of which branch become which keys, and what they are held to. */

@@ -19,7 +19,7 @@ import { BranchStill } from "../rollouts/branch-still.tsx";
 import { Events } from "../rollouts/events.tsx";
 import { NextAct } from "../rollouts/next-act.tsx";
 import { Waves } from "../rollouts/waves.tsx";
-import { isOver, lossWords, share, standingOf } from "../rollouts/words.ts";
+import { emergencyWords, isOver, lossWords, share, standingOf } from "../rollouts/words.ts";
 
 const route = getRouteApi("/shell/rollouts/$rollout");
 /** Writes and verdicts move without an entry in the ledger, which alone the stream tells of. */
@@ -83,7 +83,7 @@ const titleOf = ({ system, change }: RolloutShown): string =>
 
 function Standing({ rollout }: Of) {
   const { meaning, word } = standingOf(rollout);
-  const { waitsFor, exposurePpm, loss, halt, change, phase } = rollout;
+  const { waitsFor, exposurePpm, loss, halt, change, phase, emergency } = rollout;
   const names = useNames();
   const plan = unwindsApi.planOfChange(change);
   return (
@@ -101,6 +101,19 @@ function Standing({ rollout }: Of) {
             <dt>Next by itself</dt>
             <dd>
               <NextAct of={rollout} />
+            </dd>
+          </>
+        )}
+        {emergency !== null && (
+          <>
+            <dt>Emergency lane</dt>
+            <dd>
+              {emergencyWords(emergency, names)}, which <Link to="/debts">left a debt</Link>
+              {emergency.over !== null && (
+                <>
+                  ; no further wave begins: <Ticked text={emergency.over} />
+                </>
+              )}
             </dd>
           </>
         )}

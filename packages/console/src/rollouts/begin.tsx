@@ -10,7 +10,8 @@ import { call } from "../api/call.ts";
 import { useForget, useLoaded } from "../api/loaded.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Refused } from "../parts/states.tsx";
-import { duration, isOver, lossWords, share, standingOf } from "./words.ts";
+import { useNames } from "../people/names.ts";
+import { duration, emergencyWords, isOver, lossWords, share, standingOf } from "./words.ts";
 
 type Change = { readonly id: string; readonly repository: string; readonly target: string };
 type Plan = z.output<typeof rolloutsApi.planRollout.answer>;
@@ -53,7 +54,12 @@ const AGAIN: Partial<Readonly<Record<RolloutListed["phase"], string>>> = {
   withdrawn: "It was withdrawn before anything was written.",
 };
 
-type Reached = { readonly system: string; readonly cells: number };
+type Reached = {
+  readonly system: string;
+  readonly cells: number;
+  /** Whether the system has an emergency lane. */
+  readonly lane: boolean;
+};
 
 /** The systems that the change's files are delivered to, and how many of their cells. */
 function systemsOf(
@@ -65,10 +71,11 @@ function systemsOf(
   const { configSets, systems } = read.description;
   const { repository, target: ref } = change;
   const { deliveries } = deliveriesOf(read.description, { repository, ref, entries });
-  return systems.flatMap(({ name }) => {
+  return systems.flatMap(({ name, emergency }) => {
     const sets = new Set(configSets.filter((one) => one.system === name).map((one) => one.name));
     const cells = new Set(deliveries.filter(({ set }) => sets.has(set)).map(({ cell }) => cell));
-    return cells.size === 0 ? [] : [{ system: name, cells: cells.size }];
+    const lane = emergency !== undefined;
+    return cells.size === 0 ? [] : [{ system: name, cells: cells.size, lane }];
   });
 }
 
@@ -96,10 +103,16 @@ function Begin({
   change,
   system,
   cells,
+  lane,
   last,
 }: Reached & { readonly change: string; readonly last: RolloutListed | null }) {
   const [planned, plan] = useAct<Plan>();
-  const ask = () => void plan(() => call(rolloutsApi.planRollout, { body: { change, system } }));
+  const ask = (emergency: boolean) =>
+    void plan(() =>
+      call(rolloutsApi.planRollout, {
+        body: { change, system, ...(emergency ? { emergency } : {}) },
+      }),
+    );
   return (
     <div className="proposal">
       <p>
@@ -109,11 +122,16 @@ function Begin({
         </span>
       </p>
       {last !== null && <p>{AGAIN[last.phase] ?? "It was begun before."}</p>}
-      <button type="button" aria-disabled={planned.kind === "pending"} onClick={ask}>
+      <button type="button" aria-disabled={planned.kind === "pending"} onClick={() => ask(false)}>
         {planned.kind === "pending"
           ? "Pending: the cells are read …"
           : `Plan the rollout to ${system}${last === null ? "" : " again"}`}
-      </button>
+      </button>{" "}
+      {lane && (
+        <button type="button" aria-disabled={planned.kind === "pending"} onClick={() => ask(true)}>
+          Plan it in the emergency lane of {system}
+        </button>
+      )}
       {planned.kind === "failed" && <Refused failure={planned.failure} />}
       {planned.kind === "done" && <Planned {...{ change, system, plan: planned.value }} />}
     </div>
@@ -139,9 +157,12 @@ function Planned({
   const navigate = useNavigate();
   const [key] = useState(once);
   const [act, start] = useAct<z.output<typeof rolloutsApi.beginRollout.answer>>();
-  const [first] = plan.waves;
+  const names = useNames();
+  const { emergency, waves } = plan;
+  const [first] = waves;
   const begin = async () => {
-    const body = { change, system, once: key, waves: plan.waves };
+    const asked = emergency === null ? {} : { emergency: true };
+    const body = { change, system, once: key, waves, ...asked };
     const begun = await start(() => call(rolloutsApi.beginRollout, { body }));
     if (begun?.ok !== true) return;
     await forget(rolloutsApi.rollouts);
@@ -152,6 +173,7 @@ function Planned({
   };
   return (
     <>
+      {emergency !== null && <p>In the emergency lane, {emergencyWords(emergency, names)}.</p>}
       <div className="rows-frame">
         <table className="rows">
           <thead>
@@ -163,7 +185,7 @@ function Planned({
             </tr>
           </thead>
           <tbody>
-            {plan.waves.map(({ name, cells, bake }) => (
+            {waves.map(({ name, cells, bake }) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
                 <td>{cells.join(", ")}</td>

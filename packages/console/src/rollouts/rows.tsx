@@ -43,7 +43,11 @@ export function RolloutRows({ rollouts }: { readonly rollouts: readonly RolloutL
                     {unwindsApi.planOfChange(one.change) !== null && "unwind of "}
                     {one.system} <span className="muted">{one.rollout.slice(0, 8)}</span>
                   </Link>
-                  <span className="muted"> to {one.target}</span>
+                  <span className="muted">
+                    {" "}
+                    to {one.target}
+                    {one.lane === "emergency" && ", in the emergency lane"}
+                  </span>
                 </th>
                 <td>
                   {Math.min(one.wave + 1, one.waves)} of {one.waves}

@@ -7,6 +7,7 @@ import type {
   WaveAnalysisShown,
 } from "@interlock/protocol";
 import type { Meaning } from "../parts/meaning.ts";
+import { listed } from "../parts/short.ts";
 
 type Said = { readonly meaning: Meaning; readonly word: string };
 type Standing = Pick<RolloutListed, "phase" | "paused" | "waitsFor">;
@@ -180,6 +181,15 @@ export const lossWords = ({ orders, firstOrders, aloneOrders, budgetOrders }: Lo
 export function reached(milliNats: number, goal: number): string {
   if (goal <= 0) return "0 %";
   return `${Math.max(0, Math.min(100, Math.floor((milliNats / goal) * 100)))} %`;
+}
+
+/** By whose break-glass a rollout goes out in the emergency lane; names as people know them. */
+export function emergencyWords(
+  { by, incidents }: NonNullable<RolloutShown["emergency"]>,
+  names: (id: string) => string,
+): string {
+  const who = by.length === 0 ? "people whom an erased entry named" : listed(by.map(names));
+  return `by break-glass of ${who}${incidents.length === 0 ? "" : ` for incident ${listed(incidents)}`}`;
 }
 
 const EVENTS: Readonly<Record<string, string>> = {

@@ -116,6 +116,8 @@ it("halt-wins: planned, begun, paused, halted and sent back, by keyboard alone",
   const { page } = ana;
   await press(page, "Plan the rollout to tight");
   await says(page, /the least that these cells allow is \d+ orders/);
+  await press(page, "Plan it in the emergency lane of tight");
+  await says(page, /did not let this change pass by break-glass/);
   await press(page, "Plan the rollout to cart");
   await says(page, "Begin, as its operator: cart-eu-1 first");
   await clean(ana);

@@ -6,6 +6,7 @@ import {
   byUrgency,
   dividedWords,
   duration,
+  emergencyWords,
   nextWords,
   reached,
   standingOf,
@@ -13,6 +14,7 @@ import {
 } from "../../src/rollouts/words.ts";
 
 const listed = (rollout: string, more: Partial<RolloutListed>): RolloutListed => ({
+  lane: "normal",
   ...{ rollout, change: "c-1", system: "cart", target: "disk", phase: "running", paused: false },
   ...{ wave: 0, waves: 2, exposurePpm: 0, startedBy: "ana", startedAt: 0, waitsFor: null },
   next: { what: "bake", at: 1 },
@@ -56,6 +58,15 @@ describe("rollouts in plain words", () => {
     [{ phase: "gone-back" }, "neutral", "gone back"],
   ])("%j is %s: %s", (more, meaning, word) => {
     expect(standingOf(listed("one", more))).toEqual({ meaning, word });
+  });
+
+  it("an emergency names who broke the glass and for which incident", () => {
+    const of = { entry: "ab".repeat(32), by: ["bo", "cy"], incidents: ["inc-1"], over: null };
+    const names = (id: string) => id.toUpperCase();
+    expect(emergencyWords(of, names)).toBe("by break-glass of BO and CY for incident inc-1");
+    expect(emergencyWords({ ...of, by: [], incidents: [] }, names)).toBe(
+      "by break-glass of people whom an erased entry named",
+    );
   });
 
   it("every act that comes by itself has its words", () => {
