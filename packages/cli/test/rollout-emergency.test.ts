@@ -146,7 +146,7 @@ it("goes out by the break-glass of two in an open incident, one cell first, and 
     3,
     expect.stringContaining(`over: incident \`${incident}\` is closed`),
   ]);
-}, 180_000);
+}, 300_000);
 
 async function until(holds: () => boolean): Promise<void> {
   const end = Date.now() + 60_000;

@@ -138,6 +138,35 @@ function Begin({
   );
 }
 
+function PlannedWaves({ waves }: Pick<Plan, "waves">) {
+  return (
+    <div className="rows-frame">
+      <table className="rows">
+        <thead>
+          <tr>
+            <th scope="col">Wave</th>
+            <th scope="col">Cells</th>
+            <th scope="col">Bakes at least</th>
+            <th scope="col">And until</th>
+          </tr>
+        </thead>
+        <tbody>
+          {waves.map(({ name, cells, bake }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{cells.join(", ")}</td>
+              <td>{duration(bake.ms)}</td>
+              <td>
+                {bake.samples} orders, with harm over {share(bake.marginPpm)} excluded
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
 /** Chosen once for one plan: whoever presses twice begins one rollout. */
 const once = (): string =>
   [...crypto.getRandomValues(new Uint8Array(16))]
@@ -174,30 +203,7 @@ function Planned({
   return (
     <>
       {emergency !== null && <p>In the emergency lane, {emergencyWords(emergency, names)}.</p>}
-      <div className="rows-frame">
-        <table className="rows">
-          <thead>
-            <tr>
-              <th scope="col">Wave</th>
-              <th scope="col">Cells</th>
-              <th scope="col">Bakes at least</th>
-              <th scope="col">And until</th>
-            </tr>
-          </thead>
-          <tbody>
-            {waves.map(({ name, cells, bake }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{cells.join(", ")}</td>
-                <td>{duration(bake.ms)}</td>
-                <td>
-                  {bake.samples} orders, with harm over {share(bake.marginPpm)} excluded
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <PlannedWaves waves={waves} />
       <p>
         Lost if this is bad: <strong>{lossWords(plan.loss)}</strong>
       </p>

@@ -30,7 +30,7 @@ import { missingParts } from "./divided.ts";
 import { type OpenLane, openLane } from "./lane.ts";
 import { uponBad } from "./marking.ts";
 import { planned } from "./planning.ts";
-import { saveBegun } from "./saving.ts";
+import { saveBegun, usedBefore } from "./saving.ts";
 import { type Stopped, stoppedAt } from "./stopped.ts";
 import type { RolloutsTerms } from "./terms.ts";
 
@@ -128,6 +128,8 @@ export async function propose(
     ...{ lane, now: terms.now() },
   });
   if (!plan.ok) return plan;
+  const used = await usedBefore(terms.store.db, change.id, plan.value.plan);
+  if (used !== null) return used;
   const proven = await provenBases(terms, {
     allowed,
     wanted,

@@ -74,7 +74,7 @@ export function breakGlasses({ hearing, exceptions: book, book: people, now }: A
     const found = owed.flatMap((one) =>
       glassOf(good, one, { facts, exceptions, system: sought.system, now: at }),
     );
-    const last = found.toSorted((a, b) => a.until - b.until).at(-1);
+    const [last] = found.toSorted((a, b) => b.until - a.until);
     return last === undefined
       ? over(whyOver(heard.said, newest.body, { exceptions, system: sought.system, now: at }))
       : done(last);

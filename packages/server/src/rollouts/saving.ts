@@ -2,6 +2,7 @@
 import {
   type Conflict,
   conflictsAmong,
+  type Plan,
   pendingOf,
   planDigest,
   type RolloutState,
@@ -10,10 +11,12 @@ import {
 import { type Digest, digestOf, type Json } from "@interlock/digest";
 import {
   countOpen,
+  type Database,
   lockHead,
   type RolloutDelivery,
   rivalsOf,
   rolloutById,
+  rolloutsOfChange,
   saveRollout,
   type Transaction,
   transaction,
@@ -64,7 +67,10 @@ export async function saveBegun(
       // Of two that begin at once, the second one sees the first.
       await lockHead(tx);
       if ((await rolloutById(tx, state.id)) !== null) return { ok: true, value: null };
-      const conflict = (await stoppedMeanwhile(tx, begun)) ?? (await conflictOf(tx, begun));
+      const conflict =
+        (await stoppedMeanwhile(tx, begun)) ??
+        (await usedBefore(tx, begun.change, state.plan)) ??
+        (await conflictOf(tx, begun));
       if (conflict !== null) return conflict;
       const at = now();
       const { id, plan } = state;
@@ -93,6 +99,26 @@ async function stoppedMeanwhile(tx: Transaction, { change, state, stopped, deliv
   const now = await stoppedAt(tx, { change, target });
   if (now === stopped) return await uponBad(tx, { target, rows: deliveries });
   return refused("ROLLOUT_NOT_NOW", "a rollout of this change was stopped just now", "look at it");
+}
+
+/**
+ * INVARIANT (one-passage): a break-glass lets one rollout into the emergency lane of a system, since
+ * many narrow ones would be a wide one. One that was withdrawn wrote nothing. `null`: it let none yet.
+ */
+export async function usedBefore(db: Database, change: string, { lane, system, emergency }: Plan) {
+  if (lane !== "emergency") return null;
+  for (const row of await rolloutsOfChange(db, change)) {
+    if (row.system !== system || row.phase === "withdrawn") continue;
+    const one = loaded(row);
+    // What cannot be read may be the one. by (fail-closed)
+    if ("damaged" in one || one.state.plan.emergency === emergency)
+      return refused(
+        "ROLLOUT_NO_BREAK_GLASS",
+        `its break-glass let rollout \`${row.id}\` into the emergency lane of \`${system}\`, and it lets one`,
+        `see \`interlock rollout show ${row.id}\`; break the glass anew, or begin without \`--emergency\``,
+      );
+  }
+  return null;
 }
 
 async function conflictOf(tx: Transaction, { state: { id, plan }, names }: Begun) {

@@ -1,169 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The emergency lane through the API: by whose word a rollout takes it, what it loosens, and what ends it. */
-import type { Description } from "@interlock/controlplane";
-import { changeDigest, sha256Hex, utf8 } from "@interlock/digest";
-import { openRolloutsOf, type RolloutDriver } from "@interlock/server";
 import { entriesOfKindsAbout } from "@interlock/store";
 import { ENGINES } from "@interlock/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openWorld, question, REPOSITORY, type World } from "../world.ts";
-import { type FakeTarget, fakeTarget } from "./fake-target.ts";
-
-const TARGET = "refs/heads/main";
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const CELLS = ["eu-1", "eu-2", "us-1"];
-const LANE = { keys: 1, cells: 3, bakeMs: 2 * MINUTE };
-
-/** By system: its lane, if it has one. */
-const LANES = {
-  ...{
-    plain: null,
-    wide: { ...LANE, cells: 2 },
-    many: LANE,
-    none: LANE,
-    other: LANE,
-    closed: LANE,
-  },
-  ...{ late: LANE, taken: LANE, alone: LANE, cart: LANE, held: LANE, back: LANE, key: LANE },
-  ...{ narrow: LANE, revoked: LANE },
-} as const;
-type System = keyof typeof LANES;
-const SYSTEMS = Object.keys(LANES) as readonly System[]; // its own keys
-
-const PLANE: Description = {
-  version: 1,
-  targets: [{ name: "fake", kind: "files", settings: {} }],
-  systems: SYSTEMS.map((name) => ({
-    ...{ name, tier: 1, ordersPerMinute: 100, asyncFailureMs: MINUTE },
-    lossBudgetOrders: name === "narrow" ? 1_000 : 100,
-    cells: CELLS.map((id, at) => ({
-      ...{ id: `${name}-${id}`, region: "north", sharePpm: [100_000, 300_000, 600_000][at] ?? 0 },
-      runs: "code-7",
-    })),
-    ...(LANES[name] === null ? {} : { emergency: LANES[name] }),
-  })),
-  configSets: SYSTEMS.map((system) => ({
-    ...{ name: system, system, target: "fake", owner: "payments", repository: REPOSITORY },
-    ...{ ref: TARGET, files: [{ path: `${system}/{key}.json`, key: "{key}" }] },
-    ...{ invariants: [], references: [] },
-    limits: { keys: 10, valueBytes: 1_000, growthPpm: 1_000_000, shrinkPpm: 0 },
-  })),
-  signals: SYSTEMS.map((system) => ({
-    ...{ name: "orders", system, kind: "push", measures: "orders", settings: {}, unit: "orders" },
-    ...{ freshMs: 2 * MINUTE, minimumSamples: 10, weightPpm: 1_000_000 },
-  })),
-};
+import type { World } from "../world.ts";
+import type { FakeTarget } from "./fake-target.ts";
+import { CELLS, HOUR, inLanes, type Lanes, MINUTE, openLanes, type System } from "./lanes.ts";
 
 // On both: what the ledger says is read inside of the transaction that writes to it.
 describe.each(ENGINES)("on $name", (engine) => {
+  let lanes: Lanes;
   let world: World;
   let target: FakeTarget;
-  let driver: RolloutDriver;
   beforeAll(async () => {
-    target = fakeTarget();
-    world = await openWorld(engine, {
-      more: (app, around) => {
-        driver = openRolloutsOf(
-          app,
-          {
-            target: (name) => (name === "fake" ? target : null),
-            plane: () => Promise.resolve(PLANE),
-            onTrouble: () => undefined,
-            limits: { periodMs: null },
-            analysis: {
-              ask: (_, { id, wave }) =>
-                Promise.resolve([
-                  {
-                    ...{ kind: "verdict", id, source: "orders", wave, outcome: "successful" },
-                    ...{ samples: 100, excludesPpm: 10_000, observedAt: around.now() },
-                  },
-                ]),
-            },
-          },
-          around,
-        );
-      },
-    });
+    lanes = await openLanes(engine);
+    ({ world, target } = lanes);
   });
   afterAll(async () => {
-    await driver.close();
+    await lanes.driver.close();
     await world.close();
   });
-
-  const pass = async (ms: number) => {
-    for (let gone = 0; gone < ms; gone += MINUTE) {
-      world.clock.now += MINUTE;
-      await driver.look();
-      await driver.idle();
-    }
-  };
-  type Judging = { readonly id: string; readonly judged: () => Promise<unknown> };
-
-  /** A change of some keys of a system, judged once, its contents kept. */
-  async function proposed(system: System, keys: readonly string[] = ["promise"]): Promise<Judging> {
-    const [old, fresh] = [utf8(`"old ${system}"`), utf8(`"new ${system}"`)];
-    const [oldContent, newContent] = [sha256Hex(old), sha256Hex(fresh)];
-    const entries = keys.map((key) => ({
-      ...{ path: `${system}/${key}.json`, oldMode: "100644", newMode: "100644" },
-      ...{ oldContent, newContent },
-    }));
-    const input = { entries, attributes: [], plan: null, document: null };
-    const digest = changeDigest({ repository: REPOSITORY, target: TARGET, ...input });
-    const judged = async () =>
-      (await world.call("gate", "POST", "/api/v1/gate", question({ digest }))).body;
-    const id = String((await judged())["change"]);
-    await world.call("gate", "POST", `/api/v1/changes/${id}/contents`, { ...input, leftOut: [] });
-    const blobs = [old, fresh].map((bytes) => Buffer.from(bytes).toString("base64url"));
-    await world.call("gate", "POST", `/api/v1/changes/${id}/blobs`, { blobs });
-    for (const cell of CELLS)
-      for (const key of keys) target.set(`${system}-${cell}`, key, `"old ${system}"`);
-    return { id, judged };
-  }
-
-  const incident = async (systems: readonly string[] = []) => {
-    const body = { title: "no orders", systems };
-    return String((await world.call("dee", "POST", "/api/v1/incidents", body)).body["incident"]);
-  };
-  const close = (id: string) =>
-    world.call("dee", "POST", `/api/v1/incidents/${id}/close`, { reason: "orders are back" });
-  const breaks = async (who: string, change: string, of: string, hours = 4) => {
-    const waives = { rule: "two-people", breakGlass: true, incident: of };
-    const ask = { reason: "no orders", waives, validForHours: hours };
-    expect((await world.sign(who, change, "override", { ask })).status).toBe(200);
-  };
-  /** Let pass by the break-glass of bo and cy. */
-  async function broken(
-    system: System,
-    more: { readonly keys?: readonly string[]; readonly of?: readonly string[] } = {},
-    hours = 4,
-  ) {
-    const { id, judged } = await proposed(system, more.keys);
-    const of = await incident(more.of);
-    for (const who of ["bo", "cy"]) await breaks(who, id, of, hours);
-    expect(await judged()).toMatchObject({ decision: { effective: "allow" } });
-    return { id, incident: of };
-  }
-  const begin = (change: string, system: System, more: object = {}) =>
-    world.call("ana", "POST", "/api/v1/rollouts", { change, system, emergency: true, ...more });
-  const act = (as: string, id: unknown, what: string, body: object = {}) =>
-    world.call(as, "POST", `/api/v1/rollouts/${id}/${what}`, body);
-  const show = async (id: unknown) =>
-    (await world.call("dee", "GET", `/api/v1/rollouts/${id}`)).body;
-  type Owed = { readonly debt: string; readonly change: string };
-  const debts = async () =>
-    (await world.call("ana", "GET", "/api/v1/debts?limit=200&state=open")).body[
-      "debts"
-    ] as readonly Owed[];
-  const debtOf = async (id: string) => (await debts()).find(({ change }) => change === id)?.debt;
-  /** What was owed holds the changes of the team that people approve. */
-  const reviewed = async () => {
-    for (const { debt, change } of await debts())
-      for (const who of ["ana", "dee"]) {
-        const ask = { reason: "it was right", settles: debt };
-        expect((await world.sign(who, change, "settle", { ask })).status).toBe(200);
-      }
-  };
+  const { pass, proposed, incident, close, breaks, broken, ...more } = inLanes(() => lanes);
+  const { begin, act, show, debtOf, reviewed } = more;
 
   const refusals: readonly {
     readonly what: string;
@@ -334,6 +192,30 @@ describe.each(ENGINES)("on $name", (engine) => {
         expect.stringMatching(says),
       ]);
     }
+  });
+
+  it("lets one rollout through, of however few cells, until the glass is broken anew (one-passage)", async () => {
+    const { id, judged } = await proposed("split");
+    const of = await incident();
+    const both = async () => {
+      for (const who of ["bo", "cy"]) await breaks(who, id, of);
+      expect(await judged()).toMatchObject({ decision: { effective: "allow" } });
+    };
+    await both();
+    const only = (cell: string) => ({
+      deliveries: [{ cell: `split-${cell}`, key: "promise", path: "split/promise.json" }],
+    });
+    const parts = CELLS.map((cell) => begin(id, "split", only(cell)));
+    const codes = (await Promise.all(parts)).map(({ body }) => body["code"] ?? body["lane"]);
+    expect(codes.toSorted()).toEqual([
+      ...["ROLLOUT_NO_BREAK_GLASS", "ROLLOUT_NO_BREAK_GLASS", "emergency"],
+    ]);
+    const at = codes.indexOf("emergency");
+    const next = CELLS[(at + 1) % CELLS.length] ?? "";
+    expect((await begin(id, "split", only(next))).body["detail"]).toMatch(/and it lets one$/);
+    world.clock.now += 1;
+    await both();
+    expect((await begin(id, "split", only(next))).status).toBe(200);
   });
 
   it("holds before the next wave once its incident is closed, and anybody sends it back (one-authority)", async () => {
