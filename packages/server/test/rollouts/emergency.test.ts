@@ -144,6 +144,7 @@ describe.each(ENGINES)("on $name", (engine) => {
     expect(planned["emergency"]).toEqual(emergency);
     expect(begun.body).toMatchObject({
       ...{ lane: "emergency", phase: "running", persons: ["ana", "bo", "cy"], emergency },
+      events: [{ kind: "rollout-proposed", by: "ana" }],
     });
     const rollout = String(begun.body["rollout"]);
     const kinds = ["rollout-proposed"];
