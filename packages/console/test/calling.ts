@@ -9,6 +9,8 @@ export type Calling = {
   readonly post: (path: string, body: object) => Promise<Body>;
   /** Signs a change with the passkey. */
   readonly approve: (change: string) => Promise<Body>;
+  /** Signs a statement about it that is more than an approval. */
+  readonly signs: (change: string, asked: object) => Promise<Body>;
 };
 
 const bytes = (text: unknown): Uint8Array => fromBase64url(String(text)) ?? new Uint8Array();
@@ -41,12 +43,10 @@ export async function calling(origin: string, key: SoftAuthenticator): Promise<C
   const options = await post("/api/v1/sign-in/options", {});
   const { challenge } = options["publicKey"] as { readonly challenge: string };
   await post("/api/v1/sign-in", asserted(challenge, options["nonce"]));
-  return {
-    post,
-    approve: async (change) => {
-      const path = `/api/v1/changes/${change}`;
-      const asked = await post(`${path}/statements`, { decision: "approve" });
-      return await post(`${path}/signatures`, asserted(asked["challenge"], asked["nonce"]));
-    },
+  const signs = async (change: string, statement: object): Promise<Body> => {
+    const path = `/api/v1/changes/${change}`;
+    const asked = await post(`${path}/statements`, statement);
+    return await post(`${path}/signatures`, asserted(asked["challenge"], asked["nonce"]));
   };
+  return { post, signs, approve: (change) => signs(change, { decision: "approve" }) };
 }

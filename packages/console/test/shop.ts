@@ -105,7 +105,7 @@ function textOf(given: {
     ordersPerMinute: ${ORDERS * 100 * 60}
     asyncFailure: ${name === "ship" ? "1s" : "1m"}
     lossBudget: ${budget}
-    cells:
+${name === "cart" ? "    emergency: {keys: 1, cells: 3, bake: 1m}\n" : ""}    cells:
 ${PLACES.map((at) => `      - {id: ${name}-${at}, region: ${at.slice(0, 2)}, share: ${SHARES[at]}%, runs: v1}`).join("\n")}
 `;
   const set = (name: string) => `  - name: ${name}-rates
