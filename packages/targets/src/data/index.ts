@@ -14,7 +14,7 @@ export {
 export { hasJournal, JOURNAL_SQL, prepareJournal } from "./journal.ts";
 export { type FixPlan, planDataUnwind, planFix, type UnwindPlanned } from "./plan.ts";
 export { type Progress, type Ran, runFix } from "./run.ts";
-export { type RunRow, runsIn } from "./run-row.ts";
+export { type RunRow, type RunVerdict, runsIn } from "./run-row.ts";
 export { openSession, type Session } from "./session.ts";
 export { runUnwind, type UnwindFix, type UnwindTerms } from "./unwind.ts";
-export { haltRun } from "./waves.ts";
+export { haltRun, keepVerdict } from "./waves.ts";

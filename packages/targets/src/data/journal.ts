@@ -109,7 +109,8 @@ alter table interlock_journal.run
   add column if not exists wave int not null default 1,
   add column if not exists halted_at timestamptz,
   add column if not exists halted_by text,
-  add column if not exists halted_because text;
+  add column if not exists halted_because text,
+  add column if not exists verdict jsonb;
 
 create table if not exists interlock_journal.held (
   batch bigint not null,
@@ -134,7 +135,7 @@ export async function prepareJournal(session: Session): Promise<void> {
 export async function hasJournal(session: Session): Promise<boolean> {
   const { rows } = await session.query<{ there: boolean }>(
     `select to_regclass('interlock_journal.line') is not null and exists (select 1 from pg_attribute
-      where attrelid = to_regclass('interlock_journal.batch') and attname = 'high') as there`,
+      where attrelid = to_regclass('interlock_journal.run') and attname = 'verdict' and not attisdropped) as there`,
   );
   return rows[0]?.there === true;
 }

@@ -37,8 +37,16 @@ export type RunRow = {
   /** As whom in the database, and why, as they said. */
   readonly haltedBy: string | null;
   readonly haltedBecause: string | null;
+  readonly verdict: RunVerdict | null;
   readonly startedAt: number;
   readonly finishedAt: number | null;
+};
+
+/** What the analysis said last, and before which wave. */
+export type RunVerdict = {
+  readonly wave: number;
+  readonly result: "successful" | "failed" | "inconclusive";
+  readonly because: readonly string[];
 };
 
 export type Reads = {
@@ -50,7 +58,7 @@ export type Reads = {
 
 const COLUMNS = `id::text, run, change, digest, way, of::text, relation_schema as schema, relation_name as "table",
   action, columns, reads, last, rows::float8, batches::float8, counts, expected::float8, touches, wave,
-  floor(extract(epoch from halted_at) * 1000)::float8 as "haltedAt", halted_by as "haltedBy", halted_because as "haltedBecause",
+  floor(extract(epoch from halted_at) * 1000)::float8 as "haltedAt", halted_by as "haltedBy", halted_because as "haltedBecause", verdict,
   (extract(epoch from started_at) * 1000)::float8 as "startedAt",
   (extract(epoch from finished_at) * 1000)::float8 as "finishedAt"`;
 

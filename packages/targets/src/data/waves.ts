@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Waves of a run: after each it writes nothing more until somebody says so. */
 import { type DataAnswer, type DataTerms, did, failed } from "./fix.ts";
-import type { RunRow } from "./run-row.ts";
+import type { RunRow, RunVerdict } from "./run-row.ts";
 import type { Session } from "./session.ts";
 
 export type Waved = {
@@ -27,6 +27,10 @@ export type Asked = {
   readonly resume?: number | undefined;
 };
 
+/** A halt that nobody lifted: `$2` is the time of the one that approvals were given after. */
+const STANDS =
+  "halted_at is not null and floor(extract(epoch from halted_at) * 1000) is distinct from $2::float8";
+
 /** The wave that a run is in, or goes into because it was asked to. */
 export async function enteredWave(
   session: Session,
@@ -42,11 +46,11 @@ export async function enteredWave(
       `wave ${wave} is not the one that comes next, which is ${next ?? row.wave}`,
       "look at `interlock data status`",
     );
-  await session.query(`update interlock_journal.run set wave = $2 where id = $1`, [row.id, wave]);
+  const lifted = asked.resume ?? null;
   await session.query(
-    `update interlock_journal.run set halted_at = null, halted_by = null, halted_because = null
-      where id = $1 and floor(extract(epoch from halted_at) * 1000) = $2::float8`,
-    [row.id, asked.resume ?? null],
+    `update interlock_journal.run set wave = $3, halted_at = null, halted_by = null, halted_because = null
+      where id = $1 and not (${STANDS})`,
+    [row.id, lifted, wave],
   );
   return did(wavedAt(ends, wave));
 }
@@ -66,16 +70,33 @@ function nextWave({ end, wave }: Waved, ends: readonly number[], rows: number): 
 }
 
 /**
- * Stops a run before its next batch, whoever drives it; what an earlier halt said stays. Answers
- * whether there is such a run.
+ * Stops a run before its next batch, whoever drives it; what an earlier halt said stays, but for the
+ * one of the time `lifted`, after which it could go on. Answers whether there is such a run.
  */
-export async function haltRun(session: Session, run: string, because: string): Promise<boolean> {
+export async function haltRun(
+  session: Session,
+  run: string,
+  because: string,
+  lifted: number | null = null,
+): Promise<boolean> {
   const { rowCount } = await session.query(
-    `update interlock_journal.run set halted_at = coalesce(halted_at, clock_timestamp()),
-        halted_by = case when halted_at is null then session_user else halted_by end,
-        halted_because = case when halted_at is null then $2 else halted_because end
+    `update interlock_journal.run set halted_at = case when ${STANDS} then halted_at else clock_timestamp() end,
+        halted_by = case when ${STANDS} then halted_by else session_user end,
+        halted_because = case when ${STANDS} then halted_because else $3 end
       where run = $1 and finished_at is null`,
-    [run, because],
+    [run, lifted, because],
   );
   return rowCount === 1;
+}
+
+/** Keeps what the analysis said last, where the run has a row already. */
+export async function keepVerdict(
+  session: Session,
+  run: string,
+  verdict: RunVerdict,
+): Promise<void> {
+  await session.query("update interlock_journal.run set verdict = $2 where run = $1", [
+    run,
+    JSON.stringify(verdict),
+  ]);
 }

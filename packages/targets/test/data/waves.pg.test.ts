@@ -5,6 +5,7 @@ import {
   type DataFix,
   type DataTerms,
   haltRun,
+  keepVerdict,
   planDataUnwind,
   planFix,
   runFix,
@@ -121,4 +122,34 @@ it("a run waits after each wave, does not skip one, and stops where it was halte
   expect(await undo(3)).toMatchObject(waits(14, 4));
   expect(await undo(4)).toMatchObject({ value: { outcome: "done", counts: { restore: 20 } } });
   expect(await at.rows("select distinct cents from line")).toEqual([{ cents: 100 }]);
+});
+
+it("a halt that nobody lifted keeps the run in its wave; one that was lifted gives way to the next (halt-wins)", async () => {
+  const at = await place(LINES);
+  if (at === null) return;
+  const session = await at.session();
+  const fix = dearer({ waves: [10, 50], batch: 4 });
+  const of = runOf("again");
+  const run = (more: { wave?: number; resume?: number | undefined } = {}) =>
+    runFix(session, { fix, of, ...more });
+  const row = async () => (await runsIn(session, { run: of.run }))[0];
+  await run();
+  await haltRun(session, of.run, "first");
+  expect(await run({ wave: 2 })).toMatchObject({ value: { why: "halted", rows: 2 } });
+  const first = await row();
+  expect(first).toMatchObject({ wave: 1, rows: 2, haltedBecause: "first" });
+  // Of another time than the one that stands: it is not the halt that was lifted.
+  for (const lifted of [null, (first?.haltedAt ?? 0) - 1]) {
+    await haltRun(session, of.run, "second", lifted);
+    expect(await row()).toMatchObject({ haltedBecause: "first", haltedAt: first?.haltedAt });
+  }
+  await haltRun(session, of.run, "third", first?.haltedAt ?? null);
+  const third = await row();
+  expect(third?.haltedBecause).toBe("third");
+  const verdict = { wave: 2, result: "failed", because: ["orders fall"] } as const;
+  await keepVerdict(session, of.run, verdict);
+  expect((await row())?.verdict).toEqual(verdict);
+  expect(await run({ wave: 2, resume: third?.haltedAt ?? 0 })).toMatchObject({
+    value: { why: "wave", rows: 10, next: 3 },
+  });
 });
