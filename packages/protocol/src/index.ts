@@ -21,7 +21,7 @@ export {
   showContents,
 } from "./api/contents.ts";
 export * as controlPlaneApi from "./api/control-plane.ts";
-export type { DataHalted, DataRunShown } from "./api/data.ts";
+export type { DataHalted, DataRunShown, DataVerdict } from "./api/data.ts";
 export * as dataApi from "./api/data.ts";
 export type { DeviceAsking, DevicePolled, TerminalShown } from "./api/device.ts";
 export * as deviceApi from "./api/device.ts";

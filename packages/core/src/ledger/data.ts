@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the ledger holds of data fixes in databases, and of unwinds of them. */
-import { about, count, type Infer, int, object, optional, text } from "../schema.ts";
+import { about, count, type Infer, int, list, object, optional, text } from "../schema.ts";
 import type { Invalid } from "../validate.ts";
 
 export const DATA_WAYS = ["fix", "undo", "redo"] as const;
+export const DATA_RESULTS = ["successful", "failed", "inconclusive"] as const;
 export const DATA_OUTCOMES = ["done", "stopped", "failed"] as const;
 
 const person = text({ max: 200 });
@@ -25,6 +26,13 @@ const DATA_STARTED = object({
   by: person,
 });
 
+/** What the analysis said before the wave that a run went into. */
+const VERDICT = object({
+  wave: about("the wave that it let begin", count()),
+  result: text({ values: DATA_RESULTS }),
+  because: list(text({ max: 1_000 }), 20),
+});
+
 const ENDED = {
   previous: about("the entry of this run before this one", entry),
   by: person,
@@ -35,6 +43,10 @@ const ENDED = {
   money: about("the same of money, in `currency`", optional(int())),
   currency: about("with its unit, such as `EUR cents`", optional(text({ max: 60 }))),
   wave: about("the wave that comes next, where it waits for a word", optional(count())),
+  verdict: about(
+    "what the analysis said before its wave, of a file that watches",
+    optional(VERDICT),
+  ),
 };
 
 /** What a data fix came to, as whoever ran it says; one that stopped or failed may go on. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { endpoint } from "../endpoint.ts";
 import { CHANGE_INPUT } from "./contents.ts";
+import { RESULTS } from "./signals.ts";
 
 const DIGEST = z.string().regex(/^[0-9a-f]{64}$/);
 const COUNT = z.int().min(0);
@@ -17,6 +18,15 @@ export type DataHalted = z.input<typeof HALTED>;
 const HALTED_ALREADY = HALTED.nullable()
   .default(null)
   .describe("that the journal has; recorded where it is not on record");
+
+const RESULT = z.enum(RESULTS);
+const VERDICT = z.strictObject({
+  wave: z.int().min(1).describe("the wave that it lets begin, or not"),
+  result: RESULT,
+  because: z.array(z.string().max(1_000)).max(20),
+});
+/** What the analysis says before a wave. */
+export type DataVerdict = z.input<typeof VERDICT>;
 
 export const DATA_RUN_SHOWN = z.strictObject({
   run: DIGEST.describe("its id, the subject of its entries"),
@@ -91,6 +101,9 @@ export const endDataRun = endpoint({
       .strictObject({ restored: COUNT, kept: COUNT, rerun: COUNT, quarantined: COUNT })
       .nullable()
       .describe("of an unwind; null of a fix"),
+    verdict: VERDICT.nullable()
+      .default(null)
+      .describe("what the analysis said before its wave, of a file that watches"),
     halted: HALTED_ALREADY,
   }),
   answer: DATA_RUN_SHOWN,
@@ -104,4 +117,23 @@ export const showDataRun = endpoint({
   access: "person",
   params: z.strictObject({ run: DIGEST }),
   answer: DATA_RUN_SHOWN,
+});
+
+export const judgeDataWave = endpoint({
+  id: "judgeDataWave",
+  method: "POST",
+  path: "/api/v1/data-runs/:run/verdicts",
+  summary:
+    "what the analysis says of the cells that a data fix watches, before a wave of it; what it lets begin is watched from then on",
+  access: "person",
+  params: z.strictObject({ run: DIGEST }),
+  body: z.strictObject({
+    system: z.string().min(1).max(200),
+    cells: z.array(z.string().min(1).max(200)).min(1).max(5_000),
+    wave: z.int().min(1).max(99).describe("the wave that would begin, from 1"),
+  }),
+  answer: VERDICT.extend({
+    waitMs: z.int().nullable().describe("until there is enough evidence, where that is known"),
+    promised: z.boolean(),
+  }),
 });

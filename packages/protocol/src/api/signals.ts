@@ -107,7 +107,7 @@ export const pushPoints = endpoint({
   answer: TAKEN,
 });
 
-const RESULTS = ["successful", "failed", "inconclusive"] as const;
+export const RESULTS = ["successful", "failed", "inconclusive"] as const;
 
 /** What the analysis of one wave says; a list of these is what is known of a rollout. */
 export const WAVE_ANALYSIS = z.strictObject({
@@ -167,7 +167,8 @@ export const rolloutAnalysis = endpoint({
 });
 export type WaveAnalysisShown = z.input<typeof WAVE_ANALYSIS>;
 
-const MARGIN = 50_000;
+/** Where nobody says another one. */
+export const MARGIN_PPM = 50_000;
 
 /** What somebody asks who drives rollouts with another engine. */
 const ASKED = {
@@ -184,7 +185,7 @@ const ASKED = {
     .int()
     .min(1)
     .max(1_000_000)
-    .default(MARGIN)
+    .default(MARGIN_PPM)
     .describe("orders lost of all orders that must be excluded"),
 };
 

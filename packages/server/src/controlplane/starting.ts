@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FastifyInstance } from "fastify";
+import { verdictRoutes } from "../data/verdicts.ts";
 import type { ExceptionsBook } from "../exceptions/book.ts";
 import type { Hearing } from "../gate/hearing.ts";
 import type { Authenticate } from "../http/bind.ts";
@@ -37,6 +38,7 @@ export async function startControlPlane(
     onHarm: (rollout, verdicts) => driver?.harm(rollout, verdicts),
   });
   signalsRoutes(app, authenticate, plane.signals);
+  verdictRoutes(app, authenticate, { store, book, now, signals: plane.signals });
   driver = openRolloutsOf(
     app,
     {

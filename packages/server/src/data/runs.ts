@@ -7,7 +7,7 @@ import {
   DigestError,
   isDigest,
 } from "@interlock/digest";
-import type { DataHalted, DataRunShown } from "@interlock/protocol";
+import type { DataHalted, DataRunShown, DataVerdict } from "@interlock/protocol";
 import { type Database, lockHead } from "@interlock/store";
 import type { Answer, Refusal } from "../http/bind.ts";
 import { prepare } from "../ledger/record.ts";
@@ -169,6 +169,7 @@ export type Ending = {
     readonly quarantined: number;
   } | null;
   readonly halted: DataHalted | null;
+  readonly verdict: DataVerdict | null;
 };
 
 /** Records what a run came to, as whoever runs it says. */
@@ -184,6 +185,7 @@ export async function endDataRun(
     touched,
     wave,
     halted,
+    verdict,
   }: Ending & { readonly run: string },
 ): Promise<Answer<DataRunShown>> {
   if (halted !== null) {
@@ -206,10 +208,17 @@ export async function endDataRun(
     const before = story.ends.at(-1);
     if (
       before?.outcome === "done" ||
-      (before?.outcome === outcome && before.rows === rows && before.batches === batches)
+      (before?.outcome === outcome &&
+        before.rows === rows &&
+        before.batches === batches &&
+        (wave === null || before.wave === wave))
     )
       return done(story.run);
-    const said = wave === null ? touchedOf(touched) : { ...touchedOf(touched), wave };
+    const said = {
+      ...touchedOf(touched),
+      ...(wave === null ? {} : { wave }),
+      ...(verdict === null ? {} : { verdict }),
+    };
     const body = { previous: story.last, by: person, outcome, batches, rows, ...said };
     const about = { at: terms.now(), subject: story.run };
     const appended = await appendOne(

@@ -11,7 +11,7 @@ import { unread } from "../runs/terms.ts";
 export type Started = Bodies["data-started"];
 export type Ended = Bodies["data-finished"] | Bodies["data-unwound"];
 
-type Halted = Bodies["data-halted"] & { readonly index: number };
+type Halted = Bodies["data-halted"] & { readonly index: number; readonly at: number };
 
 export type Story = {
   readonly run: Digest;
@@ -19,6 +19,8 @@ export type Story = {
   readonly first: StoredEntry;
   readonly ends: readonly Ended[];
   readonly halts: readonly Halted[];
+  /** When it was put on record that a wave comes next, by its number. */
+  readonly waits: ReadonlyMap<number, number>;
   /** Id of the last entry. */
   readonly last: string;
 };
@@ -52,6 +54,7 @@ export async function storyOf(
   let last = idOf(first);
   const ends: Ended[] = [];
   const halts: Halted[] = [];
+  const waits = new Map<number, number>();
   for (const one of rest) {
     const leaf = readLeaf(new TextDecoder().decode(one.leaf));
     const kind = leaf.ok ? leaf.entry.kind : "";
@@ -63,11 +66,12 @@ export async function storyOf(
     const read = halt ?? end;
     if (read === null || read.entry.subject !== run || read.body.previous !== last)
       return "damaged";
-    if (halt !== null) halts.push({ ...halt.body, index: one.index });
+    if (halt !== null) halts.push({ ...halt.body, index: one.index, at: one.at });
     if (end !== null) ends.push(end.body);
+    if (end?.body.wave !== undefined) waits.set(end.body.wave, one.at);
     last = idOf(one);
   }
-  return { run, started: started.body, first, ends, halts, last };
+  return { run, started: started.body, first, ends, halts, waits, last };
 }
 
 export const DAMAGED = unread(

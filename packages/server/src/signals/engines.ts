@@ -27,7 +27,7 @@ type Release = {
   readonly marginPpm: number;
 };
 
-type Said = {
+export type Said = {
   readonly result: "successful" | "failed" | "inconclusive";
   readonly value: number;
   readonly because: string[];
@@ -77,7 +77,7 @@ const refusal = (
   failure: { code, message, help: "see the description of the control plane" },
 });
 
-function resultOf(analysis: WaveAnalysis): Said {
+export function resultOf(analysis: WaveAnalysis): Said {
   const { signals, evidenceMilliNats, haltMilliNats, because, waitMs, promised } = analysis;
   const failed = signals.some(({ outcome }) => outcome === "failed");
   const passes = signals.length > 0 && signals.every(({ outcome }) => outcome === "successful");
