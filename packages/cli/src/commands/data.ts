@@ -6,6 +6,8 @@ import type { Command } from "commander";
 import { type DataFile, readDataFile, unwindText, urlOf } from "../data/file.ts";
 import { begunOnServer, endedOnServer, haltedOnServer, haltOf } from "../data/recorded.ts";
 import { fixPlanText, ranText, statusText, unwindPlanText } from "../data/said.ts";
+import { judgedBefore, keptOut, keptText, lets, verdictOf } from "../data/watched.ts";
+import { EXIT } from "../exit.ts";
 import { jsonText, printable } from "../output/printable.ts";
 import { progressOn } from "../output/progress.ts";
 import { type AccessOptions, loginOf, remoteOf, withServer } from "../remote/access.ts";
@@ -144,22 +146,39 @@ async function run(
   const { server, secret } = loginOf(options);
   const remote = remoteOf(server, secret);
   await withJournal(file.database, async (session) => {
-    const { runsIn } = await targets();
+    const { runsIn, keepVerdict } = await targets();
     const known = (await runsIn(session, { change })).find((one) => one.digest === file.digest);
     const begun = { change, path, file, halted: haltOf(known) };
     const { run: id, entry } = await begunOnServer(remote, begun);
     const of = { run: id, change, digest: file.digest, entry };
     const seen = begun.halted?.at;
+    const judged = await judgedBefore(remote, { run: id, file, known, wave: options.wave });
+    const verdict = judged === null ? null : verdictOf(judged);
+    if (verdict !== null) await keepVerdict(session, id, verdict);
+    if (judged !== null && !lets(judged)) {
+      const lifted = options.resume === true ? (seen ?? null) : null;
+      const kept = await keptOut(session, { run: id, verdict: judged, lifted, server });
+      process.exitCode = EXIT.hold;
+      process.stdout.write(
+        options.json === true ? `${jsonText({ run: id, ...kept }, 2)}\n` : keptText(kept, id),
+      );
+      return;
+    }
     const ran = await driven(session, { file, of, asked: options, seen });
+    // The row of a run that has just begun was not there before.
+    if (verdict !== null) await keepVerdict(session, id, verdict).catch(() => undefined);
     // Of a run that failed the journal says how far it came; a database that is away says nothing.
     const [row] = await runsIn(session, { run: id }).catch(() => []);
     const at = (ran.ok ? ran.value : row) ?? { rows: 0, batches: 0, counts: {} };
     const touched = ran.ok ? ran.value.touched : null;
-    await endedOnServer(remote, id, { file, ran, at: { ...at, touched }, halted: haltOf(row) });
+    const end = { file, ran, at: { ...at, touched }, halted: haltOf(row), verdict };
+    await endedOnServer(remote, id, end);
     const came = orThrow(ran);
     if (came.outcome === "done") process.exitCode = 0;
     process.stdout.write(
-      options.json === true ? `${jsonText({ run: id, ...came }, 2)}\n` : ranText(came, id),
+      options.json === true
+        ? `${jsonText({ run: id, ...came, verdict }, 2)}\n`
+        : ranText(came, id, verdict),
     );
   });
 }

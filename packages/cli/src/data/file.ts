@@ -31,6 +31,7 @@ const SHARED = {
   statementTimeoutMs: optional(int(1, MS_MAX)),
   tries: optional(int(1, 20)),
   waves: optional(list(int(1, 99), 10)),
+  watch: optional(object({ system: text({ max: 200 }), cells: list(text({ max: 200 }), 1_000) })),
 } satisfies Fields;
 
 const ROWS = object({ min: int(0, ROWS_MAX), max: int(0, ROWS_MAX) });
@@ -63,9 +64,13 @@ const UNWIND = object({
   expect: object({ ...EXPECT, quarantine: int(0, ROWS_MAX) }),
 });
 
+/** Cells of a system of the control plane, of which the analysis is asked before each wave. */
+export type Watch = { readonly system: string; readonly cells: readonly string[] };
+
 export type DataFile = {
   readonly digest: string;
   readonly database: string;
+  readonly watch: Watch | null;
 } & (
   | { readonly kind: "fix"; readonly fix: DataFix }
   | { readonly kind: "unwind"; readonly unwind: UnwindFix }
@@ -87,6 +92,7 @@ export async function readDataFile(path: string): Promise<DataFile> {
     return {
       digest,
       database: databaseOf(read, path),
+      watch: watchOf(read, path),
       kind: "unwind",
       unwind: { run, way, terms },
     };
@@ -99,7 +105,7 @@ export async function readDataFile(path: string): Promise<DataFile> {
   if (statement.statement.action === "insert" && (read.waves ?? []).length > 0)
     throw wrong(path, "inserts in waves", "an insert is one batch: leave `waves` out");
   return {
-    ...{ digest, database: databaseOf(read, path), kind: "fix" },
+    ...{ digest, database: databaseOf(read, path), watch: watchOf(read, path), kind: "fix" },
     fix: {
       statement: statement.statement,
       key: read.key,
@@ -145,6 +151,21 @@ const termsOf = (read: Pick<Infer<typeof HEAD>, "expect" | keyof typeof SHARED>,
   statementTimeoutMs: read.statementTimeoutMs ?? 30_000,
   tries: read.tries ?? 5,
 });
+
+function watchOf(
+  { watch, waves = [] }: Pick<Infer<typeof HEAD>, "watch" | "waves">,
+  path: string,
+): Watch | null {
+  if (watch === undefined) return null;
+  if (waves.length === 0)
+    throw wrong(path, "watches cells, and has no waves", "add `waves`, such as `waves: [1, 10]`");
+  if (watch.cells.length > 0 && new Set(watch.cells).size === watch.cells.length) return watch;
+  throw wrong(
+    path,
+    "has no cells under `watch`, or one twice",
+    "such as `watch: { system: shop, cells: [eu-1] }`",
+  );
+}
 
 function risingOf(waves: readonly number[], path: string): readonly number[] {
   if (waves.every((one, i) => i === 0 || one > (waves[i - 1] ?? 0))) return waves;

@@ -4,7 +4,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { GateError, isUnknown } from "@interlock/core";
 import { openRepository, readContents } from "@interlock/facts";
-import { type DataHalted, type DataRunShown, dataApi } from "@interlock/protocol";
+import { type DataHalted, type DataRunShown, type DataVerdict, dataApi } from "@interlock/protocol";
 import type { DataAnswer, Ran, RunRow } from "@interlock/targets";
 import { recompute } from "../gate/recompute.ts";
 import { shownChange } from "../gate/shown.ts";
@@ -92,15 +92,17 @@ export async function endedOnServer(
     readonly ran: DataAnswer<Ran>;
     readonly at: Pick<Ran, "rows" | "batches" | "counts" | "touched">;
     readonly halted: DataHalted | null;
+    readonly verdict: DataVerdict | null;
   },
 ): Promise<void> {
-  const { file, ran, at, halted } = given;
+  const { file, ran, at, halted, verdict } = given;
   const of = (what: string) => at.counts[what] ?? 0;
   await asked(remote, dataApi.endDataRun, {
     params: { run },
     body: {
       ...{ outcome: ran.ok ? ran.value.outcome : "failed", rows: at.rows, batches: at.batches },
       ...{ touched: at.touched, wave: ran.ok ? ran.value.next : null, halted },
+      ...(verdict === null ? {} : { verdict }),
       unwound:
         file.kind === "fix"
           ? null

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What plans and runs of data fixes say to people. */
-import type { FixPlan, Ran, RunRow, Touched, UnwindPlanned } from "@interlock/targets";
+import type { FixPlan, Ran, RunRow, RunVerdict, Touched, UnwindPlanned } from "@interlock/targets";
 import { printable } from "../output/printable.ts";
 
 const lines = (all: readonly string[]): string => all.map((one) => `${printable(one)}\n`).join("");
@@ -14,11 +14,12 @@ const touchedLines = (touched: Touched | null): readonly string[] => [
 ];
 
 /** What a run came to, and what comes next. */
-export function ranText(ran: Ran, run: string): string {
+export function ranText(ran: Ran, run: string, verdict: RunVerdict | null): string {
   const { outcome, rows, batches, touched, why, next } = ran;
   return lines([
     `${outcome}: ${rows} row(s) in ${batches} batch(es), run ${run.slice(0, 12)}`,
     ...touchedLines(touched),
+    ...(verdict === null ? [] : [`  ${verdictText(verdict)}`]),
     ...(why === "wave"
       ? [`wave ${next} waits: look at what it did, then run it again with \`--wave ${next}\``]
       : []),
@@ -74,9 +75,18 @@ export function unwindPlanText(plan: UnwindPlanned): string {
 
 export function statusText(runs: readonly RunRow[]): string {
   return lines(
-    runs.map(
-      ({ run, change, way, schema, table, rows, batches, startedAt, finishedAt, haltedAt }) =>
-        `${finishedAt !== null ? "done" : haltedAt !== null ? "halted" : "open"}  ${run.slice(0, 12)}  ${way.padEnd(4)}  change ${change}  ${schema}.${table}  ${rows} row(s) in ${batches} batch(es)  ${new Date(finishedAt ?? startedAt).toISOString()}`,
-    ),
+    runs.flatMap((one) => [
+      statusLine(one),
+      ...(one.verdict === null ? [] : [`      ${verdictText(one.verdict)}`]),
+    ]),
   );
 }
+
+function statusLine(one: RunRow): string {
+  const { run, change, way, schema, table, rows, batches } = one;
+  const { startedAt, finishedAt, haltedAt } = one;
+  return `${finishedAt !== null ? "done" : haltedAt !== null ? "halted" : "open"}  ${run.slice(0, 12)}  ${way.padEnd(4)}  change ${change}  ${schema}.${table}  ${rows} row(s) in ${batches} batch(es)  ${new Date(finishedAt ?? startedAt).toISOString()}`;
+}
+
+const verdictText = ({ wave, result, because }: RunVerdict): string =>
+  [`analysis before wave ${wave}: ${result}`, ...because].join("; ");
