@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * How many orders a plan may cost. The sum over waves of exposure × worst detection delay × orders
- * per minute, where a wave risks only what the waves before it have not excluded: before the first,
- * every order that it exposes; after a bake with a margin, the margin.
+ * per minute × what the bakes before have left at risk: before the first, every order exposed.
  */
-import { type Detection, exposureAt, levelsAfter, MILLION, type Plan } from "./plan.ts";
+import { leftAfter } from "./evidence.ts";
+import { type Detection, exposedAt, levelsAfter, MILLION, type Plan } from "./plan.ts";
 
 export type WaveLoss = {
   readonly exposurePpm: number;
@@ -21,7 +21,7 @@ export type Loss = {
   readonly waves: readonly WaveLoss[];
   /** Bad everywhere, as a collapse of orders is: the first wave shows it. */
   readonly firstMicroOrders: number;
-  /** The worst that slips through every bake within its margin, wave by wave: the budget is for this. */
+  /** Bad everywhere, by so little that every bake until then let it pass: the budget is for this. */
   readonly microOrders: number;
   /** Bad only where one wave adds cells: the dearest wave. The speed limit is what bounds it. */
   readonly aloneMicroOrders: number;
@@ -35,7 +35,8 @@ export function lossOf(plan: Rated): Loss {
   let atRiskPpm = MILLION;
   let before = 0;
   for (const [i, { bake }] of plan.waves.entries()) {
-    const exposurePpm = exposureAt(plan.cells, levelsAfter(plan, i));
+    const exposed = exposedAt(plan.cells, levelsAfter(plan, i)) / MILLION;
+    const exposurePpm = Math.ceil(exposed);
     const delayMs = detectionDelay(plan, exposurePpm);
     const added = Math.max(0, exposurePpm - before);
     waves.push({
@@ -49,7 +50,7 @@ export function lossOf(plan: Rated): Loss {
         delayMs: detectionDelay(plan, added),
       }),
     });
-    atRiskPpm = Math.min(atRiskPpm, bake.marginPpm);
+    atRiskPpm = Math.min(atRiskPpm, leftAfter(bake, Math.floor(exposed), plan));
     before = exposurePpm;
   }
   return {

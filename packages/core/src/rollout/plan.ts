@@ -30,7 +30,10 @@ export type Cell = Infer<typeof CELL>;
 export const BAKE = object({
   ms: about("after the last cell of the wave was read back", count()),
   samples: about("orders seen by cells with the new version", count()),
-  marginPpm: about("harm that the analysis must have excluded: orders lost of all orders", ppm),
+  marginPpm: about(
+    "harm that has to be excluded: orders lost of all orders of the system, not of those of the wave",
+    ppm,
+  ),
 });
 export type Bake = Infer<typeof BAKE>;
 
@@ -117,12 +120,12 @@ export function levelsAfter(plan: Pick<Plan, "waves">, wave: number): ReadonlyMa
   return levels;
 }
 
-/** The share of the system's orders that has the new version at these levels, rounded up. */
-export function exposureAt(
-  cells: readonly Pick<Cell, "id" | "sharePpm">[],
-  levels: ReadonlyMap<string, number>,
-): number {
-  let millionths = 0;
-  for (const { id, sharePpm } of cells) millionths += sharePpm * (levels.get(id) ?? 0);
-  return Math.ceil(millionths / MILLION);
-}
+type Shared = readonly Pick<Cell, "id" | "sharePpm">[];
+
+/** The share of the system's orders that has the new version at these levels, in millionths of a millionth. */
+export const exposedAt = (cells: Shared, levels: ReadonlyMap<string, number>): number =>
+  cells.reduce((sum, { id, sharePpm }) => sum + sharePpm * (levels.get(id) ?? 0), 0);
+
+/** The same in millionths, rounded up. */
+export const exposureAt = (cells: Shared, levels: ReadonlyMap<string, number>): number =>
+  Math.ceil(exposedAt(cells, levels) / MILLION);

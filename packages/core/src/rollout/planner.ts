@@ -5,6 +5,7 @@ import { type Loss, lossOf } from "./loss.ts";
 import {
   type Bake,
   type Cell,
+  exposedAt,
   exposureAt,
   MILLION,
   type Plan,
@@ -52,11 +53,17 @@ const FIRST_PPM = [
   1,
 ] as const;
 
-/** The plan of fewest waves that fits its terms: no more friction than the budget asks for. */
+/** So many times the wanted bake, in order: more orders tell a smaller drop. Nothing follows the last one. */
+const LONGER = [2, 4] as const;
+
+/**
+ * The plan of fewest waves that fits its terms: no more friction than the budget asks for. Where
+ * none does, bakes are longer.
+ */
 export function planRollout(request: PlanRequest, terms: PlanTerms): Planned {
   let nearest: { readonly plan: Plan; readonly problems: readonly PlanProblem[] } | null = null;
-  for (const first of FIRST_PPM) {
-    const plan = { ...request.plan, waves: wavesOf(request, first) };
+  for (const waves of wavesTried(request)) {
+    const plan = { ...request.plan, waves };
     const problems = checkPlan(plan, terms);
     if (problems.length === 0) return { ok: true, plan, loss: lossOf(plan) };
     if (nearest === null || lessWrong({ plan, problems }, nearest)) nearest = { plan, problems };
@@ -68,6 +75,22 @@ export function planRollout(request: PlanRequest, terms: PlanTerms): Planned {
     problems: nearest.problems,
     nearest: { plan: nearest.plan, loss },
   };
+}
+
+function* wavesTried(request: PlanRequest): Generator<readonly Wave[]> {
+  const tried: (readonly Wave[])[] = [];
+  for (const first of FIRST_PPM) {
+    const waves = wavesOf(request, first);
+    tried.push(waves);
+    yield waves;
+  }
+  for (const times of LONGER)
+    for (const waves of tried)
+      yield waves.map((wave, i) =>
+        i === waves.length - 1
+          ? wave
+          : { ...wave, bake: { ...wave.bake, ms: wave.bake.ms * times } },
+      );
 }
 
 /** Whether a plan that a person wrote may be carried out; over budget, the smallest one that fits is shown. */
@@ -100,7 +123,7 @@ function refused(problems: readonly PlanProblem[], loss: Loss, terms: PlanTerms)
     return failed(
       "ROLLOUT_OVER_BUDGET",
       `the plan may lose ${orders(loss.microOrders)} orders, and ${orders(terms.budgetMicroOrders)} are allowed`,
-      "begin with a smaller wave, exclude more harm in each bake, or detect it sooner",
+      "begin with a smaller wave, bake longer, exclude more harm in each bake, or detect it sooner",
     );
   const [first] = problems;
   const where = first === undefined || first.wave < 0 ? "the plan" : `wave ${first.wave + 1}`;
@@ -162,7 +185,7 @@ function waveSteps(order: readonly Cell[], growing: Growing): readonly WaveStep[
     const level = after.get(cell.id) ?? 0;
     const fresh = !proven.has(cell.runs);
     if (level === MILLION || (fresh && met.has(cell.runs))) continue;
-    const room = most * MILLION - exposedMillionths(order, after);
+    const room = most * MILLION - exposedAt(order, after);
     const toPpm = reachable(cell, level, { room, must: steps.length === 0 });
     if (toPpm <= level) continue;
     steps.push({ cell: cell.id, toPpm });
@@ -170,10 +193,6 @@ function waveSteps(order: readonly Cell[], growing: Growing): readonly WaveStep[
     if (fresh) met.add(cell.runs);
   }
   return steps;
-}
-
-function exposedMillionths(cells: readonly Cell[], levels: ReadonlyMap<string, number>): number {
-  return cells.reduce((sum, { id, sharePpm }) => sum + sharePpm * (levels.get(id) ?? 0), 0);
 }
 
 /** How far a cell may go within the room that is left; the first of a wave goes on in any case. */

@@ -36,12 +36,10 @@ describe("orders lost if this is bad", () => {
     expect(loss).toMatchObject({ firstMicroOrders: orders(708), microOrders: orders(708) });
   });
 
-  it("a bake that excludes harm beyond a margin leaves the margin at risk", () => {
-    const [first, second, third] = lossOf(PLAN).waves;
-    expect([first, second, third].map((one) => one?.atRiskPpm)).toEqual([
-      1_000_000, 20_000, 20_000,
-    ]);
-    expect(third?.exposurePpm).toBe(1_000_000);
+  it("each wave risks what the bakes before it could not have told", () => {
+    const { waves } = lossOf(PLAN);
+    expect(waves.map(({ atRiskPpm }) => atRiskPpm)).toEqual([1_000_000, 134_459, 26_892]);
+    expect(waves.at(-1)?.exposurePpm).toBe(1_000_000);
   });
 
   it("fewer orders take longer to tell, up to the worst delay", () => {
@@ -71,13 +69,27 @@ describe("orders lost if this is bad", () => {
 describe("a plan", () => {
   it("over budget is refused with the smallest plan that fits", () => {
     const bold: Plan = { ...PLAN, waves: [wave({ a: 1_000_000 })] };
-    const terms = { ...TERMS, budgetMicroOrders: orders(1_500) };
+    const terms = { ...TERMS, budgetMicroOrders: orders(3_000) };
     const refused = admitPlan(bold, terms, { bake: BAKE, growth: 25 });
     expect(refused).toMatchObject({ ok: false, failure: { code: "ROLLOUT_OVER_BUDGET" } });
     const fits = refused.ok ? null : refused.fits;
     expect(fits).not.toBeNull();
-    if (fits !== null) expect(lossOf(fits).microOrders).toBeLessThanOrEqual(orders(1_500));
+    if (fits !== null) expect(lossOf(fits).microOrders).toBeLessThanOrEqual(orders(3_000));
     expect(fits === null ? 0 : exposureAt(fits.cells, levelsAfter(fits, 0))).toBe(10_000);
+  });
+
+  it("bakes longer only where no other waves fit", () => {
+    const bakeMs = (budget: number) => {
+      const terms = { ...TERMS, budgetMicroOrders: orders(budget) };
+      const planned = planRollout({ plan: REQUEST, bake: BAKE, growth: 25 }, terms);
+      return planned.ok ? planned.plan.waves.map(({ bake }) => bake.ms / MINUTE) : null;
+    };
+    expect([3_000, 2_000, 1_500, 1_000].map(bakeMs)).toEqual([
+      [10, 10, 10],
+      [20, 20, 10],
+      [40, 40, 10],
+      null,
+    ]);
   });
 
   it("that no cells can fit is refused with the nearest one", () => {

@@ -36,8 +36,11 @@ export type Signals =
   | { readonly kind: "push" }
   | { readonly kind: "prometheus"; readonly url: string };
 
-/** Of all orders: what waves of 1, 10, 40 and 100 % risk by the plan's own estimate, and a little more. */
-const BUDGET_MINUTES = 0.12;
+/**
+ * Of all orders: what waves of 1, 10, 40 and 100 % risk by the plan's own estimate with a thousand
+ * orders a minute, and a little more. With more of them a bake tells more.
+ */
+const BUDGET_MINUTES = 0.5;
 
 /** As short as signals can be, since a halt waits for the end of one. */
 const SLOT_MS = 1_000;

@@ -20,7 +20,9 @@ const WAVES = z
       bake: z.strictObject({
         ms: z.int().min(0),
         samples: z.int().min(0).describe("orders seen by the cells with the change"),
-        marginPpm: PPM.describe("harm that has to be excluded: orders lost of all orders"),
+        marginPpm: PPM.describe(
+          "harm that has to be excluded: orders lost of all orders of the system, not of those of the wave",
+        ),
       }),
     }),
   )
@@ -30,7 +32,7 @@ export type GivenWaves = z.output<typeof WAVES>;
 
 const LOSS = z
   .strictObject({
-    orders: z.int().describe("the worst that slips through every bake within its margin"),
+    orders: z.int().describe("bad everywhere, by so little that every bake before let it pass"),
     firstOrders: z.int().describe("bad everywhere, as a collapse is: the first wave shows it"),
     aloneOrders: z.int().describe("bad in the cells of one later wave alone: the dearest one"),
     budgetOrders: z.int().describe("what the system allows"),

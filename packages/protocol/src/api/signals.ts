@@ -186,7 +186,9 @@ const ASKED = {
     .min(1)
     .max(1_000_000)
     .default(MARGIN_PPM)
-    .describe("orders lost of all orders that must be excluded"),
+    .describe(
+      "harm that has to be excluded: orders lost of all orders of the system, not of those of the cells",
+    ),
 };
 
 const SAID = z.strictObject({

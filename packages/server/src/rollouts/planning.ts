@@ -121,10 +121,14 @@ function frameOf(
 function fewest(request: PlanRequest, terms: PlanTerms) {
   const made = planRollout(request, terms);
   if (made.ok) return { ok: true as const, value: { plan: made.plan, loss: made.loss, terms } };
-  const { loss } = made.nearest;
+  const { loss, plan } = made.nearest;
   const { code, message, help } = made.failure;
   const least = Math.ceil(loss.microOrders / MILLION);
-  return refused(code, message, `${help}; the least that these cells allow is ${least} orders`);
+  return refused(
+    code,
+    message,
+    `${help}; the least that these cells allow is ${least} orders, ${bakesOf(plan)}`,
+  );
 }
 
 function admitted(
@@ -164,5 +168,8 @@ function inWords(plan: Plan): string {
     steps.map(({ cell }) => cellInWords(plan.cells, cell)).join(", "),
   );
   const orders = Math.ceil(lossOf(plan).microOrders / MILLION);
-  return `${waves.join(" | ")} (${orders} orders)`.slice(0, 1_000);
+  return `${waves.join(" | ")} (${orders} orders, ${bakesOf(plan)})`.slice(0, 1_000);
 }
+
+const bakesOf = ({ waves }: Plan): string =>
+  `with bakes of up to ${Math.ceil(Math.max(0, ...waves.map(({ bake }) => bake.ms)) / MINUTE_MS)} min`;

@@ -21,7 +21,7 @@ export type Asked = {
   readonly control: readonly string[];
   /** Share of the system's orders that the changed cells have. */
   readonly changedPpm: number;
-  /** Orders lost of all orders that must be excluded. */
+  /** Harm that has to be excluded: orders lost of all orders of the system, not of those of the changed cells. */
   readonly marginPpm: number;
   /** How many signals are judged together. */
   readonly together: number;

@@ -24,7 +24,7 @@ export type WaveAsked = {
   /** Before this nothing of the rollout was written. */
   readonly began: number;
   readonly cells: readonly string[];
-  /** Orders lost of all orders that must be excluded before the wave may go on. */
+  /** Harm that has to be excluded: orders lost of all orders of the system, not of those of `cells`. */
   readonly marginPpm: number;
   /** What was seen before the slowest failure could show lets nothing go on. */
   readonly asyncFailureMs: number;
