@@ -42,7 +42,7 @@ describe("an unwind in a terminal", () => {
       '  restore    eu-1 promise: "two days" → nothing (nobody wrote it since)',
       "  quarantine eu-1 rate: 222222222222… (somebody wrote it past the journal: a person looks at it)",
       "  wave 1: eu-1, bakes 10 min 00 s and 100 orders",
-      "  orders lost if the unwind itself is bad: 5 at most",
+      "  orders lost if the unwind itself is bad: 5",
       `  plan     ${"ab".repeat(32)}`,
       "  state    proposed; proposed by cy at 1970-01-01T00:00:00.000Z",
       "  signed   by cy",

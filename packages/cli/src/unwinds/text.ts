@@ -31,7 +31,7 @@ export function planText(plan: UnwindPlanText): string {
     ),
     waves.length === 0
       ? "  nothing is written"
-      : `  orders lost if the unwind itself is bad: ${plan.lossOrders} at most`,
+      : `  orders lost if the unwind itself is bad: ${plan.lossOrders}`,
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -67,7 +67,7 @@ export function liveText(report: LiveReport): string {
   return [
     "",
     `${report.drill}, live: ${report.title}`,
-    `orders lost            ${report.lostOrders} (the plan said at most ${report.ordersLostIfBad} if it is bad)`,
+    `orders lost            ${report.lostOrders} (the plan allowed for ${report.ordersLostIfBad} if it is bad)`,
     `errors, wrong answers  ${report.errors}`,
     `halted after           ${seconds(secondsToHalt)} of the bad value in the first cell`,
     `back after             ${seconds(secondsToUnwind)} more`,

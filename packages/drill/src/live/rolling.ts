@@ -64,7 +64,7 @@ export async function carriedOut(
   let now = shown(await ana.call({ method: "POST", path: "/api/v1/rollouts", body }));
   const waves = now.plan.map(({ exposurePpm }) => `${exposurePpm / 10_000} %`).join(", ");
   tell(
-    `ana begins the rollout: waves of ${waves}; if it is bad, at most ${now.loss.orders} orders`,
+    `ana begins the rollout: waves of ${waves}; the plan allows for ${now.loss.orders} lost orders if it is bad`,
     `${server}/rollouts/${now.rollout}`,
   );
   let haltedAt: number | null = null;

@@ -50,7 +50,7 @@ export const UNWIND_PLAN = z.strictObject({
   ),
   values: z.record(DIGEST, z.string()).describe("short texts among the values, by their SHA-256"),
   waves: z.array(WAVE).describe("in which it is written, as a rollout; none: nothing is"),
-  lossOrders: COUNT.describe("lost at most if the unwind itself is bad"),
+  lossOrders: COUNT.describe("orders lost if the unwind itself is bad, by its plan"),
   needs: z.strictObject({
     owners: z.int().min(1).max(2).describe("how many of those who sign have to be owners"),
     of: z.array(NAME).describe("owners of the config sets; one of each at least signs"),
