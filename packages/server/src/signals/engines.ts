@@ -117,7 +117,7 @@ async function forFlagger(
   if (barred !== null) return refuse(reply, barred);
   const gate = metadata["gate"] ?? "harm";
   const passes = Object.hasOwn(PASSES, gate) ? PASSES[gate] : undefined;
-  const margin = Number(metadata["marginPpm"] ?? 50_000);
+  const margin = Number(metadata["marginPpm"] ?? signalsApi.MARGIN_PPM);
   const { system = "", cells = "" } = metadata;
   if (passes === undefined || !Number.isInteger(margin) || margin < 1 || margin > 1_000_000)
     return refuse(
