@@ -16,7 +16,9 @@ const WAVES = z
         .array(NAME)
         .min(1)
         .max(5_000)
-        .describe("of a divided cell also its own name, or `na-1: 10%` for its parts up to there"),
+        .describe(
+          "also `region:us-east` for all cells of a region; of a divided cell its own name, or `na-1: 10%` for its parts up to there",
+        ),
       bake: z.strictObject({
         ms: z.int().min(0),
         samples: z.int().min(0).describe("orders seen by the cells with the change"),

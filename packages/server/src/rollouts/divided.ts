@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Cells that are divided into parts of their traffic, as people name them and see where they stand. */
+/** Cells as people name them in waves: by region, by share of a divided one; and where those stand. */
 import type { SystemDescription } from "@interlock/controlplane";
 import type { Plan, RolloutState } from "@interlock/core";
 import { sharePpm } from "@interlock/policy";
@@ -32,12 +32,14 @@ export function missingParts<D extends Place>(
   });
 }
 
+/** `region:us-east`: all of its cells that no wave has named before. */
+const REGION = /^region:(.{1,200})$/;
 /** `na-1: 10%`: the parts of `na-1` that are the first tenth of its traffic. */
 const UP_TO = /^(.{1,200}): ([^:]{1,10}%)$/;
 
 /**
- * The cells that waves name, wave by wave. A divided cell stands for all parts of it that no wave has
- * named before, with a share for those up to there.
+ * The cells that waves name, wave by wave. A region stands for all of its cells that no wave has named
+ * before, and a divided cell for such parts of it, with a share for those up to there.
  */
 export function namedCells(
   cells: Cells,
@@ -65,6 +67,8 @@ function namedBy(
   before: ReadonlySet<string>,
 ): Answer<readonly string[]> {
   if (cells.some(({ id }) => id === word)) return done([word]);
+  const [, region] = REGION.exec(word) ?? [];
+  if (region !== undefined) return inRegion(cells, region, before);
   const [, name = word, upTo = "100%"] = UP_TO.exec(word) ?? [];
   const parts = cells.flatMap(({ id, part }) => (part?.of === name ? [{ id, part }] : []));
   if (parts.length === 0) return done([word]);
@@ -82,6 +86,28 @@ function namedBy(
     "ROLLOUT_PLAN",
     `an earlier wave brings \`${name}\` to ${upTo} already`,
     "name a larger share, or leave it out of this wave",
+  );
+}
+
+function inRegion(
+  cells: Cells,
+  region: string,
+  before: ReadonlySet<string>,
+): Answer<readonly string[]> {
+  const all = cells.filter((cell) => cell.region === region).map(({ id }) => id);
+  const own = all.filter((id) => !before.has(id));
+  if (own.length > 0) return done(own);
+  if (all.length > 0)
+    return refused(
+      "ROLLOUT_PLAN",
+      `earlier waves bring all cells of \`${region}\` already`,
+      "leave it out of this wave",
+    );
+  const regions = [...new Set(cells.map((cell) => cell.region))].sort();
+  return refused(
+    "ROLLOUT_PLAN",
+    `no cell that is delivered to is in the region \`${region}\``,
+    `there are ${regions.join(", ")}`,
   );
 }
 

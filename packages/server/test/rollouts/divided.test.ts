@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { dividedShown, namedCells } from "../../src/rollouts/divided.ts";
 
 const cell = (id: string, part?: readonly [of: string, fromPpm: number, toPpm: number]) => ({
-  ...{ id, region: "north", sharePpm: 1, base: "old", runs: "code-7", divisible: false },
+  ...{ id, region: part === undefined ? "south" : "north", sharePpm: 1, base: "old" },
+  ...{ runs: "code-7", divisible: false },
   ...(part === undefined ? {} : { part: { of: part[0], fromPpm: part[1], toPpm: part[2] } }),
 });
 const CELLS: Plan["cells"] = [
@@ -28,6 +29,16 @@ describe("waves that name cells", () => {
     ],
     ["the rest of a cell", [["na: 1%"], ["na"]], [["na.1"], ["na.2", "na.3"]]],
     ["a cell whose later part went first", [["na.3"], ["na"]], [["na.3"], ["na.1", "na.2"]]],
+    [
+      "the cells of a region",
+      [["region:north"], ["region:south"]],
+      [["na.1", "na.2", "na.3"], ["eu"]],
+    ],
+    [
+      "what is left of a region",
+      [["na: 1%"], ["region:north", "eu"]],
+      [["na.1"], ["na.2", "na.3", "eu"]],
+    ],
     ["what nobody knows, as it is", [["as", "eu: 10%"]], [["as", "eu: 10%"]]],
   ];
   it.each(NAMED)("%s", (_what, waves, cells) =>
@@ -47,6 +58,18 @@ describe("waves that name cells", () => {
       [["na: 10%"], ["na: 1%"]],
       "an earlier wave brings `na` to 1% already",
       "name a larger share",
+    ],
+    [
+      "a region that has no cell",
+      [["region:west"]],
+      "no cell that is delivered to is in the region `west`",
+      "there are north, south",
+    ],
+    [
+      "a region of which nothing is left",
+      [["na"], ["region:north"]],
+      "earlier waves bring all cells of `north` already",
+      "leave it out",
     ],
     ["a cell of which nothing is left", [["na"], ["na"]], "to 100% already", "leave it out"],
   ];
