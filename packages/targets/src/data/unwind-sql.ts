@@ -72,14 +72,18 @@ export function takeAllBackSql({
 
 type Side = { readonly side: string; readonly name: string; readonly as: string };
 
-/** Rows of a batch with texts as columns; each array is read once, and none of them as an object. */
+/**
+ * Rows of a batch with texts as columns; each array is read once, and none of them as an object. In the
+ * list of what is selected they go on side by side; in `from` the server keeps a copy of each first.
+ */
 function imagesSql(batch: string, sides: readonly Side[]): string {
   const held = sides.map(
-    ({ side, name }) =>
-      `unnest((select i.held from interlock_journal.image i where i.batch = ${batch} and i.skipped = c.skipped and i.side = ${literal(side)} and i.name = ${literal(name)}))`,
+    ({ side, name, as }) =>
+      `(select i.held from interlock_journal.image i where i.batch = ${batch} and i.skipped = c.skipped and i.side = ${literal(side)} and i.name = ${literal(name)}) as ${as}`,
   );
-  return `(select e.* from (select distinct skipped from interlock_journal.image where batch = ${batch}) c,
-    lateral rows from (${held.join(", ")}) as e(${sides.map((one) => one.as).join(", ")}) offset 0) e`;
+  const rows = sides.map(({ as }) => `unnest(a.${as}) as ${as}`);
+  return `(select ${rows.join(", ")} from (select ${held.join(", ")}
+    from (select distinct skipped from interlock_journal.image where batch = ${batch}) c offset 0) a offset 0) e`;
 }
 
 /** From one key to the other, in the order of the primary key. */
