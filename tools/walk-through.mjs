@@ -128,7 +128,7 @@ async function protectARepository() {
   await page.goto(`${server.origin}/keys`);
   await page.getByRole("button", { name: "Make a token" }).click();
   await page.getByLabel("What it is for").fill("the hook of shop.git");
-  await page.getByLabel("Repository").fill(facts.change.repository);
+  await page.getByRole("textbox", { name: "Repository" }).fill(facts.change.repository);
   await page.getByRole("button", { name: "Make a token for 90 days" }).click();
   await page.locator("code.secret").waitFor();
   writeFileSync(join(top, "token"), await page.locator("code.secret").textContent());
