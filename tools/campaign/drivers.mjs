@@ -313,6 +313,17 @@ async function check(store) {
   );
   for (const { phase, n } of phases)
     if (phase !== "completed") wrong.push(`${n} rollouts are ${phase}`);
+  const stuck = await asked(
+    store,
+    "select id, system, state, lease, lease_owner from rollout where phase <> 'completed' limit 5",
+  );
+  for (const one of stuck) {
+    const { hold, seenAt, fence, turn, wave, outbox, cells: all } = JSON.parse(one.state);
+    const open = all.flatMap(({ id, operation }) => (operation ? [{ id, ...operation }] : []));
+    wrong.push(
+      `${one.id.slice(0, 12)} of ${one.system}: ${JSON.stringify({ hold, seenAt, fence, turn, wave, outbox, open, lease: one.lease, owner: one.lease_owner })}`,
+    );
+  }
   const twice = await asked(
     store,
     `select subject, kind, count(*)::int as n from ledger_entry where kind like 'rollout-%'
