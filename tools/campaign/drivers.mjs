@@ -255,8 +255,8 @@ async function asked(store, text) {
   return rows;
 }
 
-/** Longer than a lease, a minute's wait for a target that was away, and what is left of the waves. */
-const CALM_MS = 240_000;
+/** Longer than a lease, two waits of a minute for a target that was away, and what is left of the waves. */
+const CALM_MS = 240_000 + Number(values.away) * 1_000;
 
 async function run() {
   const url = cluster.newDatabase();
