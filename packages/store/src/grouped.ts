@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { sqlState } from "./sqlstate.ts";
 
 /** More than that in one statement makes it slow for the first of them. */
 const TOGETHER = 32;
@@ -46,6 +47,12 @@ async function askTogether<Q, A>(
       throw new Error("invariant broken: a question without its own answer");
     for (const [i, { answer }] of asking.entries()) answer(answers[i] as A); // as many as were asked
   } catch (error) {
-    for (const { fail } of asking) fail(error);
+    // What one brings that the database cannot hold is its own fault, and nobody else's.
+    if (asking.length > 1 && sqlState(error)?.startsWith(DATA_EXCEPTION))
+      for (const one of asking) await askTogether(ask, [one]);
+    else for (const { fail } of asking) fail(error);
   }
 }
+
+/** Class of SQLSTATE: a value that does not fit, such as a text with a NUL. */
+const DATA_EXCEPTION = "22";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { grouped } from "@interlock/store";
+import pg from "pg";
 import { expect, it } from "vitest";
 
 const turn = () => new Promise<void>((done) => setImmediate(done));
@@ -47,6 +48,20 @@ it("a statement that fails fails all that asked it, and nobody else", async () =
   await turn();
   ends[1]?.();
   expect(await next).toBe(30);
+});
+
+it("a value that the database cannot hold fails whoever brought it, and nobody else", async () => {
+  const asked: (readonly number[])[] = [];
+  const ask = grouped(async (questions: readonly number[]) => {
+    asked.push(questions);
+    if (!questions.includes(2)) return questions.map((n) => n * 10);
+    const error = new pg.DatabaseError("invalid byte sequence for encoding", 0, "error");
+    error.code = "22021";
+    throw error;
+  });
+  const all = await Promise.allSettled([ask(1), ask(2), ask(3)]);
+  expect(all).toMatchObject([{ value: 10 }, { status: "rejected" }, { value: 30 }]);
+  expect(asked).toEqual([[1, 2, 3], [1], [2], [3]]);
 });
 
 it("answers that are not as many as the questions are nobody's", async () => {

@@ -9,15 +9,18 @@ const ROLE = z.enum(["in-force", "proposed"]);
 /** Plain data that `core` validates itself, against its own schema. */
 const DATA = z.record(z.string(), z.unknown());
 
+/** No ref has a control character in its name (git-check-ref-format(1)), and no database keeps a NUL. */
+const named = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^\P{Cc}*$/u, "a control character");
+
 /** A change as an enforcement point meets it: what would land where. */
 export const PLACE = z.strictObject({
-  repository: z.string().min(1).max(400).describe("immutable id of the repository"),
-  target: z
-    .string()
-    .min(1)
-    .max(1_000)
-    .describe("the full name of the ref, such as refs/heads/main"),
-  environment: z.string().max(100).describe("empty: the one that the facts name"),
+  repository: named(400).min(1).describe("immutable id of the repository"),
+  target: named(1_000).min(1).describe("the full name of the ref, such as refs/heads/main"),
+  environment: named(100).describe("empty: the one that the facts name"),
   base: GIT_ID.describe("what the ref is now; zeros where it is new"),
   head: GIT_ID.describe("the commit that is to land"),
   merge: GIT_ID.describe("tree of the merge result"),
