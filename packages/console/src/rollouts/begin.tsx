@@ -11,7 +11,8 @@ import { useForget, useLoaded } from "../api/loaded.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Refused } from "../parts/states.tsx";
 import { useNames } from "../people/names.ts";
-import { duration, emergencyWords, isOver, lossWords, share, standingOf } from "./words.ts";
+import { PlannedWaves } from "./planned-waves.tsx";
+import { emergencyWords, isOver, lossWords, share, standingOf } from "./words.ts";
 
 type Change = { readonly id: string; readonly repository: string; readonly target: string };
 type Plan = z.output<typeof rolloutsApi.planRollout.answer>;
@@ -134,35 +135,6 @@ function Begin({
       )}
       {planned.kind === "failed" && <Refused failure={planned.failure} />}
       {planned.kind === "done" && <Planned {...{ change, system, plan: planned.value }} />}
-    </div>
-  );
-}
-
-function PlannedWaves({ waves }: Pick<Plan, "waves">) {
-  return (
-    <div className="rows-frame">
-      <table className="rows">
-        <thead>
-          <tr>
-            <th scope="col">Wave</th>
-            <th scope="col">Cells</th>
-            <th scope="col">Bakes at least</th>
-            <th scope="col">And until</th>
-          </tr>
-        </thead>
-        <tbody>
-          {waves.map(({ name, cells, bake }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{cells.join(", ")}</td>
-              <td>{duration(bake.ms)}</td>
-              <td>
-                {bake.samples} orders, with harm over {share(bake.marginPpm)} excluded
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </div>
   );
 }

@@ -2,7 +2,7 @@
 import type { RolloutShown } from "@interlock/protocol";
 import { useState } from "react";
 import { Badge, Glyph } from "../parts/badge.tsx";
-import { cellWords, dividedWords, duration, share, waveWords } from "./words.ts";
+import { cellWords, dividedWords, duration, evidenceWords, share, waveWords } from "./words.ts";
 
 type Wave = RolloutShown["plan"][number];
 
@@ -78,7 +78,7 @@ function BakedTime({ wave, rollout: { baked } }: Of) {
 
 /** The signal with the fewest orders: every one has to have enough. */
 function BakedEvidence({ wave, rollout: { baked, verdicts } }: Of) {
-  const whole = `${wave.bake.samples} orders, harm over ${share(wave.bake.marginPpm)} excluded`;
+  const whole = evidenceWords(wave.bake);
   if (wave.state !== "now" || baked === null) return <span className="muted">{whole}</span>;
   const least = Math.min(...verdicts.map(({ samples }) => samples));
   const seen = verdicts.length === 0 ? 0 : least;
@@ -91,7 +91,7 @@ function BakedEvidence({ wave, rollout: { baked, verdicts } }: Of) {
         value={Math.min(seen, wave.bake.samples)}
         aria-label={`orders that ${wave.name} has been judged by`}
       />{" "}
-      {seen} of {wave.bake.samples} orders; harm over {share(wave.bake.marginPpm)} is{" "}
+      {seen} of {wave.bake.samples} orders; harm over {share(wave.bake.marginPpm)} of all orders is{" "}
       {excluded ? "excluded" : "not excluded yet"}
     </>
   );

@@ -174,6 +174,15 @@ export function verdictWords(
 }
 
 /** The dearest things first, as they would be lost. */
+/** What a bake waits for; its margin is a share of all orders, not of those of the wave. */
+export const evidenceWords = ({
+  samples,
+  marginPpm,
+}: {
+  readonly samples: number;
+  readonly marginPpm: number;
+}): string => `${samples} orders, with harm over ${share(marginPpm)} of all orders excluded`;
+
 export const lossWords = ({ orders, firstOrders, aloneOrders, budgetOrders }: LossShown): string =>
   `${orders} orders if every cell is hurt (${firstOrders} if the first wave shows it), of ${budgetOrders} that the system allows; ${aloneOrders} if only one wave's cells are`;
 

@@ -5,7 +5,7 @@ import { counted } from "../change/shown.ts";
 import { Seen } from "../diff/seen.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { ShortId } from "../parts/short-id.tsx";
-import { duration, share } from "../rollouts/words.ts";
+import { PlannedWaves } from "../rollouts/planned-waves.tsx";
 import { ACTIONS, becauseWords, byDoubt, type PlannedKey } from "./words.ts";
 
 type Of = { readonly plan: UnwindPlanText };
@@ -161,30 +161,9 @@ function Waves({ plan: { waves } }: Of) {
       {waves.length === 0 ? (
         <p className="muted">none: nothing has to be written</p>
       ) : (
-        <div className="rows-frame">
-          <table className="rows">
-            <thead>
-              <tr>
-                <th scope="col">Wave</th>
-                <th scope="col">Cells</th>
-                <th scope="col">Bakes at least</th>
-                <th scope="col">And until</th>
-              </tr>
-            </thead>
-            <tbody>
-              {waves.map(({ name, cells, bake }) => (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td>{cells.map(({ cell }) => cell).join(", ")}</td>
-                  <td>{duration(bake.ms)}</td>
-                  <td>
-                    {bake.samples} orders, with harm over {share(bake.marginPpm)} excluded
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <PlannedWaves
+          waves={waves.map((wave) => ({ ...wave, cells: wave.cells.map(({ cell }) => cell) }))}
+        />
       )}
     </section>
   );
