@@ -5,7 +5,8 @@ import { mkdirSync } from "node:fs";
 import type { Server } from "node:https";
 import { createSecureContext } from "node:tls";
 import { GateError } from "@interlock/core";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
+import { readToken } from "../settings/token.ts";
 import { type Feed, openFeed } from "./feed.ts";
 import { openJournal } from "./journal.ts";
 import { admissionServer } from "./serve.ts";
@@ -30,7 +31,7 @@ export async function openAdmission(
   mkdirSync(state, { recursive: true, mode: STATE_MODE });
   const tls = pairOf(settings);
   const remote = {
-    ...{ server: url.replace(/\/+$/, ""), secret: tokenFrom(settings.tokenFile), timeoutMs },
+    ...{ server: url.replace(/\/+$/, ""), secret: readToken(settings.tokenFile), timeoutMs },
   };
   const now = () => Date.now();
   const feed = openFeed({ remote, state, now, ref: settings.ref, manifests: settings.manifests });
@@ -67,17 +68,6 @@ function pairOf({ listen }: Settings): Pair {
     );
   }
   return pair;
-}
-
-function tokenFrom(path: string): string {
-  const token = readText(path).trim();
-  if (/^[A-Za-z0-9_-]{1,200}$/.test(token)) return token;
-  // The text itself may be a secret that was mistyped.
-  throw new GateError(
-    "INPUT_INVALID",
-    `what \`${path}\` holds is no token`,
-    "make one on the server, with the verb `read`",
-  );
 }
 
 /** Asks the server again and again; says when that begins to fail, and when it is over. */

@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Settings of an admission webhook: a JSON file. */
 import { dirname, resolve } from "node:path";
-import {
-  GateError,
-  type Infer,
-  int,
-  list,
-  NEVER_WITHOUT,
-  object,
-  optional,
-  problemsOf,
-  text,
-} from "@interlock/core";
-import { jsonOf } from "../hook/answer.ts";
-import { serverProblem } from "../hook/settings.ts";
-import { readText } from "../judge/text.ts";
+import { type Infer, int, list, NEVER_WITHOUT, object, optional, text } from "@interlock/core";
+import { addressProblem, nameProblem, type SettingsKind, settingsFrom } from "../settings/file.ts";
+import { serverProblem } from "../settings/server.ts";
 import { readPath } from "./match/pointer.ts";
 import { OPERATIONS } from "./review.ts";
 
@@ -79,13 +68,7 @@ export const DEFAULTS = {
 
 /** Reads and checks the settings; names of files count from their folder. Throws `GateError`. */
 export function readSettings(path: string): Settings {
-  const raw = jsonOf(readText(path));
-  if (raw === undefined) throw unfit(path, "it is no JSON");
-  const problem = problemsOf(SETTINGS, raw, "no such setting")[0];
-  if (problem !== undefined) throw unfit(path, `\`${problem.path}\`: ${problem.message}`);
-  const settings = raw as Settings; // the walk above has checked every field
-  const why = settingsProblem(settings);
-  if (why !== null) throw unfit(path, why);
+  const settings = settingsFrom(path, KIND);
   const of = (name: string): string => resolve(dirname(path), name);
   const { listen, tokenFile, state } = settings;
   const { cert, key, clientCa } = listen;
@@ -103,13 +86,13 @@ const RESOURCE = /^[a-z][a-z0-9-]*(?:\.[a-z0-9][a-z0-9.-]*)?(?:\/[a-z]+)?$/;
 /** What no schema says; `null`: nothing is wrong. */
 export function settingsProblem(settings: Settings): string | null {
   const { name, listen, ref, manifests, allowIfDown = [], server } = settings;
-  if (!/^[a-z0-9][a-z0-9.-]*$/.test(name)) return "`name` is not lower-case letters and digits";
-  if (!/^.+:\d{1,5}$/.test(listen.address)) return `\`${listen.address}\` is no HOST:PORT`;
   if (!ref.startsWith("refs/")) return "`ref` is no full name, such as `refs/heads/main`";
   if (manifests.length === 0) return "`manifests` names no paths";
   if (allowIfDown.includes(NEVER_WITHOUT))
     return "what is of Tier 1 never goes on without the server";
   return (
+    nameProblem(name) ??
+    addressProblem(listen.address) ??
     serverProblem(server) ??
     firstOf((settings.exemptions ?? []).map(exemptionProblem)) ??
     firstOf((settings.mutations ?? []).map(mutationProblem))
@@ -148,9 +131,7 @@ function resourcesProblem(resources: readonly string[]): string | null {
     : `\`${odd}\` is no resource as \`kubectl\` writes it, such as \`deployments.apps/scale\``;
 }
 
-const unfit = (path: string, why: string): GateError =>
-  new GateError(
-    "INPUT_INVALID",
-    `the settings \`${path}\` do not fit: ${why}`,
-    "mend them as docs/operate/admission.md describes",
-  );
+const KIND: SettingsKind<typeof SETTINGS> = {
+  ...{ schema: SETTINGS, problemOf: settingsProblem },
+  remedy: "mend them as docs/operate/admission.md describes",
+};

@@ -5,7 +5,7 @@ import { sha256Hex, utf8 } from "@interlock/digest";
 import { problemText } from "@interlock/policy";
 import { controlPlaneApi } from "@interlock/protocol";
 import type { Command } from "commander";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
 import { jsonText, printable, printableLines } from "../output/printable.ts";
 import { type AccessOptions, loginOf, remoteOf, withServer } from "../remote/access.ts";
 import { asked, type Remote } from "../remote/client.ts";

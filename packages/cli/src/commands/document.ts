@@ -16,7 +16,7 @@ import { didYouMean, type Problem, problemText } from "@interlock/policy";
 import { draftsApi } from "@interlock/protocol";
 import type { Command } from "commander";
 import { COULD_NOT_DECIDE } from "../exit.ts";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
 import { jsonText, printable, printableLines } from "../output/printable.ts";
 import { type AccessOptions, loginOf, remoteOf, withServer } from "../remote/access.ts";
 import { asked } from "../remote/client.ts";

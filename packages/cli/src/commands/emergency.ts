@@ -7,11 +7,11 @@ import { journalPath, keyPath, makeKey, readKey, signedLine, unlocked } from "..
 import { passphraseOf } from "../emergency/passphrase.ts";
 import { ROSTER_AGE_MS_MAX, readRoster } from "../emergency/roster.ts";
 import { leaveAt, signingText, toSign } from "../emergency/signing.ts";
+import { readText } from "../files/read.ts";
 import { fullRef } from "../gate/question.ts";
 import { refreshRoster } from "../hook/after.ts";
 import { placeOf } from "../hook/install.ts";
 import { readSettings } from "../hook/settings.ts";
-import { readText } from "../judge/text.ts";
 import { jsonText, printable } from "../output/printable.ts";
 import { type AccessOptions, loginOf, remoteOf, withServer } from "../remote/access.ts";
 import { asked } from "../remote/client.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { GateError } from "@interlock/core";
 import type { Command } from "commander";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
 
 /** What `interlock serve` runs for itself; it stands in no help. */
 export function forgeCommand(program: Command): void {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { GateError } from "@interlock/core";
 import type { Command } from "commander";
+import { readText } from "../files/read.ts";
 import { firstFetch } from "../hook/first-fetch.ts";
 import { importPending } from "../hook/import.ts";
 import {
@@ -21,7 +22,6 @@ import {
   type Settings,
   TIMEOUT_MS,
 } from "../hook/settings.ts";
-import { readText } from "../judge/text.ts";
 import { jsonText, printable } from "../output/printable.ts";
 import { pin, shownTrust } from "../provable/pinned.ts";
 

@@ -14,9 +14,9 @@ import {
 } from "@interlock/policy";
 import type { Command } from "commander";
 import { COULD_NOT_DECIDE } from "../exit.ts";
+import { readText } from "../files/read.ts";
 import { gateKept } from "../judge/gate-kept.ts";
 import { loadPolicyFile } from "../judge/policy-source.ts";
-import { readText } from "../judge/text.ts";
 import { POLICY_PATH } from "../judge/workspace.ts";
 import { type Paint, paintFor } from "../output/paint.ts";
 import { jsonText, printable, printableLines } from "../output/printable.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReplayAnswer } from "@interlock/controlplane";
 import { GateError } from "@interlock/core";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
 
 export const INPUTS_MAX = 100_000;
 /** Of one answer. */

@@ -17,7 +17,7 @@ import { sha256Hex, utf8 } from "@interlock/digest";
 import { readDataExpression, readDataStatement } from "@interlock/facts";
 import type { DataFix, Touches, UnwindFix } from "@interlock/targets";
 import { parseDocument } from "yaml";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
 
 const FIRST = "-- interlock data fix";
 const MS_MAX = 3_600_000;

@@ -5,7 +5,7 @@ import type { Json } from "@interlock/digest";
 import { readManifests } from "../admission/manifests.ts";
 import { isList, isMap, type JsonMap, mapAt, own, textAt } from "../admission/match/shape.ts";
 import { readSettings, type Settings } from "../admission/settings.ts";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
 import { type Examined, type Found, seen, together } from "./door.ts";
 
 /** Throws `GateError` for files that cannot be read. */

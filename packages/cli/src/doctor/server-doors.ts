@@ -2,7 +2,7 @@
 /** The server of a gated repository, as far as it shows itself. */
 import { gate, PROBLEM, peopleApi } from "@interlock/protocol";
 import { parseNote } from "@interlock/tlog";
-import { jsonOf } from "../hook/answer.ts";
+import { jsonOf } from "../files/json.ts";
 import type { Settings } from "../hook/settings.ts";
 import { readBody } from "../judge/http-body.ts";
 import { call } from "../remote/client.ts";

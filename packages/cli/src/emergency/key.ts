@@ -21,8 +21,8 @@ import {
   text,
 } from "@interlock/core";
 import { emergencyKeyId, formatEmergency, fromBase64url } from "@interlock/receipt";
-import { writeWhole } from "../hook/settings.ts";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
+import { writeWhole } from "../files/write.ts";
 import { loginsFile } from "../remote/logins.ts";
 
 const KEY_FILE = object({

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { GateError } from "@interlock/core";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
 
 /** The passphrase: of a file, or typed without being shown. Throws `GateError` where neither can be. */
 export async function passphraseOf(file: string | undefined, prompt: string): Promise<string> {

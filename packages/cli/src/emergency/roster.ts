@@ -13,8 +13,8 @@ import {
   problemsOf,
   text,
 } from "@interlock/core";
-import { writeWhole } from "../hook/settings.ts";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
+import { writeWhole } from "../files/write.ts";
 
 export const ROSTER_FILE = "interlock-roster.json";
 /** A revocation reaches an enforcement point that hears of the server at least so often. */

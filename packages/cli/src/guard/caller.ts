@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import { GateError } from "@interlock/core";
 import { canonicalAccount } from "@interlock/facts";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
 import { refused, type Worked, worked } from "./refusal.ts";
 import type { Settings } from "./settings.ts";
 

@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { jsonOf } from "../hook/answer.ts";
+import { jsonOf } from "../files/json.ts";
 import { appendLine, linesOf } from "../hook/lines.ts";
 import { fieldIn } from "./etcd/look.ts";
 import type { Effect } from "./plan.ts";

@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import type { Server } from "node:http";
 import { GateError } from "@interlock/core";
+import { readText } from "../files/read.ts";
 import { pendingRecords } from "../hook/away.ts";
 import { importPending } from "../hook/import.ts";
-import { readText } from "../judge/text.ts";
+import { readToken } from "../settings/token.ts";
 import { observer } from "./caller.ts";
 import { etcdEngine } from "./etcd/engine.ts";
 import { type GateFiles, gateFilesOf, type PolicySource } from "./gate-files.ts";
@@ -96,7 +97,7 @@ function judgeTerms(
   const { name, state, server, tokenFile, tier, allowIfDown } = settings;
   return {
     ...{ name, state, server, tier, say, policy },
-    token: tokenFrom(tokenFile),
+    token: readToken(tokenFile),
     timeoutMs: settings.timeoutMs ?? DEFAULTS.timeoutMs,
     narrowed:
       allowIfDown === undefined
@@ -109,17 +110,6 @@ function policyOf({ policy: { folder, repository, ref } }: Settings): PolicySour
   if (folder !== undefined) return { folder };
   if (repository !== undefined && ref !== undefined) return { repository, ref };
   throw new GateError("INPUT_INVALID", "`policy` names nothing", "see docs/operate/guard.md");
-}
-
-function tokenFrom(path: string): string {
-  const token = readText(path).trim();
-  if (/^[A-Za-z0-9_-]{1,200}$/.test(token)) return token;
-  // The text itself may be a secret that was mistyped.
-  throw new GateError(
-    "INPUT_INVALID",
-    `what \`${path}\` holds is no token`,
-    "make one on the server",
-  );
 }
 
 /** What is not brought now is brought later; each record is one entry, however often. */

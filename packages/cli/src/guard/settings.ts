@@ -3,19 +3,16 @@
 import { dirname, resolve } from "node:path";
 import {
   bool,
-  GateError,
   type Infer,
   int,
   list,
   NEVER_WITHOUT,
   object,
   optional,
-  problemsOf,
   text,
 } from "@interlock/core";
-import { jsonOf } from "../hook/answer.ts";
-import { serverProblem } from "../hook/settings.ts";
-import { readText } from "../judge/text.ts";
+import { addressProblem, nameProblem, type SettingsKind, settingsFrom } from "../settings/file.ts";
+import { serverProblem } from "../settings/server.ts";
 import { HTTP_RULE, rulesProblem } from "./http/rules.ts";
 
 const FILE = text({ max: 4_000 });
@@ -72,21 +69,12 @@ export const DEFAULTS = {
 } as const;
 
 /** Reads and checks the settings; names of files count from their folder. Throws `GateError`. */
-export function readSettings(path: string): Settings {
-  const raw = jsonOf(readText(path));
-  if (raw === undefined) throw unfit(path, "it is no JSON");
-  const problem = problemsOf(SETTINGS, raw, "no such setting")[0];
-  if (problem !== undefined) throw unfit(path, `\`${problem.path}\`: ${problem.message}`);
-  const settings = raw as Settings; // the walk above has checked every field
-  const why = settingsProblem(settings);
-  if (why !== null) throw unfit(path, why);
-  return withFiles(settings, (name) => resolve(dirname(path), name));
-}
+export const readSettings = (path: string): Settings =>
+  withFiles(settingsFrom(path, KIND), (name) => resolve(dirname(path), name));
 
 /** What no schema says; `null`: nothing is wrong. */
 export function settingsProblem(settings: Settings): string | null {
-  const { name, kind, policy, rules, allowIfDown, formats = [] } = settings;
-  if (!/^[a-z0-9][a-z0-9.-]*$/.test(name)) return "`name` is not lower-case letters and digits";
+  const { name, kind, listen, policy, rules, allowIfDown, formats = [] } = settings;
   if (
     (policy.folder === undefined) !==
     (policy.repository !== undefined && policy.ref !== undefined)
@@ -98,6 +86,8 @@ export function settingsProblem(settings: Settings): string | null {
   const odd = formats.find(({ as }) => !/^[a-z0-9]{1,8}$/.test(as));
   if (odd !== undefined) return `\`${odd.as}\` is no format, such as \`json\``;
   return (
+    nameProblem(name) ??
+    addressProblem(listen.address) ??
     listenProblem(settings) ??
     callerProblem(settings) ??
     upstreamProblem(settings) ??
@@ -106,8 +96,7 @@ export function settingsProblem(settings: Settings): string | null {
   );
 }
 
-function listenProblem({ listen: { address, cert, key, clientCa } }: Settings): string | null {
-  if (!/^.+:\d{1,5}$/.test(address)) return `\`${address}\` is no HOST:PORT`;
+function listenProblem({ listen: { cert, key, clientCa } }: Settings): string | null {
   if ((cert === undefined) !== (key === undefined)) return "`listen` has half a certificate";
   return clientCa !== undefined && cert === undefined
     ? "`listen.clientCa` needs `cert` and `key`"
@@ -159,9 +148,7 @@ function withFiles(settings: Settings, of: (name: string) => string): Settings {
   };
 }
 
-const unfit = (path: string, why: string): GateError =>
-  new GateError(
-    "INPUT_INVALID",
-    `the settings \`${path}\` do not fit: ${why}`,
-    "mend them as docs/operate/guard.md describes",
-  );
+const KIND: SettingsKind<typeof SETTINGS> = {
+  ...{ schema: SETTINGS, problemOf: settingsProblem },
+  remedy: "mend them as docs/operate/guard.md describes",
+};

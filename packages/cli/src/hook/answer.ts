@@ -2,6 +2,7 @@
 /** The gate's answer, read by somebody who does not take it for granted. */
 import { type Decision, type Facts, isUnknown, type Outcome } from "@interlock/core";
 import { gate } from "@interlock/protocol";
+import { jsonOf } from "../files/json.ts";
 
 export type Answer = {
   readonly effective: Outcome;
@@ -39,14 +40,4 @@ export function readAnswer(content: string, { change }: Facts): Answer | string 
     id: read.data.change,
     ...{ url, words, index, entry, contentsWanted: contents === "wanted" },
   };
-}
-
-/** `undefined` for what is no JSON, which fits no schema either. */
-export function jsonOf(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

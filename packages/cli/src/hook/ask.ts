@@ -2,8 +2,9 @@
 /** Asks the server about a change. */
 import type { Facts, JudgingPolicy } from "@interlock/core";
 import { gate, type Place, PROBLEM, type submit } from "@interlock/protocol";
+import { jsonOf } from "../files/json.ts";
 import { readBody } from "../judge/http-body.ts";
-import { type Answer, jsonOf, readAnswer } from "./answer.ts";
+import { type Answer, readAnswer } from "./answer.ts";
 import type { Settings } from "./settings.ts";
 
 export type Question = {

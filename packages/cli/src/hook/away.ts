@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { isUnknown, teamsTouched } from "@interlock/core";
 import { type AwayRecord, emergencyApi, gate } from "@interlock/protocol";
-import { jsonOf } from "./answer.ts";
+import { jsonOf } from "../files/json.ts";
 import { judges, type Question } from "./ask.ts";
 import { appendLine, linesOf } from "./lines.ts";
 

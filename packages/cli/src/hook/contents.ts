@@ -9,9 +9,10 @@ import {
   PROBLEM,
   sendBlobs,
 } from "@interlock/protocol";
+import { jsonOf } from "../files/json.ts";
 import { readBody } from "../judge/http-body.ts";
 import type { Subject } from "../judge/subject.ts";
-import { type Answer, jsonOf } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import type { Asking, Question } from "./ask.ts";
 
 export type Judged = {

@@ -13,6 +13,7 @@ import {
 import { join, relative, resolve, sep } from "node:path";
 import { GateError } from "@interlock/core";
 import { openRepository } from "@interlock/facts";
+import { writeWhole } from "../files/write.ts";
 import { pinnedAt, shownTrust, TRUST_FILE } from "../provable/pinned.ts";
 import { recordsKept } from "./away.ts";
 import {
@@ -21,7 +22,6 @@ import {
   SETTINGS_FILE,
   type Settings,
   writeSettings,
-  writeWhole,
 } from "./settings.ts";
 
 export type Place = {

@@ -5,8 +5,8 @@ import { dirname, sep } from "node:path";
 import { GateError } from "@interlock/core";
 import type { Repository } from "@interlock/facts";
 import { gatherIncludes, type Included, type Loaded, loadPolicy } from "@interlock/policy";
+import { readText } from "../files/read.ts";
 import type { GateFile } from "./gate-files.ts";
-import { readText } from "./text.ts";
 
 const INCLUDED_MAX_BYTES = 1_000_000;
 

@@ -20,14 +20,14 @@ import {
   readPeople,
 } from "@interlock/facts";
 import { problemText } from "@interlock/policy";
+import { readText } from "../files/read.ts";
 import { compiled } from "./compiled.ts";
 import { type GateFile, gateFiles } from "./gate-files.ts";
 import { POLICY_PATH, type Policies, policiesOf } from "./policies.ts";
 import { loadPolicyFile, withIncludes } from "./policy-source.ts";
-import { readText } from "./text.ts";
 
+export { readText } from "../files/read.ts";
 export { defaultPolicy, POLICY_PATH } from "./policies.ts";
-export { readText } from "./text.ts";
 
 export const CATALOG_PATH = "interlock/catalog.yaml";
 export const PEOPLE_PATH = "interlock/people.yaml";

@@ -12,7 +12,7 @@ import {
   type StoredTree,
   type TreeHead,
 } from "@interlock/tlog";
-import { writeWhole } from "../hook/settings.ts";
+import { writeWhole } from "../files/write.ts";
 
 /** An older checkpoint, still as its log signed it. */
 export type Remembered = {

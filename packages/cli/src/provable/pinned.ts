@@ -6,8 +6,8 @@ import { GateError } from "@interlock/core";
 import { emergencyApi } from "@interlock/protocol";
 import { MAX_POLICY_LENGTH, type Policy, parsePolicy, readableName } from "@interlock/tlog";
 import { readRoster } from "../emergency/roster.ts";
-import { writeWhole } from "../hook/settings.ts";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
+import { writeWhole } from "../files/write.ts";
 import { rememberedAt } from "../ledger/remembered.ts";
 import { asked, type Remote } from "../remote/client.ts";
 

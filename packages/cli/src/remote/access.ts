@@ -2,8 +2,9 @@
 /** Which server a command speaks to, and as whom: a token, or the person of this terminal. */
 import { GateError } from "@interlock/core";
 import type { Command } from "commander";
-import { serverProblem } from "../hook/settings.ts";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
+import { serverProblem } from "../settings/server.ts";
+import { tokenIn } from "../settings/token.ts";
 import type { Remote } from "./client.ts";
 import { type Login, loginsFile, readLogins } from "./logins.ts";
 
@@ -18,7 +19,6 @@ export type Access = Remote & {
 export const TIMEOUT_MS = 30_000;
 const SERVER_VARIABLE = "INTERLOCK_SERVER";
 const TOKEN_VARIABLE = "INTERLOCK_TOKEN";
-const SECRET = /^[A-Za-z0-9_-]{1,200}$/;
 
 /** The options by which every command that speaks to a server says to which and as whom. */
 export function withAccess(command: Command): Command {
@@ -49,14 +49,7 @@ export function accessOf(options: AccessOptions): Access {
 function tokenOf({ tokenFile }: AccessOptions): string | null {
   const given = tokenFile === undefined ? process.env[TOKEN_VARIABLE] : readText(tokenFile);
   if (given === undefined || (tokenFile === undefined && given === "")) return null;
-  if (SECRET.test(given.trim())) return given.trim();
-  // The text itself may be a secret that was mistyped.
-  const where = tokenFile === undefined ? TOKEN_VARIABLE : `\`${tokenFile}\``;
-  throw new GateError(
-    "INPUT_INVALID",
-    `what ${where} holds is no token: only letters, digits, \`-\` and \`_\``,
-    "make a token on the server's page and keep it as it was shown",
-  );
+  return tokenIn(given, tokenFile === undefined ? TOKEN_VARIABLE : `\`${tokenFile}\``);
 }
 
 /** The login on a named server, or the last one. */

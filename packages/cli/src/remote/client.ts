@@ -2,7 +2,7 @@
 /** Calls operations of a server's API, and takes nothing for granted that comes back. */
 import { GateError } from "@interlock/core";
 import { PROBLEM, type Problem } from "@interlock/protocol";
-import { jsonOf } from "../hook/answer.ts";
+import { jsonOf } from "../files/json.ts";
 import { readBody } from "../judge/http-body.ts";
 
 /** A server, and as whom it is asked. */

@@ -4,8 +4,8 @@ import { lstatSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { GateError, type Infer, int, list, object, problemsOf, text } from "@interlock/core";
-import { writeWhole } from "../hook/settings.ts";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
+import { writeWhole } from "../files/write.ts";
 
 const LOGIN = object({
   /** Origin of the server. */

@@ -9,7 +9,7 @@ import {
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { GateError } from "@interlock/core";
 import { type SignBytes, type VerifierKey, verifierKey } from "@interlock/tlog";
-import { readText } from "../judge/text.ts";
+import { readText } from "../files/read.ts";
 
 /** The key with which a witness cosigns. */
 export type WitnessKey = { readonly verifier: VerifierKey; readonly sign: SignBytes };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** etcd behind the guard: its v3 JSON gateway. */
 import type { OutgoingHttpHeaders } from "node:http";
-import { jsonOf } from "../../hook/answer.ts";
+import { jsonOf } from "../../files/json.ts";
 import { readLossless } from "../json.ts";
 import type { Asked, Done, Engine, Plan, Route } from "../plan.ts";
 import { refused, unclear, type Worked, worked } from "../refusal.ts";
