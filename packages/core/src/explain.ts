@@ -201,6 +201,10 @@ const sections = (value: ReasonValue | undefined): string =>
     ? `the section(s) ${value.join(", ")}`
     : "any section";
 
+/** A count as people read it: `21,261`. */
+export const countText = (count: number): string =>
+  String(Math.round(count)).replace(/\B(?=(?:\d{3})+$)/g, ",");
+
 /** Parts per million as a percentage without floating-point dust. */
 export function share(ppm: ReasonValue | undefined): string {
   const value = typeof ppm === "number" ? ppm : 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What people read of a drill. */
+import { countText } from "@interlock/core";
 import type { CaseReport } from "./case-drill.ts";
 import type { ArmReport, DrillReport } from "./drill.ts";
 
-export const number = (value: number | null): string =>
-  value === null ? "–" : String(Math.round(value)).replace(/\B(?=(?:\d{3})+$)/g, ",");
+export const number = (value: number | null): string => (value === null ? "–" : countText(value));
 
 /** Seconds as people say them. */
 export function duration(seconds: number | null): string {

@@ -43,6 +43,7 @@ export {
   NO_COUNTS,
   type Worse,
 } from "./counts.ts";
+export { doubtText } from "./doubts.ts";
 export {
   type Alarm,
   addDropSlot,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Guarantee } from "./aa.ts";
 import { culprits, lnCombined } from "./combine.ts";
+import { doubtText } from "./doubts.ts";
 import {
   given,
   isShare,
@@ -92,7 +93,9 @@ function halted(signals: readonly SignalNow[], harmed: readonly string[]): Rest 
     const signal = signals.find((s) => s.id === id);
     const doubts = signal?.guarantee.doubts ?? [];
     const doubt =
-      doubts.length === 0 ? "" : `; the false-halt rate is not promised: ${doubts.join(", ")}`;
+      doubts.length === 0
+        ? ""
+        : `; the false-halt rate is not promised: ${doubts.map(doubtText).join(", ")}`;
     return `\`${id}\` is harmed: evidence ${odds(signal?.lnHarm ?? 0)} to 1${doubt}`;
   });
   return { signals: named, waitMs: null, because };
@@ -137,8 +140,11 @@ function withoutHalt(
 
 const byId = (a: SignalNow, b: SignalNow): number => (a.id < b.id ? -1 : 1);
 
+const ODDS_MOST = 1_000_000;
+
 function odds(lnE: number): string {
-  return lnE > 27 ? "more than 10^11" : String(Math.max(0, Math.floor(Math.exp(lnE))));
+  const to = Math.max(0, Math.floor(Math.exp(lnE)));
+  return to > ODDS_MOST ? "more than a million" : String(to);
 }
 
 function objection(signals: readonly SignalNow[], levels: Levels): Outcome<never> | null {

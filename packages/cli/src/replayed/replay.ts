@@ -2,6 +2,7 @@
 import { GateError } from "@interlock/core";
 import {
   type CellSeries,
+  doubtText,
   type Guarantee,
   guaranteeOf,
   learnBaseline,
@@ -56,20 +57,10 @@ const SAYS: Readonly<Record<Replay["promise"], string>> = {
   broken: "the promise does not hold on this past: halts would come too often",
 };
 
-const DOUBTS: Readonly<Record<Guarantee["doubts"][number], string>> = {
-  "little-history": "fewer than 60 slots with events",
-  "share-drifts": "the cells' shares drift more than their noise explains",
-  "split-mismatch": "the traffic is not split as declared",
-  "replay-broke-it": "the replay halted more often than promised",
-  "replay-too-short": "fewer than 30 runs",
-  "not-replayed": "nothing was replayed",
-  asymptotic: "it holds in the limit of many samples only",
-};
-
 /** What people read. */
 export function replayText(found: Replayed): string {
   const { runs, falseHalts, ratePpm, lowPpm, highPpm, promisedPpm } = found;
-  const doubts = found.doubts.map((doubt) => DOUBTS[doubt]);
+  const doubts = found.doubts.map(doubtText);
   return [
     `${found.slotsRead} of ${found.slots} slots were read for every cell`,
     `${runs} runs without any change, ${falseHalts} false halts`,

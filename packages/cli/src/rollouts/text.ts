@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A rollout as a terminal shows it. */
+import { countText } from "@interlock/core";
 import type { LossShown, RolloutListed, RolloutShown } from "@interlock/protocol";
 
 const share = (ppm: number): string => `${Number((ppm / 10_000).toFixed(4))} %`;
@@ -28,7 +29,7 @@ export const lineOf = (one: RolloutListed): string =>
   ].join("  ");
 
 export const lossText = ({ orders, firstOrders, aloneOrders, budgetOrders }: LossShown): string =>
-  `orders lost if this is bad: ${orders} if every cell is hurt (${firstOrders} if the first wave shows it; ${budgetOrders} allowed), ${aloneOrders} if only one wave's cells are`;
+  `orders lost if this is bad: ${countText(orders)} if every cell is hurt (${countText(firstOrders)} if the first wave shows it; ${countText(budgetOrders)} allowed), ${countText(aloneOrders)} if only one wave's cells are`;
 
 /** By whose break-glass, for which incident, and why it carries it no further. */
 export function emergencyText(emergency: RolloutShown["emergency"]): readonly string[] {
@@ -55,13 +56,13 @@ export function rolloutText(one: RolloutShown): string {
     `  ${lossText(one.loss)}`,
     ...one.plan.map(
       (wave) =>
-        `  ${MARK[wave.state]} ${wave.name}: ${cellsText(wave.cells)}, ${share(wave.exposurePpm)}, bakes ${duration(wave.bake.ms)} and ${wave.bake.samples} orders, ${wave.orders} lost if bad`,
+        `  ${MARK[wave.state]} ${wave.name}: ${cellsText(wave.cells)}, ${share(wave.exposurePpm)}, bakes ${duration(wave.bake.ms)} and ${countText(wave.bake.samples)} orders, ${countText(wave.orders)} lost if bad`,
     ),
     ...one.divided.map(({ cell, ppm }) => `  share    ${cell} at ${share(ppm)} of its traffic`),
     `  next     ${nextText(one)}`,
     ...one.verdicts.map(
       (held) =>
-        `  signal   ${held.source}: ${held.outcome}, ${held.samples} orders, ${excluded(held.excludesPpm)}`,
+        `  signal   ${held.source}: ${held.outcome}, ${countText(held.samples)} orders, ${excluded(held.excludesPpm)}`,
     ),
     ...underWay(one),
     `  journal  ${one.journal.writes} writes, ${one.journal.confirmed} read back`,

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { countText } from "@interlock/core";
+import { doubtText } from "@interlock/judge";
 import { type RolloutShown, signalsApi, type WaveAnalysisShown } from "@interlock/protocol";
 import { useLoaded } from "../api/loaded.ts";
 import { Badge } from "../parts/badge.tsx";
@@ -123,7 +125,7 @@ function SignalRows({ analysis }: { readonly analysis: WaveAnalysisShown }) {
                 <Badge meaning={OUTCOMES[one.outcome].meaning}>{OUTCOMES[one.outcome].word}</Badge>
               </td>
               <th scope="row">{one.name}</th>
-              <td>{one.samples}</td>
+              <td>{countText(one.samples)}</td>
               <td>{reached(one.harmMilliNats, haltMilliNats)} of what halts</td>
               <td>{reached(one.safeMilliNats, promoteMilliNats)} of what passes</td>
               <td>{one.outcome === "successful" ? `over ${share(one.excludesPpm)}` : "not yet"}</td>
@@ -134,7 +136,7 @@ function SignalRows({ analysis }: { readonly analysis: WaveAnalysisShown }) {
                   <Badge meaning="unknown">{one.state}</Badge>
                 )}
               </td>
-              <td>{one.doubts.length === 0 ? "none" : <Ticked text={one.doubts.join("; ")} />}</td>
+              <td>{one.doubts.length === 0 ? "none" : one.doubts.map(doubtText).join("; ")}</td>
             </tr>
           ))}
         </tbody>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { countText } from "@interlock/core";
 import type { RolloutShown } from "@interlock/protocol";
 import { useState } from "react";
 import { Badge, Glyph } from "../parts/badge.tsx";
@@ -43,7 +44,7 @@ export function Waves({ rollout }: { readonly rollout: RolloutShown }) {
                   <td>
                     <BakedEvidence wave={wave} rollout={rollout} />
                   </td>
-                  <td>{wave.orders} orders</td>
+                  <td>{countText(wave.orders)} orders</td>
                 </tr>
               );
             })}
@@ -91,8 +92,8 @@ function BakedEvidence({ wave, rollout: { baked, verdicts } }: Of) {
         value={Math.min(seen, wave.bake.samples)}
         aria-label={`orders that ${wave.name} has been judged by`}
       />{" "}
-      {seen} of {wave.bake.samples} orders; harm over {share(wave.bake.marginPpm)} of all orders is{" "}
-      {excluded ? "excluded" : "not excluded yet"}
+      {countText(seen)} of {countText(wave.bake.samples)} orders; harm over{" "}
+      {share(wave.bake.marginPpm)} of all orders is {excluded ? "excluded" : "not excluded yet"}
     </>
   );
 }

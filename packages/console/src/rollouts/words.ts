@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A rollout in plain words; nothing in here asks for anything. */
+import { countText } from "@interlock/core";
 import type {
   LossShown,
   RolloutListed,
@@ -173,7 +174,6 @@ export function verdictWords(
   }
 }
 
-/** The dearest things first, as they would be lost. */
 /** What a bake waits for; its margin is a share of all orders, not of those of the wave. */
 export const evidenceWords = ({
   samples,
@@ -181,10 +181,12 @@ export const evidenceWords = ({
 }: {
   readonly samples: number;
   readonly marginPpm: number;
-}): string => `${samples} orders, with harm over ${share(marginPpm)} of all orders excluded`;
+}): string =>
+  `${countText(samples)} orders, with harm over ${share(marginPpm)} of all orders excluded`;
 
+/** The dearest things first, as they would be lost. */
 export const lossWords = ({ orders, firstOrders, aloneOrders, budgetOrders }: LossShown): string =>
-  `${orders} orders if every cell is hurt (${firstOrders} if the first wave shows it), of ${budgetOrders} that the system allows; ${aloneOrders} if only one wave's cells are`;
+  `${countText(orders)} orders if every cell is hurt (${countText(firstOrders)} if the first wave shows it), of ${countText(budgetOrders)} that the system allows; ${countText(aloneOrders)} if only one wave's cells are`;
 
 /** How much of the goal is reached; evidence against the claim is none for it. */
 export function reached(milliNats: number, goal: number): string {

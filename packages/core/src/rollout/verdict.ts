@@ -16,11 +16,7 @@ export function judged(state: RolloutState, verdict: Verdict): RolloutState {
     const stops =
       state.phase === "running" || (state.phase === "going-back" && outcome === "worse");
     return stops && wave <= state.wave && exposed(state)
-      ? haltBySignal(
-          answered,
-          source,
-          [`wave ${wave + 1}: ${outcome}`, because].filter(Boolean).join(": "),
-        )
+      ? haltBySignal(answered, source, harmText(wave, outcome, because))
       : answered;
   }
   const { baking } = answered;
@@ -39,6 +35,11 @@ export function judged(state: RolloutState, verdict: Verdict): RolloutState {
   const others = baking.verdicts.filter((one) => one.source !== source);
   const verdicts = [...others, held].sort((a, b) => (a.source < b.source ? -1 : 1));
   return { ...answered, baking: { ...baking, verdicts } };
+}
+
+function harmText(wave: number, outcome: "failed" | "worse", because: string): string {
+  const said = outcome === "failed" && because !== "" ? [because] : [outcome, because];
+  return [`wave ${wave + 1}`, ...said].filter(Boolean).join(": ");
 }
 
 const exposed = (state: RolloutState): boolean => state.cells.some(({ touched }) => touched);

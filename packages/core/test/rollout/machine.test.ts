@@ -202,7 +202,7 @@ describe("halt-wins", () => {
     walk.tell({ ...harm, because: "`orders` is harmed" });
     expect(walk.state).toMatchObject({
       phase: "halted",
-      halt: { by: "orders", because: "wave 3: failed: `orders` is harmed" },
+      halt: { by: "orders", because: "wave 3: `orders` is harmed" },
     });
   });
 

@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GateError } from "@interlock/core";
+import { countText, GateError } from "@interlock/core";
 import type { Incident } from "../incident.ts";
 import { type Closing, closing, freePort, ran, ready, started } from "./children.ts";
 import { description, firstFiles, PEOPLE, pathOf, type Signals } from "./described.ts";
@@ -94,7 +94,9 @@ async function run(site: Site, incident: Incident, stages: readonly Stage[]): Pr
   });
   const place = await placeOf(site);
   const shop = await openShop({ scenario, place, ordersPerMinute, seed }, ends);
-  tell(`the shop is open: ${LIVE_CELLS.length} cells, ${ordersPerMinute} orders a minute`);
+  tell(
+    `the shop is open: ${LIVE_CELLS.length} cells, ${countText(ordersPerMinute)} orders a minute`,
+  );
   const signals = await signalsOf(site, shop);
   const server = await startServer(site);
   const { people, watcher } = await organisation(site, server);

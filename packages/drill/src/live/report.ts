@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What people and programs read of a live drill. */
+import { countText } from "@interlock/core";
 
 /** One thing that happened, as it happens. */
 export type Stage = {
@@ -67,12 +68,12 @@ export function liveText(report: LiveReport): string {
   return [
     "",
     `${report.drill}, live: ${report.title}`,
-    `orders lost            ${report.lostOrders} (the plan allowed for ${report.ordersLostIfBad} if it is bad)`,
-    `errors, wrong answers  ${report.errors}`,
+    `orders lost            ${countText(report.lostOrders)} (the plan allowed for ${countText(report.ordersLostIfBad)} if it is bad)`,
+    `errors, wrong answers  ${countText(report.errors)}`,
     `halted after           ${seconds(secondsToHalt)} of the bad value in the first cell`,
     `back after             ${seconds(secondsToUnwind)} more`,
     `never saw it           ${spared.length === 0 ? "none" : spared.join(", ")}`,
-    `ledger                 ${ledger.entries} entries, ${ledger.verified ? "every one verified" : "NOT verified"}`,
+    `ledger                 ${countText(ledger.entries)} entries, ${ledger.verified ? "every one verified" : "NOT verified"}`,
     "",
   ].join("\n");
 }

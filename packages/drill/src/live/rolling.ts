@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The rollout of the bad change, begun by its author and watched until it is over. */
+
 import { randomBytes } from "node:crypto";
+import { countText } from "@interlock/core";
 import { WAVES } from "./described.ts";
 import type { Body, Person } from "./people.ts";
 import type { Scenario } from "./scenario.ts";
@@ -64,7 +66,7 @@ export async function carriedOut(
   let now = shown(await ana.call({ method: "POST", path: "/api/v1/rollouts", body }));
   const waves = now.plan.map(({ exposurePpm }) => `${exposurePpm / 10_000} %`).join(", ");
   tell(
-    `ana begins the rollout: waves of ${waves}; the plan allows for ${now.loss.orders} lost orders if it is bad`,
+    `ana begins the rollout: waves of ${waves}; the plan allows for ${countText(now.loss.orders)} lost orders if it is bad`,
     `${server}/rollouts/${now.rollout}`,
   );
   let haltedAt: number | null = null;

@@ -20,8 +20,8 @@ export async function inviteToWatch(
   const made = await ana.call({
     ...{ method: "POST", path: "/api/v1/proposals" },
     body: {
-      ...{ kind: "person", person: "you", name: "You" },
-      ...{ accounts: ["email:you@example.com"], reason: "to watch the drill" },
+      ...{ kind: "person", person: "visitor", name: "Visitor" },
+      ...{ accounts: ["email:visitor@example.com"], reason: "to watch the drill" },
     },
   });
   const { proposal } = made["proposal"] as { readonly proposal: string }; // as described
