@@ -90,15 +90,17 @@ function begin({ open, times }: Story, id: string, what: { title: string; effect
   times.set(what.effects, (times.get(what.effects) ?? 0) + 1);
 }
 
+/** By the second line of a change. What an engine answers with 5xx may have been done. */
+export function wroteNothing(outcome: unknown, status: unknown): boolean {
+  if (outcome === "raced" || outcome === "unsent") return true;
+  return outcome === "answered" && typeof status === "number" && status >= 300 && status < 500;
+}
+
 function end({ open, times }: Story, id: string, outcome: unknown, status: unknown): void {
   const begun = open.get(id);
   if (begun === undefined) return;
   open.delete(id);
-  const nothing = outcome === "raced" || outcome === "unsent";
-  const refused = outcome === "answered" && typeof status === "number" && status >= 300;
-  // What an engine answers with 5xx may have been done.
-  if (nothing || (refused && Number(status) < 500))
-    times.set(begun.effects, (times.get(begun.effects) ?? 1) - 1);
+  if (wroteNothing(outcome, status)) times.set(begun.effects, (times.get(begun.effects) ?? 1) - 1);
 }
 
 /** Lines that cannot be read are those that a crash cut off. */

@@ -40,7 +40,7 @@ export function openGuard(settings: Settings, say: (line: string) => void): Guar
   const policy = gateFilesOf(policyOf(settings));
   const terms = judgeTerms(settings, policy, say);
   const server = guardServer({
-    ...{ engine: engineOf(settings, upstream), upstream, journal, say },
+    ...{ engine: engineOf(settings, upstream), upstream, journal, state, say },
     observe: observer(settings),
     judge: (plan, asker) => judge(plan, asker, terms),
     bodyMax: settings.bodyMax ?? DEFAULTS.bodyMax,

@@ -33,6 +33,19 @@ function partOf(bytes: readonly number[]): string {
     .join("");
 }
 
+/** The key of a path that `folderOf`, `valuePath`, `leasePath` or `headersPath` made. */
+export function keyOf(path: string): Uint8Array {
+  const [root, ...parts] = path.replace(/\/@[^/]*$/, "").split("/");
+  const bytes = parts.map((part) =>
+    part === "%"
+      ? ""
+      : part.replace(/%([0-9a-f]{2})/g, (_, hex: string) =>
+          String.fromCharCode(Number.parseInt(hex, 16)),
+        ),
+  );
+  return Buffer.from((root === "keys" ? ["", ...bytes] : bytes).join("/"), "latin1");
+}
+
 export type Format = { readonly prefix: string; readonly as: string };
 
 /** The file that stands for what a key holds, in the format of its longest prefix that has one. */

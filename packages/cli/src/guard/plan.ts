@@ -56,10 +56,19 @@ export type Route =
   | { readonly kind: "change" }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
+/** The request that would bring back what was there before a change. */
+export type Back = {
+  readonly asked: Asked;
+  /** Whether two images of a key show the same. */
+  readonly alike: (a: Uint8Array | null, b: Uint8Array | null) => boolean;
+};
+
 /** An engine whose admin API the guard understands. */
 export type Engine = {
   readonly routeOf: (asked: Omit<Asked, "body">) => Route;
   readonly planOf: (asked: Asked) => Promise<Worked<Plan>>;
+  /** Of effects that it was asked to have; `before` of each is what is to be there again. */
+  readonly backOf: (effects: readonly Effect[]) => Worked<Back>;
 };
 
 export const differing = (effects: readonly Effect[]): readonly Effect[] =>

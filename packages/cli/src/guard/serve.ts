@@ -15,6 +15,8 @@ import type { Asker, Verdict } from "./judge.ts";
 import { againPath } from "./path.ts";
 import type { Asked, Done, Effect, Engine, Plan } from "./plan.ts";
 import { type Answer, problemAnswer, type Refusal, refused } from "./refusal.ts";
+import { unwindingOf } from "./unwind.ts";
+import { keptIn, nameIn, nothingLeft, shown, unwindRoute } from "./unwind-answers.ts";
 import type { Upstream } from "./upstream.ts";
 import { bodyOf, looked } from "./wire.ts";
 
@@ -24,6 +26,8 @@ export type GuardTerms = {
   readonly observe: Observe;
   readonly judge: (plan: Plan, asker: Asker) => Promise<Verdict>;
   readonly journal: Journal;
+  /** The folder of the journal. */
+  readonly state: string;
   readonly bodyMax: number;
   readonly waitMaxS: number;
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCa?: string } | null;
@@ -86,7 +90,8 @@ async function handle(terms: GuardTerms, exchange: Exchange): Promise<void> {
   if (!seen.ok) return refuse(exchange, seen.refusal);
   const by = terms.observe(request);
   if (!by.ok) return refuse(exchange, by.refusal);
-  const route = terms.engine.routeOf(seen.value);
+  const unwinds = nameIn(seen.value);
+  const route = unwinds === null ? terms.engine.routeOf(seen.value) : unwindRoute(seen.value);
   if (route.kind === "refused") return refuse(exchange, route.refusal);
   if (route.kind === "pass") return await pass(terms, exchange);
   if (changing.count >= CHANGES_MAX) return refuse(exchange, { ...BUSY.refusal, retryAfterS: 1 });
@@ -96,7 +101,11 @@ async function handle(terms: GuardTerms, exchange: Exchange): Promise<void> {
     if (!body.ok) return refuse(exchange, body.refusal);
     const asked: Asked = { ...seen.value, body: body.value };
     const asker = { by: by.value, waitMs: waitOf(seen.value, terms.waitMaxS) };
-    const result = await change(terms, asked, { asker, gone: () => response.destroyed });
+    const waiting = { asker, gone: () => response.destroyed };
+    const result =
+      unwinds === null
+        ? await change(terms, asked, waiting)
+        : await unwind(terms, { name: unwinds, asked }, waiting);
     if (result !== null) answer(response, result);
   } finally {
     changing.count--;
@@ -135,13 +144,44 @@ async function change(
   { asker, gone }: Waiting,
 ): Promise<Answer | null> {
   const plan = await terms.engine.planOf(asked);
-  if (!plan.ok) return problemAnswer(plan.refusal);
-  const judged = { ...plan.value, effects: onceMore(plan.value.effects, terms.journal) };
+  return plan.ok
+    ? await carriedOut(terms, plan.value, { asker, gone })
+    : problemAnswer(plan.refusal);
+}
+
+/** A change that was carried out here, taken away by the one that brings back what was there. */
+async function unwind(
+  terms: GuardTerms,
+  { name, asked }: { readonly name: string; readonly asked: Asked },
+  waiting: Waiting,
+): Promise<Answer | null> {
+  if (asked.method === "GET") return await shown(name, asked, terms);
+  if (asked.body.length > 0) return problem("GUARD_MALFORMED", BODY, "send it without one");
+  const unwinding = await unwindingOf(name, asked.headers, terms);
+  if (!unwinding.ok) return problemAnswer(unwinding.refusal);
+  const { plan } = unwinding.value;
+  if (plan === null) return nothingLeft(unwinding.value);
+  const given = await carriedOut(terms, plan, waiting);
+  const kept = keptIn(unwinding.value);
+  return given === null || kept === null
+    ? given
+    : { ...given, headers: { ...given.headers, "interlock-kept": kept } };
+}
+
+const BODY = "an unwind has no body: what it writes is what was there";
+
+/** From a plan to the engine's answer, if it is allowed. */
+async function carriedOut(
+  terms: GuardTerms,
+  plan: Plan,
+  { asker, gone }: Waiting,
+): Promise<Answer | null> {
+  const judged = { ...plan, effects: onceMore(plan.effects, terms.journal) };
   const verdict: Verdict = judged.effects.length === 0 ? NOTHING : await terms.judge(judged, asker);
   if (verdict.kind === "held") return problemAnswer(verdict.refusal);
   // Whoever gave up has not been told of anything, and may have sent it elsewhere.
   if (gone()) return null;
-  const { title, effects, readAt } = plan.value;
+  const { title, effects, readAt } = plan;
   const { change: id, digest, because } = verdict;
   const forwarding = randomUUID();
   // by (entry-first): the images are durable before a byte leaves.
@@ -149,7 +189,7 @@ async function change(
     ...{ id: forwarding, at: Date.now(), title, by: asker.by },
     ...{ change: id, digest, because, readAt, effects },
   });
-  const done = await plan.value.carryOut();
+  const done = await plan.carryOut();
   terms.journal.ended(forwarding, {
     outcome: done.kind,
     status: done.kind === "answered" ? done.answer.status : null,

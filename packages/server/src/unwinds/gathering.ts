@@ -83,7 +83,7 @@ function chosenOf(all: readonly StoredRollout[], { change, system }: UnwindAsked
     return refused(
       "NOT_FOUND",
       "no rollout of this change is known here",
-      "see `interlock rollout list`; rows of a database are unwound with `interlock data unwind`",
+      "see `interlock rollout list`; rows of a database are unwound with `interlock data unwind`, what a guard carried out at that guard",
     );
   const open = [first, ...more].find(({ phase }) => OPEN.has(phase));
   if (open !== undefined)

@@ -7,6 +7,7 @@ import type { Asked, Done, Engine, Plan, Route } from "../plan.ts";
 import { refused, unclear, type Worked, worked } from "../refusal.ts";
 import type { Upstream } from "../upstream.ts";
 import { isJsonType } from "../wire.ts";
+import { backOf } from "./back.ts";
 import { type EffectTerms, effectsOf, guardsOf } from "./effects.ts";
 import { fieldIn, type Look, listIn, lookingTxn, lookOf, recordIn, spansCompared } from "./look.ts";
 import { type Message, readMessage } from "./message.ts";
@@ -38,6 +39,7 @@ export function etcdEngine(terms: EtcdTerms): Engine {
   return {
     routeOf: ({ method, path, query }) => routeOf(method, path, { query, leases: terms.leases }),
     planOf: (asked) => planOf(asked, terms),
+    backOf,
   };
 }
 

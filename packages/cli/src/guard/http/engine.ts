@@ -7,8 +7,9 @@ import { type Asked, type Done, differing, type Effect, type Engine, type Plan }
 import { refused, unclear, type Worked, worked } from "../refusal.ts";
 import type { Upstream } from "../upstream.ts";
 import { isJsonType } from "../wire.ts";
-import { alike, type ImageTerms, imageBrought, imageMerged, imageThere } from "./image.ts";
-import { type HttpRule, ruleFor } from "./rules.ts";
+import { backOf } from "./back.ts";
+import { alike, imageBrought, imageMerged, imageThere, shownBy } from "./image.ts";
+import { type HttpRule, imageTerms, ruleFor } from "./rules.ts";
 
 export type HttpTerms = {
   readonly upstream: Upstream;
@@ -42,6 +43,7 @@ export function httpEngine(terms: HttpTerms): Engine {
       if (rule === null) return unclear("no rule fits", "ask for a rule in the guard's settings");
       return await planOf({ asked, rule, terms, turns });
     },
+    backOf: (effects) => backOf(effects, terms.rules),
   };
 }
 
@@ -53,7 +55,6 @@ type Work = {
 };
 
 const targetOf = ({ path, query }: Asked): string => (query === null ? path : `${path}?${query}`);
-const imageTerms = ({ format = "json", ignore = [] }: HttpRule): ImageTerms => ({ format, ignore });
 
 async function planOf(work: Work): Promise<Worked<Plan>> {
   const { asked, rule, terms } = work;
@@ -175,16 +176,10 @@ async function carryOut(work: Work, there: There, value: Effect): Promise<Done> 
   const afterwards = await readThere(work);
   const difference = !afterwards.ok
     ? `what is there now cannot be read: ${afterwards.refusal.detail}`
-    : alike(afterwards.value.image, shownAfter(value, rule), imageTerms(rule))
+    : alike(afterwards.value.image, shownBy(value.after, imageTerms(rule)), imageTerms(rule))
       ? null
       : `\`${value.key}\` is not what was approved`;
   return { kind: "answered", answer: reply.answer, difference };
-}
-
-/** Members that the engine sets itself are left out of what it shows, and so out of what is compared. */
-function shownAfter({ after }: Effect, rule: HttpRule): Uint8Array | null {
-  const shown = after === null ? null : imageThere(after, imageTerms(rule));
-  return shown?.ok === true ? shown.value : after;
 }
 
 /** RFC 9110 section 13.1; `null`: the caller's own condition speaks of another version. */

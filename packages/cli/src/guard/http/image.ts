@@ -60,6 +60,12 @@ function without(value: Lossless, [name, ...rest]: readonly string[]): Lossless 
   return copy;
 }
 
+/** An image as the engine would show it: without the members that it sets itself. */
+export function shownBy(image: Uint8Array | null, terms: ImageTerms): Uint8Array | null {
+  const shown = image === null ? null : imageThere(image, terms);
+  return shown?.ok === true ? shown.value : image;
+}
+
 /** Whether two images show the same: of JSON the same value, however its numbers are written. */
 export function alike(a: Uint8Array | null, b: Uint8Array | null, { format }: ImageTerms): boolean {
   if (a === null || b === null) return a === b;

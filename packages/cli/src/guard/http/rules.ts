@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Which requests of an HTTP API change what: said in the settings, by method and path template. */
 import { bool, type Infer, list, object, optional, text } from "@interlock/core";
+import type { ImageTerms } from "./image.ts";
 
 export const HTTP_RULE = object({
   method: text({ values: ["PUT", "POST", "PATCH", "DELETE"] }),
@@ -20,6 +21,10 @@ export const HTTP_RULE = object({
  * (RFC 6901). `versions`: how it is kept from landing on something else than was judged.
  */
 export type HttpRule = Infer<typeof HTTP_RULE>;
+
+export const imageTerms = ({ format = "json", ignore = [] }: HttpRule): ImageTerms => ({
+  ...{ format, ignore },
+});
 
 const PART = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]+|\{[a-z][A-Za-z0-9]*\})$/;
 const VALUE = /^[A-Za-z0-9._~!$&'()*+,=:@-]+$/;
