@@ -11,6 +11,7 @@ import {
 import { request as secureRequest, Agent as TlsAgent } from "node:https";
 import { pipeline } from "node:stream/promises";
 import type { Answer } from "./refusal.ts";
+import { WITHOUT_BODY } from "./wire.ts";
 
 export type UpstreamOptions = {
   readonly url: URL;
@@ -89,15 +90,25 @@ export function upstreamOf(options: UpstreamOptions): Upstream {
     pass: async (from, to) => {
       const kept = Object.entries(endToEnd(from.headers)).filter(([name]) => !drop.includes(name));
       const headers = Object.fromEntries(kept);
-      const asked = open(from.method ?? "GET", from.url ?? "/", { writes: false, headers });
+      const { method = "GET", url: target = "/" } = from;
+      const bare = WITHOUT_BODY.has(method);
       const broken = new AbortController();
       to.once("close", () => broken.abort());
-      // A caller that goes away ends the read; what is read of it then matters to nobody.
-      broken.signal.addEventListener("abort", () => asked.destroy());
-      const response = responseOf(asked);
-      const sending = pipeline(from, asked);
-      sending.catch(() => undefined);
-      const got = await response;
+      const once = () => {
+        const asked = open(method, target, { writes: false, headers });
+        // A caller that goes away ends the read; what is read of it then matters to nobody.
+        broken.signal.addEventListener("abort", () => asked.destroy());
+        const response = responseOf(asked);
+        if (bare) asked.end();
+        else pipeline(from, asked).catch(() => undefined);
+        return { asked, response };
+      };
+      const first = once();
+      const got = await first.response.catch((error: unknown) => {
+        // The engine closed a kept connection as this came. A body is gone, and cannot be sent again.
+        if (bare && first.asked.reusedSocket && !broken.signal.aborted) return once().response;
+        throw error;
+      });
       to.writeHead(got.statusCode ?? 502, endToEnd(got.headers));
       to.flushHeaders();
       await pipeline(got, to);

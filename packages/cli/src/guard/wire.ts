@@ -17,7 +17,7 @@ const OVERRIDES = ["x-http-method-override", "x-http-method", "x-method-override
 const TARGET_MAX = 8_000;
 /** What some servers undo before they look, and others do not. */
 const AMBIGUOUS = /\/\/|\/\.{1,2}(?:\/|$)|[\\;]|%(?:2e|2f|5c|3b|25|00)/i;
-const WITHOUT_BODY = new Set(["GET", "HEAD", "OPTIONS"]);
+export const WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 const odd = (detail: string, help = "send the request without it") =>
   refused("GUARD_MALFORMED", detail, help);
