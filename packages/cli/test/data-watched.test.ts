@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Waves of a data fix that go on by what the orders of the watched cell say. */
-import { createServer, type RequestListener } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NO_IDENTITY, startServer } from "@interlock/server";
@@ -9,6 +8,7 @@ import { readDataFile } from "../src/data/file.ts";
 import { judgedBefore, keptText, lets } from "../src/data/watched.ts";
 import { remoteOf } from "../src/remote/access.ts";
 import { database, shop } from "./data-shop.ts";
+import { listening } from "./gate-server.ts";
 import { freePort } from "./organisation.ts";
 import { folder, put } from "./scratch.ts";
 
@@ -25,17 +25,6 @@ const FIX = `-- interlock data fix
 -- watch: { system: shop, cells: [eu-1] }
 UPDATE promise SET days = days + 100 WHERE region = 'north';
 `;
-
-async function listening(answer: RequestListener): Promise<string> {
-  const server = createServer(answer);
-  const port = await freePort();
-  await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${port}`;
-}
 
 const descriptionWith = (url: string): string => `version: 1
 targets:
@@ -70,7 +59,9 @@ async function watched() {
   const now = () => began + clock.ahead;
   const url = await listening((request, reply) => {
     const from = Number(new URL(request.url ?? "", "http://shop").searchParams.get("from"));
-    const noise = (i: number) => ((from / MINUTE) * (7 + 4 * i)) % 53;
+    // By the slots since then, whatever time of day it is; some of them are before it.
+    const slot = 53_000 + Math.floor(from / MINUTE) - Math.floor(began / MINUTE);
+    const noise = (i: number) => (slot * (7 + 4 * i)) % 53;
     const count = (cell: string, i: number) =>
       noise(i) + (cell === "eu-1" && from >= clock.harmFrom ? 500 : 1_000);
     reply.setHeader("content-type", "application/json");

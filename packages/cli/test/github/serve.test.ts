@@ -2,21 +2,12 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { freePort } from "../organisation.ts";
 import { folder, interlock, MAIN } from "../scratch.ts";
 import { APP, APP_KEY, github, SECRET, signed } from "./stand-in.ts";
 import { FILES } from "./world.ts";
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, "127.0.0.1", done));
-  const address = probe.address();
-  await new Promise((done) => probe.close(done));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 const PEM = APP_KEY.export({ type: "pkcs8", format: "pem" });
 const settings = (url: string, more: object = {}): object => ({
