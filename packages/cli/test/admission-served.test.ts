@@ -51,8 +51,9 @@ async function webhook(home: string) {
   const ca = readFileSync(join(home, "tls.crt"));
   const send = (method: string, path: string, body = ""): Promise<Answered> =>
     new Promise((done, fail) => {
-      const terms = { host: "127.0.0.1", servername: "localhost", port, ca, method, path };
-      const asked = secureRequest(terms, (response) => {
+      // A kept connection may be closed under a request by the other side.
+      const terms = { host: "127.0.0.1", servername: "localhost", port, ca, agent: false };
+      const asked = secureRequest({ ...terms, method, path }, (response) => {
         let text = "";
         response.on("data", (chunk: Buffer) => {
           text += chunk.toString("utf8");
@@ -107,6 +108,7 @@ it("what a push brought past a real gate is let in, and nothing else; P4 away, o
     "admission.json": JSON.stringify({
       ...{ version: 1, name: "eu", mode: "enforce", state: "state", tokenFile: "token" },
       ...{ listen: { address: "127.0.0.1:0", cert: "tls.crt", key: "tls.key" }, server: origin },
+      timeoutMs: 25_000,
       ...{ ref: "refs/heads/main", manifests: [{ prefix: "deploy/", namespace: "shop" }] },
       ...{ pollSeconds: 600, tiers: [{ namespace: "reports", tier: 3 }], allowIfDown: [3] },
     }),
@@ -129,11 +131,23 @@ it("what a push brought past a real gate is let in, and nothing else; P4 away, o
   expect(await told.json()).toMatchObject({ changes: [], more: false });
 
   const first = await webhook(home);
+  let asked = 0;
   const ask = async (text: string, of = first) => {
     const { status, json } = await of.send("POST", "/validate?timeout=10s", text);
     expect(status).toBe(200);
+    asked++;
     return json.response;
   };
+  /** Within a quarter of a second of a refusal the server is not asked again. */
+  const admitted = async (days: string) =>
+    await vi.waitFor(
+      async () => {
+        const answer = await ask(creating(days));
+        expect(answer.allowed).toBe(true);
+        return answer;
+      },
+      { timeout: 30_000, interval: 100 },
+    );
   expect(await ask(creating("1"))).toMatchObject({
     ...{ uid: "uid-1", allowed: false },
     status: { code: 403, message: expect.stringContaining("no allowed change contains") },
@@ -141,13 +155,13 @@ it("what a push brought past a real gate is let in, and nothing else; P4 away, o
   });
   // Without waiting for the next look: a refusal is asked about once more.
   await push({ "deploy/promise.yaml": config(1), "other/promise.yaml": config(9) });
-  expect(await ask(creating("1"))).toMatchObject({
-    allowed: true,
+  expect(await admitted("1")).toMatchObject({
     auditAnnotations: { outcome: "admitted", change: expect.stringMatching(/^[0-9a-f]{20}$/) },
   });
   expect((await ask(creating("9"))).allowed).toBe(false);
   await push({ "deploy/promise.yaml": config(2) });
-  expect((await ask(creating("2"))).allowed).toBe(true);
+  await admitted("2");
+  const onRecord = asked;
   expect((await ask(creating("3", { dryRun: true }))).allowed).toBe(false);
   for (const [method, path, body, status] of [
     ["POST", "/validate", "{", 400],
@@ -163,10 +177,17 @@ it("what a push brought past a real gate is let in, and nothing else; P4 away, o
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line));
-  expect(journal().map(({ outcome }) => outcome)).toEqual([
-    ...["refused", "admitted", "refused", "admitted"],
+  const lines = journal();
+  expect(lines).toHaveLength(onRecord);
+  expect(lines.map(({ outcome }) => outcome).filter((one, i, all) => one !== all[i - 1])).toEqual([
+    "refused",
+    "admitted",
+    "refused",
+    "admitted",
   ]);
-  expect(journal()[1]).toMatchObject({ by: "ana", operation: "CREATE", namespace: "shop" });
+  expect(lines.find(({ outcome }) => outcome === "admitted")).toMatchObject({
+    ...{ by: "ana", operation: "CREATE", namespace: "shop" },
+  });
 
   await server.stop();
   expect((await ask(creating("2"))).allowed).toBe(true);

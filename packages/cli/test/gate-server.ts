@@ -39,6 +39,8 @@ type Contents = {
 
 export async function listening(handler: RequestListener): Promise<string> {
   const server = createServer(handler);
+  // Idle connections end with the test: one that ended by itself could take a request with it.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   whenDone(() => {
     server.closeAllConnections();

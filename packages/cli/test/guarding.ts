@@ -57,6 +57,8 @@ export async function guarding(
   writeFileSync(file, JSON.stringify(written));
   const said: string[] = [];
   const guard = openGuard(readSettings(file), (line) => said.push(line));
+  // Idle connections end with the test: one that ended by itself could take a request with it.
+  guard.server.keepAliveTimeout = 0;
   guard.server.listen(0, "127.0.0.1");
   await once(guard.server, "listening");
   onTestFinished(async () => {
