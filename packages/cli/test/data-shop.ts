@@ -39,7 +39,13 @@ export async function database() {
     (await db.query("select id, region, days from promise order by id")).rows.map((r) =>
       Object.values(r).join(),
     );
-  return { url, db, rows };
+  /** How many sessions drive a data fix. */
+  const drives = async (): Promise<number> => {
+    const own = "database = (select oid from pg_database where datname = current_database())";
+    const locks = `select count(*)::int as n from pg_locks where locktype = 'advisory' and ${own}`;
+    return (await db.query(locks)).rows[0].n;
+  };
+  return { url, db, rows, drives };
 }
 
 type Served = { readonly origin: string; readonly setUp: string };

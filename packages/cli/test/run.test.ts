@@ -44,7 +44,7 @@ who: { operator: ana, second: bo }
 `.replace("DAY", new Date().toISOString().slice(0, 10));
 const NOTE = `const fs = require("fs");
 const [name] = process.argv.slice(2);
-if (fs.existsSync("slow-" + name)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60000);
+if (fs.existsSync("slow-" + name)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600000);
 fs.appendFileSync("out.txt", name + "\\n");
 console.log(fs.existsSync("bad-" + name) ? "nothing" : "noted " + name);
 `;
@@ -59,10 +59,11 @@ const lines = (dir: string) =>
     ? readFileSync(join(dir, "out.txt"), "utf8").trim().split("\n")
     : [];
 const journal = (dir: string) => readFileSync(join(dir, "j.jsonl"), "utf8");
+/** Of whole lines: the last one may be under way. */
 const kinds = (dir: string): readonly string[] =>
   journal(dir)
     .split("\n")
-    .filter((line) => line !== "")
+    .slice(0, -1)
     .map((line) => JSON.parse(line).event.kind);
 
 /** The command with its input open, as a terminal has it. */
