@@ -91,11 +91,11 @@ async function get(origin: string, path: string): Promise<Answer> {
   return { status: response.status, body: path.startsWith("/log/") ? text : JSON.parse(text) };
 }
 
-/** Asks again until the answer is as wanted; the last one otherwise. */
+/** Asks again until the answer is as wanted; after a minute gives what it is. */
 async function until(ask: () => Promise<Answer>, wanted: (answer: Answer) => boolean) {
-  for (let tries = 0; ; tries++) {
+  for (const end = Date.now() + 60_000; ; ) {
     const answer = await ask();
-    if (wanted(answer) || tries === 400) return answer;
+    if (wanted(answer) || Date.now() > end) return answer;
     await new Promise((done) => setTimeout(done, 50));
   }
 }

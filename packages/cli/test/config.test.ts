@@ -180,7 +180,7 @@ describe("config replay", () => {
 
 describe("readers of config", () => {
   const values = new Map([["a", { path: "a.txt", text: "1" }]]);
-  const node = (source: string, timeoutMs = 20_000) => ({
+  const node = (source: string, timeoutMs = 120_000) => ({
     ...{ argv: [process.execPath, "-e", source], cwd: ".", timeoutMs },
   });
   it("a program that answers less, more, badly or never has not answered", async () => {
@@ -217,7 +217,7 @@ describe("readers of config", () => {
     onTestFinished(() => void server.close());
     const address = server.address();
     const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/`;
-    const answers = await endpointAnswers({ url, timeoutMs: 5_000 }, values, ["1", "2", "3"]);
+    const answers = await endpointAnswers({ url, timeoutMs: 60_000 }, values, ["1", "2", "3"]);
     expect(answers).toEqual([
       { ok: true, value: { sum: 2 } },
       { ok: false, error: "it answered 500" },

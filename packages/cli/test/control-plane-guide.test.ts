@@ -169,4 +169,4 @@ it("the guide's commands: brought back by hand, and halted by orders", async () 
     expect.stringMatching(/`gone-back`.*no state/),
   ]);
   expect(await Promise.all(names.map(held))).toEqual(names.map(() => '{"days": 3}\n'));
-}, 180_000);
+});

@@ -61,7 +61,7 @@ describe("interlock drill --live", () => {
     expect(report).toMatchObject({ drill: "march-5", ...AS_IT_SHOULD });
     expect(report.lostOrders).toBeLessThan(report.ordersLostIfBad);
     expect([status, left]).toEqual([0, []]);
-  }, 120_000);
+  });
 
   it("a real etcd and a real Prometheus: wrong promises halt, and go back", async () => {
     if (etcdProgram() === null || prometheusBinary() === null) return;
@@ -70,7 +70,7 @@ describe("interlock drill --live", () => {
     const { status, out, left } = await drill.over();
     expect(JSON.parse(out)).toMatchObject({ drill: "march-2", ...AS_IT_SHOULD });
     expect([status, left]).toEqual([0, []]);
-  }, 180_000);
+  });
 
   it("nothing goes out unseen with `--watch`; Ctrl-C ends it, and nothing stays", async () => {
     const to = ["--target", "files", "--signals", "push", "--watch"];
@@ -78,7 +78,7 @@ describe("interlock drill --live", () => {
     await drill.until(/the change waits until you are there/);
     drill.stop("SIGINT");
     expect(await drill.over()).toEqual({ status: 130, out: "", left: [] });
-  }, 60_000);
+  });
 
   it.each([
     { args: ["grafana-priority-2019-07", "--live"], says: "`--live` is for an incident alone" },

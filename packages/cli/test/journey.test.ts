@@ -90,7 +90,7 @@ it("push refused, two others sign, push accepted and not again after a revert (a
   expect((await push()).status).toBe(0);
 
   let receipt = await bo.call("GET", `/api/v1/changes/${change}/receipt`);
-  for (let wait = 0; receipt.body["code"] === "LEDGER_STALE" && wait < 100; wait++) {
+  while (receipt.body["code"] === "LEDGER_STALE") {
     await new Promise((done) => setTimeout(done, 50));
     receipt = await bo.call("GET", `/api/v1/changes/${change}/receipt`);
   }

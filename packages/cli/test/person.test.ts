@@ -81,7 +81,7 @@ it("a change is submitted, approved from terminals with passkeys, and the pipeli
   const secret = await tokenFor(bo, JSON.parse(interlock(work, "facts", "HEAD").stdout));
   const pipeline = terminal(folder(), clone, { INTERLOCK_TOKEN: secret });
   const to = ["--server", origin, "--pusher", "ana@example.com"];
-  const gate = pipeline.start("gate", "--change", id, "--wait", "--timeout", "60", ...to);
+  const gate = pipeline.start("gate", "--change", id, "--wait", "--timeout", "600", ...to);
   await gate.says(/hold {2}waits for 2 approval/);
 
   const refused = await hers.run("approve", id, "--no-wait");
