@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Programs that a drill starts, and whatever else it has to leave as it was. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
@@ -119,15 +120,27 @@ export function programNamed(name: string): string | null {
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file)) ?? null;
 }
 
-/** A port that nobody listens on at this moment. */
+/** Systems give out ports from 32768 (Linux) or later to whoever wants any. */
+const [LEAST, GIVEN_OUT] = [20_000, 32_768];
+
+/** A port that nobody listens on, nor is given while the program that it is for still starts. */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(LEAST, GIVEN_OUT);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
   const probe = createServer();
-  probe.listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
+  probe.listen(port, "127.0.0.1");
+  try {
+    await once(probe, "listening");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return false;
+    throw error;
+  }
   probe.close();
   await once(probe, "close");
-  if (address === null || typeof address === "string")
-    throw new Error("invariant broken: a TCP server has a port");
-  return address.port;
+  return true;
 }
