@@ -351,6 +351,8 @@ describe("doctor --if-down", () => {
       );
     }
     expect(says).toMatch(/is away: .*STORE_UNREACHABLE: the database is away, as rehearsed/);
+    // Where the server is away nobody else can come to listen meanwhile.
+    expect(says).toMatch(/`http:\/\/127\.0\.0\.1:\d+` is away: UND_ERR_SOCKET/);
     expect(says).toMatch(/main, signed by two, while the database is away goes on, as declared/);
     expect(says).toContain("signed in an emergency by rehearsal-one and rehearsal-two");
     expect(git(at.bare, "for-each-ref")).toBe(before);

@@ -34,7 +34,7 @@ const REFS_MAX = 20;
 export async function rehearse(gitDir: string, settings: Settings): Promise<readonly Rehearsed[]> {
   const targets = (await standingTargets(gitDir, settings)).slice(0, REFS_MAX);
   const folder = mkdtempSync(join(tmpdir(), "interlock-rehearsal-"));
-  const failing = await databaseAway();
+  const [silent, failing] = [await serverAway(), await databaseAway()];
   try {
     const bare = join(folder, "copy.git");
     await git(folder, ["clone", "--quiet", "--bare", "--shared", gitDir, bare]);
@@ -44,7 +44,7 @@ export async function rehearse(gitDir: string, settings: Settings): Promise<read
     if (place.shared) throw sharedHooks(place.hook);
     const results: Rehearsed[] = [];
     for (const [away, server] of [
-      ["server", await nobody()],
+      ["server", silent.url],
       ["database", failing.url],
     ] as const) {
       const token = randomBytes(16).toString("hex");
@@ -60,6 +60,7 @@ export async function rehearse(gitDir: string, settings: Settings): Promise<read
     }
     return [...results, ...(await emergencies(bare, settings, targets))];
   } finally {
+    silent.close();
     failing.close();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -117,11 +118,9 @@ async function pushTo(
   }
 }
 
-/** An address of this machine at which nobody listens. */
-async function nobody(): Promise<string> {
-  const { url, close } = await listening(createServer());
-  close();
-  return url;
+/** Answers nobody. It keeps its address: left free, another program could come to answer there. */
+async function serverAway() {
+  return await listening(createServer((request) => void request.socket.destroy()));
 }
 
 /** Answers as a server does whose database is away. */
