@@ -57,6 +57,7 @@ class Running implements ControlPlane {
   private described: Described | null = null;
   private open: (OpenSignals & { readonly stop: () => void }) | null = null;
   private following: Promise<void> | null = null;
+  private next: Promise<void> | null = null;
   private timer: NodeJS.Timeout | null = null;
   private closed = false;
 
@@ -79,11 +80,15 @@ class Running implements ControlPlane {
     ended: async (rollout) => await this.open?.analysis.ended(rollout),
   };
 
+  /** A look that is under way may have read before what its caller knows of was there: they get the next. */
   readonly follow = (): Promise<void> => {
-    this.following ??= this.look().finally(() => {
-      this.following = null;
-    });
-    return this.following;
+    if (this.following === null) return this.begin();
+    const next = () => {
+      this.next = null;
+      return this.following ?? this.begin();
+    };
+    this.next ??= this.following.then(next, next);
+    return this.next;
   };
 
   readonly again = (): void => {
@@ -95,7 +100,7 @@ class Running implements ControlPlane {
   readonly close = async (): Promise<void> => {
     this.closed = true;
     if (this.timer !== null) clearTimeout(this.timer);
-    await this.following;
+    await (this.next ?? this.following);
     await this.open?.close();
     await this.targets.close();
   };
@@ -106,6 +111,13 @@ class Running implements ControlPlane {
       ...{ store, now, signals: [], analysis: null, trouble: new Map() },
       ...{ cellsOf: () => [], asyncFailureMsOf: () => 0 },
     };
+  }
+
+  private begin(): Promise<void> {
+    this.following = this.look().finally(() => {
+      this.following = null;
+    });
+    return this.following;
   }
 
   /** A text that is not the signed one drives nothing; a database that is away changes nothing. by (fail-closed) */

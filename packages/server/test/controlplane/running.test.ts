@@ -44,21 +44,43 @@ describe.each(ENGINES.slice(0, 1))("a running control plane ($name)", (engine) =
     const [ana, bo] = [await as("ana"), await as("bo")];
     const told: (readonly [string, string | null])[] = [];
     let changes = 0;
+    let afterReading = async () => {};
+    const book: typeof at.terms.book = {
+      ...at.terms.book,
+      at: async (db) => {
+        const read = await at.terms.book.at(db);
+        await afterReading();
+        return read;
+      },
+    };
     const plane = await openControlPlane({
-      ...{ store: at.store, book: at.terms.book, now: () => at.clock.now, fetch },
+      ...{ store: at.store, book, now: () => at.clock.now, fetch },
       onTrouble: (part, says) => void told.push([part, says]),
       onChange: () => void changes++,
       onHarm: () => undefined,
     });
     onTestFinished(() => plane.close());
-    const sign = async (text: string) => {
+    const agree = async (text: string) => {
       const body = { text, reason: "the shop moves" };
       const url = "/api/v1/control-plane/proposals";
       const { proposal } = expect200(await at.call("POST", url, { cookie: ana.cookie, body }));
       for (const by of [ana, bo]) expect200(await endorse(at, by, proposal));
+    };
+    const sign = async (text: string) => {
+      await agree(text);
       await plane.follow();
     };
-    return { at, plane, told, sign, changes: () => changes };
+    /** Stops the next look between its reading and its end; gives what lets it go on, once it is there. */
+    const stopped = () =>
+      new Promise<() => void>((there) => {
+        afterReading = () =>
+          new Promise((goOn) => {
+            afterReading = async () => {};
+            there(goOn);
+          });
+        void plane.follow();
+      });
+    return { at, plane, told, agree, sign, stopped, changes: () => changes };
   };
 
   it("drives nothing before two people have signed, and then what they signed", async () => {
@@ -71,6 +93,16 @@ describe.each(ENGINES.slice(0, 1))("a running control plane ($name)", (engine) =
     await sign(textOf(home, 50));
     expect((await plane.plane())?.systems).toMatchObject([{ lossBudgetOrders: 50 }]);
     expect([plane.target("here") === target, changes(), told]).toEqual([true, 2, []]);
+  });
+
+  it("a look that read before two people had signed does not answer whoever asks after that", async () => {
+    const { plane, agree, stopped } = await stand();
+    const goOn = await stopped();
+    await agree(textOf(home));
+    const asked = plane.plane();
+    goOn();
+    expect((await asked)?.systems).toMatchObject([{ name: "promise" }]);
+    expect(plane.target("here")).not.toBeNull();
   });
 
   it("a credential that is missing is told once, and found when it is put there", async () => {
