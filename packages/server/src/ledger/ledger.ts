@@ -59,8 +59,6 @@ export function openLedger(terms: LedgerTerms): Ledger {
   const witnesses = cosigner(terms);
   const waiters = new Set<Waiter>();
   let failure: LedgerFailure | null = null;
-  let timer: NodeJS.Timeout | null = null;
-  let working: Promise<void> = Promise.resolve();
 
   const publish = async (): Promise<void> => {
     const outcome = await steps.step();
@@ -80,12 +78,7 @@ export function openLedger(terms: LedgerTerms): Ledger {
       failure = failureOf(error) ?? unforeseen(error);
       if (failure.message !== said) terms.onFailure(failure);
     });
-  const tick = (): void => {
-    working = working.then(publishOrSay);
-    timer = setTimeout(tick, terms.periodMs);
-    timer.unref();
-  };
-  tick();
+  const rounds = inTurn(publishOrSay, terms.periodMs);
 
   return {
     append: (tx, entries) =>
@@ -113,10 +106,37 @@ export function openLedger(terms: LedgerTerms): Ledger {
     failure: () => failure,
     witnessesAway: witnesses.away,
     close: async () => {
-      if (timer !== null) clearTimeout(timer);
+      await rounds.stop();
       await commits.close();
-      working = working.then(publishOrSay);
-      await working;
+      await publishOrSay();
+    },
+  };
+}
+
+/**
+ * Each round waits for the one before: where one takes longer than a period they would queue up, and
+ * whoever stops them would have to wait for every one.
+ */
+function inTurn(
+  round: () => Promise<void>,
+  periodMs: number,
+): { readonly stop: () => Promise<void> } {
+  let timer: NodeJS.Timeout | null = null;
+  let stopped = false;
+  let running: Promise<void> = Promise.resolve();
+  const next = (): void => {
+    running = round().finally(() => {
+      if (stopped) return;
+      timer = setTimeout(next, periodMs);
+      timer.unref();
+    });
+  };
+  next();
+  return {
+    stop: async () => {
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
+      await running;
     },
   };
 }

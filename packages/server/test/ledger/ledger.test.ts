@@ -4,6 +4,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import {
   headFile,
   type LedgerFailure,
@@ -14,10 +15,18 @@ import {
 } from "@interlock/server";
 import { latestCheckpoint, ledgerSize, type Store } from "@interlock/store";
 import { ENGINES, opened } from "@interlock/testkit";
-import { formatVerifierKey, openCheckpoint, parsePolicy, verifyTlogProof } from "@interlock/tlog";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import {
+  formatVerifierKey,
+  openCheckpoint,
+  parsePolicy,
+  verifierKey,
+  verifyTlogProof,
+} from "@interlock/tlog";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 
 const AT = 1_772_712_000_000;
+/** Far beyond what it takes; only what hangs meets it. */
+const PATIENCE = { timeout: 60_000, interval: 5 };
 const ORIGIN = "log.example.com/interlock";
 const KEY = logKey(generateKeyPairSync("ed25519").privateKey, ORIGIN);
 const TRUST = policyText();
@@ -143,6 +152,7 @@ describe.each(ENGINES)("on $name", ({ home }) => {
     const ledger = start({ store, head, failures });
     const appended = await ledger.appendSoon([entry(1)]);
     expect(appended.kind).toBe("committed");
+    await vi.waitUntil(() => ledger.failure() !== null, PATIENCE);
     const published = await ledger.published(0, 200);
     expect(published).toMatchObject({ ok: false, failure: { code: "LEDGER_BEHIND" } });
     expect(failures.map(({ code }) => code)).toContain("LEDGER_BEHIND");
@@ -206,6 +216,43 @@ describe.each(ENGINES)("on $name", ({ home }) => {
     const restored = start({ store: await fresh(), head });
     await restored.close();
     expect(restored.failure()).toMatchObject({ code: "LEDGER_BEHIND" });
+  });
+
+  it("a round that takes longer than a period is followed by one, whose end is all that closing waits for", async () => {
+    const store = await fresh();
+    let rounds = 0;
+    const { version } = store;
+    const superseded = () => {
+      rounds += 1;
+      return version.superseded();
+    };
+    let answer = (): void => undefined;
+    const silent = new Promise<never>((_, away) => {
+      answer = () => away(new TypeError("fetch failed"));
+    });
+    let asked = false;
+    const { publicKey } = generateKeyPairSync("ed25519");
+    const raw = new Uint8Array(publicKey.export({ format: "der", type: "spki" }).subarray(-32));
+    const ledger = openLedger({
+      ...{ store: { ...store, version: { ...version, superseded } }, key: KEY, now: () => AT },
+      ...{ memory: headFile(headPath()), periodMs: 1, onFailure: () => undefined },
+      witnesses: [{ key: verifierKey("w.example.com", "cosignature", raw), url: "https://w" }],
+      fetch: () => {
+        asked = true;
+        return silent;
+      },
+    });
+    await ledger.appendSoon([entry(1)]);
+    await vi.waitUntil(() => asked, PATIENCE);
+    const before = rounds;
+    // Periods go by while the witness says nothing.
+    for (let period = 0; period < 50; period++) await pause(1);
+    expect(rounds).toBe(before);
+    const closed = ledger.close();
+    answer();
+    await closed;
+    expect(rounds).toBe(before + 1);
+    expect((await latestCheckpoint(store.db))?.size).toBe(1);
   });
 
   it("two servers on one store publish one history", async () => {
