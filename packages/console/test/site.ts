@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A real server with the embedded database and the console, built from its sources. */
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +12,7 @@ import {
   startServer,
 } from "@interlock/server";
 import type { Store } from "@interlock/store";
-import { opened, type SoftAuthenticator, softAuthenticator } from "@interlock/testkit";
+import { freePort, opened, type SoftAuthenticator, softAuthenticator } from "@interlock/testkit";
 import { build } from "vite";
 
 export type Site = {
@@ -67,7 +66,7 @@ export async function startSite(
     },
     close: async () => {
       await server.close();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
@@ -94,15 +93,6 @@ async function started(
   });
   if (!outcome.ok) throw new Error(outcome.failure.message);
   return outcome.value;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, "127.0.0.1", done));
-  const address = probe.address();
-  await new Promise((done) => probe.close(done));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 export const FOUNDERS = [

@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
 
 const START_MS = 60_000;
 
@@ -39,7 +39,7 @@ export async function startEtcd(home: string, options: EtcdOptions = {}): Promis
   const program = etcdProgram();
   if (program === null) throw new Error("no etcd is installed");
   mkdirSync(home, { recursive: true });
-  const [clients, peers] = await freePorts();
+  const [clients, peers] = [await freePort(), await freePort()];
   const endpoint = `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${clients}`;
   const peer = `http://127.0.0.1:${peers}`;
   const args = [
@@ -98,17 +98,3 @@ const serving = (log: string, port: number): number =>
     .split("\n")
     .filter((line) => line.includes("serving client traffic") && line.includes(`127.0.0.1:${port}`))
     .length;
-
-async function freePorts(): Promise<readonly [number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-      const address = server.address();
-      return typeof address === "object" && address !== null ? address.port : 0;
-    }),
-  );
-  for (const server of servers) server.close();
-  return [ports[0] ?? 0, ports[1] ?? 0];
-}

@@ -12,6 +12,7 @@ export { type EtcdOptions, type EtcdServer, etcdProgram, startEtcd } from "./etc
 export * from "./facts.ts";
 export * from "./files.ts";
 export { FILLED_AT, filledTemplate } from "./filled-document.ts";
+export { freePort } from "./free-port.ts";
 export * as generators from "./generators.ts";
 export * from "./interleaved.ts";
 export * from "./outage-cases.ts";

@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
 
 const START_MS = 60_000;
 
@@ -64,7 +65,7 @@ export async function startPrometheus(past: string): Promise<PrometheusUnderTest
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   };
   for (const end = Date.now() + START_MS; !(await isReady(url)); await pause(50))
-    if (Date.now() > end || child.exitCode !== null) {
+    if (Date.now() > end || hasEnded(child)) {
       await close();
       throw new Error(`Prometheus did not start: ${said}`);
     }
@@ -94,14 +95,6 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listening(server);
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 async function isReady(url: string): Promise<boolean> {
   try {
     return (await fetch(`${url}/-/ready`)).status === 200;
@@ -111,8 +104,11 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null;
+
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (hasEnded(child)) return;
   const exit = once(child, "exit");
   child.kill("SIGKILL");
   await exit;

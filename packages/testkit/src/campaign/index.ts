@@ -2,6 +2,6 @@
 export * from "./campaign.ts";
 export { FAULTS, type Fault, type FaultyLine, faultyLine } from "./faulty-line.ts";
 export * from "./ordeals.ts";
-export { freePort, type ServerProcess, startServerProcess } from "./server-process.ts";
+export { type ServerProcess, startServerProcess } from "./server-process.ts";
 export type { Seat, Site } from "./site.ts";
 export { type CampaignWitness, campaignWitness } from "./witness.ts";

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 
 export type ServerPlace = {
   /** File of the built command. */
@@ -59,14 +58,4 @@ export async function startServerProcess(place: ServerPlace): Promise<ServerProc
     ended,
     said: () => said,
   };
-}
-
-/** A port that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, "127.0.0.1", done));
-  const address = probe.address();
-  await new Promise((done) => probe.close(done));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

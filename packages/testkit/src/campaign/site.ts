@@ -2,11 +2,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { freePort } from "../free-port.ts";
 import { founded, type Person, wanted } from "./callers.ts";
 import type { Dice } from "./dice.ts";
 import { type FaultyLine, faultyLine } from "./faulty-line.ts";
 import { FOUNDERS, REMEDY, REPOSITORY } from "./questions.ts";
-import { freePort, type ServerProcess, startServerProcess } from "./server-process.ts";
+import { type ServerProcess, startServerProcess } from "./server-process.ts";
 import { type Cast, landed } from "./stories.ts";
 import { toldNothing } from "./told.ts";
 

@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { freePort } from "../free-port.ts";
 import type { Around, Ordeal } from "./campaign.ts";
-import { freePort } from "./server-process.ts";
 import type { Seat, Site } from "./site.ts";
 
 const NAME = "witness.example.com";
