@@ -76,11 +76,13 @@ describe.each(ENGINES.filter(({ name }) => name === "postgres"))("kill -9 of a s
     const write = (point: string) => argumentsOf(home, place, point, 0);
     for (let round = 1; round <= rounds; round++) {
       const child = spawn(process.execPath, write("endless"), { stdio: "ignore" });
+      const ended = new Promise((done) => child.once("exit", done));
       const before = toldIn(home);
       while (toldIn(home) < before + (round % 20))
         await new Promise((later) => setTimeout(later, 5));
       await cluster.kill();
       child.kill("SIGKILL");
+      await ended;
       cluster.start();
       const after = spawnSync(process.execPath, write("none"), { encoding: "utf8" });
       expect(after).toMatchObject({ status: 0, stderr: "" });

@@ -113,8 +113,10 @@ export async function killCluster(directory: string): Promise<void> {
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
   if (!Number.isInteger(pid) || pid <= 1) return;
+  // Who is stopped starts nobody whom this would miss, and who would hold the memory of the server.
+  signal(pid, "SIGSTOP");
   const pids = [pid, ...childrenOf(pid)];
-  for (const one of pids) kill(one);
+  for (const one of pids) signal(one, "SIGKILL");
   while (pids.some(isRunning)) await pause(10);
   // A zombie's number still looks taken to a server that starts.
   rmSync(file, { force: true });
@@ -178,9 +180,9 @@ function isRunning(pid: number): boolean {
   return stdout.trim() !== "" && !stdout.startsWith("Z");
 }
 
-function kill(pid: number): void {
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, name);
   } catch {
     // It went by itself, as the children of a killed server do.
   }
