@@ -38,6 +38,7 @@ export default defineConfig({
     // For what hangs. A busy machine is no failure: some properties start git hundreds of times.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     // Not threads: starting git from a process that holds all workers copies all their page tables.
     pool: "forks",
     // The default leaves one processor idle, of two that is half.

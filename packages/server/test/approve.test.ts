@@ -53,7 +53,7 @@ describe.each(ENGINES)("on $name", (engine) => {
     expect((await world.sign("cy", id, "approve")).status).toBe(200);
     const last = await judged({ digest });
     expect(effective(last)).toBe("allow");
-    await world.ledger.published(Number(last.body["index"]), 20_000);
+    await world.ledger.published(Number(last.body["index"]), 120_000);
     const receipt = await world.call("bo", "GET", `/api/v1/changes/${id}/receipt`);
     const bytes = new TextEncoder().encode(canonicalJson(receipt.body as Json));
     const outcome = await verifyReceipt(bytes, TRUST);

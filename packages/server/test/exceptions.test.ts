@@ -85,7 +85,7 @@ describe.each(ENGINES)("on $name", (engine) => {
       const change = await asked();
       await both(change.id);
       const last = await judged(change);
-      await world.ledger.published(Number(last.body["index"]), 20_000);
+      await world.ledger.published(Number(last.body["index"]), 120_000);
       const { body } = await world.call("bo", "GET", `/api/v1/changes/${change.id}/receipt`);
       const verified = (receipt: object) =>
         verifyReceipt(new TextEncoder().encode(canonicalJson(receipt as Json)), TRUST); // of JSON

@@ -29,6 +29,8 @@ describe("what a dishonest issuer answers", () => {
     forgery: Forgery,
     change: (back: URL, begun: Begun) => void = () => undefined,
   ) => {
+    // The issuer dates its answers by the clock of the machine.
+    at.clock.now = Date.now();
     const begun = await begin(at);
     evil.state.forgery = forgery;
     evil.state.nonce = begun.url.searchParams.get("nonce") ?? "";

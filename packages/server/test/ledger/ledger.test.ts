@@ -92,7 +92,7 @@ describe.each(ENGINES)("on $name", ({ home }) => {
     const appended = await Promise.all(entries.map((one) => ledger.appendSoon([one])));
     const indexes = appended.map((one) => (one.kind === "committed" ? one.value[0] : -1));
     expect([...indexes].sort((a, b) => Number(a) - Number(b))).toEqual(entries.map((_, n) => n));
-    const published = await ledger.published(299, 20_000);
+    const published = await ledger.published(299, 120_000);
     expect(published).toMatchObject({ ok: true, value: { size: 300 } });
     for (const n of [0, 1, 255, 256, 299]) {
       const proof = await ledger.proof(Number(indexes[n]));

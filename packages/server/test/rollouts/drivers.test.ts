@@ -81,7 +81,9 @@ describe.each(ENGINES.slice(-1))("on $name", (engine) => {
     // As a stopped process: nothing is renewed, and its own clock tells it when it wakes.
     asleep.now += 60_000;
     await wait(400);
-    const second = fieldOf(store, target, { clock, limits, now: () => clock.now });
+    const second = fieldOf(store, target, {
+      ...{ clock, limits: { periodMs: null }, now: () => clock.now },
+    });
     await together([second], clock, 1);
     const { length } = target.landed;
     await first.driver.idle();
