@@ -104,13 +104,21 @@ it("a run outside of its bounds writes nothing, and one that grows stops before 
     },
   });
   expect(await rows()).toEqual(before);
-  // Rows come while it runs.
-  const onProgress = ({ batches }: { batches: number }) =>
-    batches === 1
-      ? void at.db.query("insert into orders select i, i from generate_series(11, 30) i")
-      : undefined;
-  const terms = { ...TERMS, expect: { min: 1, max: 12 }, pauseMs: 300 };
-  const grows = await runFix(session, {
+  // Rows come while it runs, between its first batch and its second.
+  let grown: Promise<unknown> = Promise.resolve();
+  const onProgress = ({ batches }: { batches: number }) => {
+    if (batches === 1)
+      grown = at.db.query("insert into orders select i, i from generate_series(11, 30) i");
+  };
+  const waiting: Session = {
+    ...session,
+    queries: async (sql) => {
+      await grown;
+      return await session.queries(sql);
+    },
+  };
+  const terms = { ...TERMS, expect: { min: 1, max: 12 } };
+  const grows = await runFix(waiting, {
     fix: fixOf(n("true"), { terms }),
     of: runOf("g"),
     onProgress,
@@ -209,22 +217,35 @@ it("a process killed anywhere leaves whole batches, and the next one goes on", a
       set: "n = n + 1",
       where: "true",
     }),
-    // The pause gives the kill a place even where a batch takes no time.
-    { terms: { ...TERMS, batch: 6, pauseMs: 40 } },
+    { terms: { ...TERMS, batch: 6 } },
   );
-  const unwind = { run: runOf("k").run, way: "undo", terms: { ...UNDO, pauseMs: 40 } } as const;
+  const unwind = { run: runOf("k").run, way: "undo", terms: UNDO } as const;
+  /** As the server sees a process that is gone: in the midst of this statement, or of the next. */
+  const dying = (session: Session, pid: number | undefined, nth: number): Session => {
+    let statements = 0;
+    let gone: Promise<unknown> = Promise.resolve();
+    const passing = async () => {
+      statements += 1;
+      if (statements === nth) gone = at.db.query("select pg_terminate_backend($1, 60000)", [pid]);
+      else if (statements > nth + 1) await gone;
+    };
+    return {
+      ...session,
+      query: async (sql, values) => {
+        await passing();
+        return await session.query(sql, values);
+      },
+      queries: async (sql) => {
+        await passing();
+        return await session.queries(sql);
+      },
+    };
+  };
   const twice = async (work: (session: Session) => Promise<{ readonly ok: boolean }>) => {
     for (let kill = 1; ; kill++) {
       const session = await at.session();
       const { rows } = await session.query<{ pid: number }>("select pg_backend_pid() as pid");
-      const going = work(session);
-      // As the server sees a process that is gone.
-      const timer = setTimeout(
-        () => void at.db.query("select pg_terminate_backend($1)", [rows[0]?.pid]),
-        kill * 80,
-      );
-      const { ok } = await going;
-      clearTimeout(timer);
+      const { ok } = await work(dying(session, rows[0]?.pid, kill * 3));
       await session.close().catch(() => undefined); // it may be gone
       const [state] = await at.rows(
         "select (select count(*) from orders where n = 1)::int as n, (select coalesce(sum(b.rows), 0) from interlock_journal.batch b join interlock_journal.run r on r.id = b.run where r.way = 'fix')::int - (select coalesce(sum(b.rows), 0) from interlock_journal.batch b where b.undoes is not null)::int as j",

@@ -204,7 +204,7 @@ describe("a reading", () => {
   });
 
   test("of an answer without an end is given up", async () => {
-    const target = opened({ timeoutMs: 2_000 });
+    const target = opened({ timeoutMs: 60_000 });
     api.answerNext((response) => {
       response.setHeader("etag", '"1"');
       const more = (): void =>
