@@ -66,7 +66,8 @@ export async function driven(): Promise<Driven> {
     person: (look = {}) => personIn(browser, look),
     close: async () => {
       await browser.close();
-      rmSync(profile, { recursive: true, force: true });
+      // The last of the browser's own processes may still be writing there.
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -29,6 +29,11 @@ export async function press(page: Page, name: string): Promise<void> {
   await page.keyboard.press("Enter");
 }
 
+/** Sent at once: a page waits for the second for a second and a half, and a busy machine may not. */
+export async function chord(page: Page, first: string, second: string): Promise<void> {
+  await Promise.all([page.keyboard.press(first), page.keyboard.press(second)]);
+}
+
 /** Goes to a field and types. */
 export async function type(page: Page, field: string, text: string): Promise<void> {
   await tabTo(page, field);

@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Calling, calling } from "../calling.ts";
 import { type Driven, driven } from "../chromium.ts";
-import { press, tabTo, type } from "../keyboard.ts";
+import { chord, press, tabTo, type } from "../keyboard.ts";
 import { clean, picture } from "../looks.ts";
 import { changeIdOf, gated, POLICY, type Pushing } from "../pushing.ts";
 import { signedInTo } from "../signed-in.ts";
@@ -211,8 +211,7 @@ it("a run goes on live, and its second person confirms by keyboard with a passke
   await says(page, "nothing that ran so far differs");
   await clean(bo);
   await picture(page, "run-confirm");
-  await page.keyboard.press("g");
-  await page.keyboard.press("r");
+  await chord(page, "g", "r");
   await says(page, "you confirm");
   await clean(bo);
   await picture(page, "runs");

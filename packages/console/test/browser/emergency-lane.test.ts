@@ -66,4 +66,4 @@ it("an emergency says by whose break-glass it goes out, and when that is over", 
   await picture(page, "emergency-rollout");
   await page.goto(`${site.origin}/rollouts`);
   await says(page, /in the emergency lane/);
-}, 180_000);
+});

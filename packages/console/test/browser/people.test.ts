@@ -4,7 +4,7 @@ import type { SoftAuthenticator } from "@interlock/testkit";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Driven, driven, type PersonDriven } from "../chromium.ts";
-import { press, type } from "../keyboard.ts";
+import { chord, press, type } from "../keyboard.ts";
 import { clean, picture } from "../looks.ts";
 import { founded, type Site, startSite } from "../site.ts";
 
@@ -190,8 +190,7 @@ it("a terminal is let in by the code that it shows, and signed out again", async
   expect(await terminal("/poll", { deviceCode: asked["deviceCode"] })).toMatchObject({
     ...{ state: "allowed", person: "bo" },
   });
-  await page.keyboard.press("g");
-  await page.keyboard.press("k");
+  await chord(page, "g", "k");
   await page.getByRole("rowheader", { name: "laptop of Bo" }).waitFor();
   await press(page, "Sign it out");
   await says(page, "No terminal of yours is signed in");
@@ -266,8 +265,7 @@ it("a sign-in that is not fresh is renewed in place; a session that ended leads 
   await clean(cy);
   await page.keyboard.press("Escape");
   site.clock.ahead += 13 * 60 * MINUTE;
-  await page.keyboard.press("g");
-  await page.keyboard.press("k");
+  await chord(page, "g", "k");
   await page.getByRole("button", { name: "Sign in with your passkey" }).click();
   await heading(page, "Keys");
 });

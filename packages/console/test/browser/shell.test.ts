@@ -3,6 +3,7 @@ import type { SoftAuthenticator } from "@interlock/testkit";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Driven, driven, type Look, type PersonDriven } from "../chromium.ts";
+import { chord } from "../keyboard.ts";
 import { clean, picture } from "../looks.ts";
 import { founded, type Site, startSite } from "../site.ts";
 
@@ -62,8 +63,7 @@ it("is gone round by keys: skip link, pages, palette, key map, menu, dark", asyn
   await page.getByText("No enforcement point has asked").waitFor();
   await clean(one);
   await picture(page, "queue-empty");
-  await page.keyboard.press("g");
-  await page.keyboard.press("k");
+  await chord(page, "g", "k");
   await page.getByRole("heading", { name: "Keys", level: 1 }).waitFor();
   // The heading of the new page has the focus, so a screen reader says where one is.
   await expect.poll(() => page.evaluate("document.activeElement.tagName")).toBe("H1");
