@@ -21,6 +21,8 @@ type Running = {
   readonly child: ChildProcessWithoutNullStreams;
   readonly timer: NodeJS.Timeout;
   answered: number;
+  /** How often it said something. */
+  heard: number;
 };
 
 /**
@@ -49,6 +51,8 @@ export class ObjectProcess {
       }
       try {
         const running = this.#running ?? this.#start();
+        // Its silence so far was nobody's wait.
+        if (this.#queue.length === 0) running.timer.refresh();
         this.#queue.push({ ...request, done, fail });
         this.#send(`${request.command} ${request.name}\n`, running);
       } catch (error) {
@@ -78,8 +82,8 @@ export class ObjectProcess {
 
   #start(): Running {
     const child = startGit(this.#place, ["cat-file", "--batch-command", "--buffer"]);
-    const timer = setTimeout(() => child.kill("SIGKILL"), this.#silenceMs).unref();
-    const running: Running = { child, timer, answered: 0 };
+    const timer = setTimeout(() => this.#silent(running), this.#silenceMs).unref();
+    const running: Running = { child, timer, answered: 0, heard: 0 };
     this.#running = running;
     const stream = new ObjectStream(
       () => this.#queue[0],
@@ -91,6 +95,7 @@ export class ObjectProcess {
     child.stdout.on("data", (chunk: Buffer) => {
       if (this.#running !== running) return;
       timer.refresh();
+      running.heard += 1;
       if (stream.feed(chunk)) this.#skipUnwanted(stream.arriving, running);
       else this.#giveUp(running, stream.answered ? null : "git gave no answer to it");
     });
@@ -103,6 +108,20 @@ export class ObjectProcess {
     child.on("error", (error) => this.#lose(running, gitMissing(error.message)));
     child.on("close", (code) => this.#ended(running, code, stderr));
     return running;
+  }
+
+  #silent(running: Running): void {
+    const { child, heard } = running;
+    if (this.#queue.length === 0) {
+      // Whoever asks from here on is not answered by its death.
+      this.#leave(running);
+      child.kill("SIGKILL");
+      return;
+    }
+    // What it said while we stood still is in the pipe, and comes before this.
+    setImmediate(() => {
+      if (running.heard === heard) child.kill("SIGKILL");
+    });
   }
 
   /** A huge object that nobody wants whole: a new process is cheaper than reading it to its end. */

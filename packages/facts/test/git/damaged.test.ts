@@ -23,8 +23,12 @@ function plant(repo: Scratch, oid: string, object: Buffer | string): void {
   writeFileSync(loose(repo, oid), deflateSync(object));
 }
 
-async function using<T>(repo: Scratch, act: (repository: Repository) => Promise<T>): Promise<T> {
-  const repository = await openRepository(repo.dir, { silenceMs: 1_000 });
+async function using<T>(
+  repo: Scratch,
+  act: (repository: Repository) => Promise<T>,
+  options: { readonly silenceMs?: number } = {},
+): Promise<T> {
+  const repository = await openRepository(repo.dir, options);
   try {
     return await act(repository);
   } finally {
@@ -39,8 +43,8 @@ const digestOf = (repository: Repository, change: TreeChange, after: string) =>
   });
 
 /** Why the digest of the newest commit is unknown, and what of its file could not be read. */
-async function reasons(repo: Scratch, id: string) {
-  return using(repo, async (repository) => {
+async function reasons(repo: Scratch, id: string, options: { readonly silenceMs?: number } = {}) {
+  const read = async (repository: Repository) => {
     for await (const change of repository.changes([id], true)) {
       const { digest, files } = await digestOf(repository, change, id);
       return {
@@ -49,7 +53,8 @@ async function reasons(repo: Scratch, id: string) {
       };
     }
     throw new Error("no change");
-  });
+  };
+  return await using(repo, read, options);
 }
 
 describe("one object", () => {
@@ -115,7 +120,8 @@ describe("one object", () => {
   ])("a blob %s", async (_name, spoil) => {
     const { repo, id } = made();
     spoil(repo, repo.git("rev-parse", "HEAD:a"));
-    expect(await reasons(repo, id)).toEqual({
+    // Git waits for what is not there; longer than it ever takes for what is.
+    expect(await reasons(repo, id, { silenceMs: 4_000 })).toEqual({
       because: "the content of `a` is damaged or not what its id says",
       unread: ["corrupt-object", null],
     });
