@@ -53,16 +53,19 @@ async function collectSome(
   const sampled = await source.sample({ from: progress.next, to, slotMs, cells });
   if (!sampled.ok) return sampled;
   const slots: SignalSlot[] = [];
+  let next = progress.next;
   for (const slot of sampled.slots) {
     const known = fitting(signal, cells, slot);
     const young = slot.start + slotMs + settleMs + signal.freshMs > at;
     if (Object.keys(known).length < cells.length && young) break;
     if (Object.keys(known).length > 0)
       slots.push({ signal: signal.name, start: slot.start, width: slotMs, cells: known });
-    progress.next = slot.start + slotMs;
+    next = slot.start + slotMs;
   }
+  // A database that does not take them throws, and they are read again.
   await saveSlots(store.db, slots);
-  return { ok: true, more: progress.next === to && to < closed };
+  progress.next = next;
+  return { ok: true, more: next === to && to < closed };
 }
 
 /** Only cells that were asked for, with counts that fit; no source is trusted to keep to it. */

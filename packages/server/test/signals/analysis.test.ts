@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Plan, planDigest } from "@interlock/core";
 import { lnGoal } from "@interlock/judge";
+import { plain, readSlots } from "@interlock/store";
 import { describe, expect, it } from "vitest";
 import { ENGINES, storeOf } from "../engines.ts";
 import {
@@ -350,4 +351,20 @@ it("reads a day of short slots that it has never seen in one look, and judges by
   await fresh.pass(6);
   const said = await fresh.analysis.watch(wave());
   expect(said).toMatchObject({ kind: "halt", signals: [{ promised: true }] });
+});
+
+it("slots that the database did not take are read again", async () => {
+  const rates = { orders: dropping(1) };
+  const shop = await openShop(store(), { signals: ORDERS, rates, pastMs: 10 * MINUTE });
+  const { db } = store();
+  await shop.pass(2);
+  await db.executeQuery(
+    plain("alter table signal_slot add constraint stuck check (start < 0) not valid"),
+  );
+  await expect(shop.pass(1)).rejects.toThrow("stuck");
+  await expect(shop.pass(1)).rejects.toThrow("stuck");
+  await db.executeQuery(plain("alter table signal_slot drop constraint stuck"));
+  await shop.pass(1);
+  const slots = await readSlots(db, { signal: "orders", from: START, to: shop.clock.now });
+  expect(slots.map(({ start }) => (start - START) / MINUTE)).toEqual([0, 1, 2, 3, 4]);
 });
