@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { request as secureRequest } from "node:https";
 import { join } from "node:path";
+import { freePort } from "@interlock/testkit";
 import { expect, it, onTestFailed, onTestFinished, vi } from "vitest";
-import { founded, freePort, serving, signedIn } from "./organisation.ts";
+import { founded, serving, signedIn } from "./organisation.ts";
 import { running } from "./pushing.ts";
 import { commit, folder, git, interlock, MAIN, put, repository } from "./scratch.ts";
 

@@ -7,6 +7,7 @@ import {
   ENGINES,
   type EngineUnderTest,
   factsOf,
+  freePort,
   person,
   policyOf,
   postgresBinaries,
@@ -14,7 +15,7 @@ import {
 } from "@interlock/testkit";
 import { expect, it } from "vitest";
 import { textOf } from "./deployed.ts";
-import { founded, freePort, serving, signedIn } from "./organisation.ts";
+import { founded, serving, signedIn } from "./organisation.ts";
 import { folder } from "./scratch.ts";
 
 const REPOSITORY = "repository:example";

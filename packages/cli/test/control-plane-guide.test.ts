@@ -3,9 +3,15 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { etcdProgram, prometheusBinary, startEtcd, startPrometheus } from "@interlock/testkit";
+import {
+  etcdProgram,
+  freePort,
+  prometheusBinary,
+  startEtcd,
+  startPrometheus,
+} from "@interlock/testkit";
 import { expect, it, onTestFinished } from "vitest";
-import { founded, freePort, serving, signedIn } from "./organisation.ts";
+import { founded, serving, signedIn } from "./organisation.ts";
 import { running } from "./pushing.ts";
 import { commit, folder, git, interlock, MAIN, put, repository } from "./scratch.ts";
 import { logIn, terminal } from "./terminal.ts";

@@ -3,8 +3,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { NO_IDENTITY, startServer } from "@interlock/server";
+import { freePort } from "@interlock/testkit";
 import { expect, it, onTestFinished } from "vitest";
-import { founded, freePort, signedIn } from "./organisation.ts";
+import { founded, signedIn } from "./organisation.ts";
 import { folder, put } from "./scratch.ts";
 import { logIn, terminal } from "./terminal.ts";
 

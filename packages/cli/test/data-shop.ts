@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A database, people whose changes two have to sign, and the terminal of one of them. */
-import { sharedPostgres } from "@interlock/testkit";
+import { freePort, sharedPostgres } from "@interlock/testkit";
 import pg from "pg";
 import { expect, onTestFinished } from "vitest";
-import { founded, freePort, serving, signedIn } from "./organisation.ts";
+import { founded, serving, signedIn } from "./organisation.ts";
 import { commit, folder, git, interlock, repository } from "./scratch.ts";
 import { logIn, terminal, tokenFor } from "./terminal.ts";
 

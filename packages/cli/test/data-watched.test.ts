@@ -3,13 +3,13 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NO_IDENTITY, startServer } from "@interlock/server";
+import { freePort } from "@interlock/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readDataFile } from "../src/data/file.ts";
 import { judgedBefore, keptText, lets } from "../src/data/watched.ts";
 import { remoteOf } from "../src/remote/access.ts";
 import { database, shop } from "./data-shop.ts";
 import { listening } from "./gate-server.ts";
-import { freePort } from "./organisation.ts";
 import { folder, put } from "./scratch.ts";
 
 const MINUTE = 60_000;

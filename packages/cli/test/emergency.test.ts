@@ -5,9 +5,10 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { NO_IDENTITY, startServer } from "@interlock/server";
+import { freePort } from "@interlock/testkit";
 import { expect, it, onTestFinished } from "vitest";
 import { makeKey } from "../src/emergency/key.ts";
-import { founded, freePort, signedIn } from "./organisation.ts";
+import { founded, signedIn } from "./organisation.ts";
 import { change, POLICY, running, START, type World } from "./pushing.ts";
 import { folder, git, interlock, MAIN, put, repository } from "./scratch.ts";
 import { logIn, terminal, tokenFor } from "./terminal.ts";

@@ -3,10 +3,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "@interlock/testkit";
 import { expect, it, onTestFinished } from "vitest";
 import { bodyOf, listening } from "./gate-server.ts";
 import { fetched } from "./guarding.ts";
-import { founded, freePort, serving, signedIn } from "./organisation.ts";
+import { founded, serving, signedIn } from "./organisation.ts";
 import { folder, MAIN, put } from "./scratch.ts";
 
 const POLICY = `policy: flags

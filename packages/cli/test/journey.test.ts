@@ -7,10 +7,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalJson, type Json } from "@interlock/digest";
-import { opened } from "@interlock/testkit";
+import { freePort, opened } from "@interlock/testkit";
 import { sql } from "kysely";
 import { expect, it } from "vitest";
-import { founded, freePort, serving, signedIn } from "./organisation.ts";
+import { founded, serving, signedIn } from "./organisation.ts";
 import { running } from "./pushing.ts";
 import { commit, folder, git, interlock, MAIN, put, repository } from "./scratch.ts";
 

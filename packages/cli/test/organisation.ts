@@ -1,8 +1,5 @@
 /** An organisation as it is founded on a real server, and people with software passkeys. */
 import { spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { fromBase64url, toBase64url } from "@interlock/receipt";
 import { type SoftAuthenticator, softAuthenticator } from "@interlock/testkit";
 import { expect, onTestFailed, TestRunner } from "vitest";
@@ -35,31 +32,6 @@ function browser(origin: string) {
 
 const secretIn = (link: unknown): string => String(link).split("#")[1] ?? "";
 const bytes = (text: unknown): Uint8Array => fromBase64url(String(text)) ?? new Uint8Array();
-
-/** Whoever listens on any port, or calls somebody, is given one from 32768 on (Linux) or later. */
-const [LEAST, GIVEN_OUT] = [20_000, 32_768];
-
-/** A port that stays free until it is listened on, though that may take a program seconds to do. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(LEAST, GIVEN_OUT);
-    if (await isFree(port)) return port;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const probe = createServer();
-  probe.listen(port, "127.0.0.1");
-  try {
-    await once(probe, "listening");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return false;
-    throw error;
-  }
-  probe.close();
-  await once(probe, "close");
-  return true;
-}
 
 /** Starts the command and waits until it listens; the first time it says how to set it up. */
 export async function serving(

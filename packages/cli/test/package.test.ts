@@ -4,9 +4,9 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "@interlock/testkit";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { IMAGE, only, textOf, wordsOf } from "./deployed.ts";
-import { freePort } from "./organisation.ts";
 import { MAIN, repository } from "./scratch.ts";
 
 const TOOL = fileURLToPath(new URL("../../../tools/package.mjs", import.meta.url));

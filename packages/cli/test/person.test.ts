@@ -1,9 +1,10 @@
 /** A person's terminal and a pipeline, against a real server, with software passkeys. */
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "@interlock/testkit";
 import { beforeAll, expect, it } from "vitest";
 import { bodyOf, listening } from "./gate-server.ts";
-import { founded, freePort, serving, signedIn } from "./organisation.ts";
+import { founded, serving, signedIn } from "./organisation.ts";
 import { commit, folder, git, interlock, repository } from "./scratch.ts";
 import { logIn, type Terminal, terminal, tokenFor } from "./terminal.ts";
 

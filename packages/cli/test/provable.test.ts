@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { emergencyMessage } from "@interlock/core";
 import { emergencyKeyId, formatEmergency, fromBase64url } from "@interlock/receipt";
 import { NO_IDENTITY, startServer } from "@interlock/server";
+import { freePort } from "@interlock/testkit";
 import {
   formatNote,
   parseCheckpoint,
@@ -27,7 +28,7 @@ import { readSettings } from "../src/hook/settings.ts";
 import { sourceOf } from "../src/ledger/source.ts";
 import { lookFor } from "../src/provable/look.ts";
 import { pinnedAt } from "../src/provable/pinned.ts";
-import { founded, freePort, signedIn } from "./organisation.ts";
+import { founded, signedIn } from "./organisation.ts";
 import { change, POLICY, running, START, type World } from "./pushing.ts";
 import { commit, folder, git, interlock, MAIN, put, repository } from "./scratch.ts";
 import { tokenFor } from "./terminal.ts";

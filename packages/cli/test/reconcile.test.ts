@@ -1,8 +1,9 @@
 /** What moves a protected ref past the gate is found: a real server, a real repository, git itself. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "@interlock/testkit";
 import { expect, it } from "vitest";
-import { founded, freePort, serving, signedIn } from "./organisation.ts";
+import { founded, serving, signedIn } from "./organisation.ts";
 import { running } from "./pushing.ts";
 import { commit, folder, git, interlock, repository } from "./scratch.ts";
 

@@ -3,8 +3,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "@interlock/testkit";
 import { expect, it } from "vitest";
-import { founded, freePort, serving, signedIn } from "./organisation.ts";
+import { founded, serving, signedIn } from "./organisation.ts";
 import { running } from "./pushing.ts";
 import { commit, folder, git, interlock, repository } from "./scratch.ts";
 import { logIn, terminal } from "./terminal.ts";

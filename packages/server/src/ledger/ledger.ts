@@ -125,9 +125,10 @@ function inTurn(
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
   const next = (): void => {
+    const begun = performance.now();
     running = round().finally(() => {
       if (stopped) return;
-      timer = setTimeout(next, periodMs);
+      timer = setTimeout(next, Math.max(0, begun + periodMs - performance.now()));
       timer.unref();
     });
   };

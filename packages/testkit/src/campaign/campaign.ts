@@ -109,7 +109,7 @@ function countsOf({ cast: { told } }: Site) {
 }
 
 /** How long everything may take to work again after the last fault is over. */
-const RECOVERY_MS = 15_000;
+const RECOVERY_MS = 60_000;
 
 /** Every server works again by itself, and all of them tell the same. */
 async function afterwards({ seats, cast }: Site): Promise<readonly string[]> {
