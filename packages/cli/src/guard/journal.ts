@@ -6,7 +6,16 @@
  * another name, and the next one begins with what has to be known of it.
  */
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { jsonOf } from "../files/json.ts";
 import { appendLine, linesOf } from "../hook/lines.ts";
@@ -154,11 +163,17 @@ function beginAnew(path: string, first: string): number {
   const next = `${path}.next`;
   rmSync(next, { force: true });
   const bytes = appendLine(next, first);
-  const moment = new Date().toISOString().replaceAll(":", "-");
-  linkSync(path, path.replace(/\.jsonl$/, `-${moment}.jsonl`));
+  linkSync(path, unusedName(path, Date.now()));
   renameSync(next, path);
   syncFolder(dirname(path));
   return bytes;
+}
+
+/** Two within a millisecond keep their order. */
+function unusedName(path: string, at: number): string {
+  const moment = new Date(at).toISOString().replaceAll(":", "-");
+  const name = path.replace(/\.jsonl$/, `-${moment}.jsonl`);
+  return existsSync(name) ? unusedName(path, at + 1) : name;
 }
 
 const encoded = (bytes: Uint8Array | null): string | null =>
