@@ -2,6 +2,7 @@
 /** What the server allowed, kept here: a request is answered without asking anybody. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { sha256Hex } from "@interlock/digest";
 import { ADMISSION_LIMITS, admissionApi } from "@interlock/protocol";
 import { jsonOf } from "../files/json.ts";
@@ -14,7 +15,10 @@ export type Feed = {
   readonly allowed: () => Allowed;
   /** When the server answered last, in milliseconds since 1970; `null`: never. */
   readonly heardAt: () => number | null;
-  /** Asks the server now; whoever calls meanwhile gets the same answer. `null`: it answered, else why not. */
+  /**
+   * What the server says to a question that was put after this was called: what landed before is in it.
+   * Those who call while one is under way share the next. `null`: it answered, else why not.
+   */
   readonly refresh: () => Promise<string | null>;
 };
 
@@ -30,7 +34,7 @@ const FILE = "admission-feed.json";
 const OWNER_ONLY = 0o600;
 /** A change is decided before what it is made of is sent; after this long nobody sends it any more. */
 const UNSENT_MS = 600_000;
-/** Requests that come this close together are answered by one question. */
+/** Between two questions: requests that come this close together share one. */
 const PAUSE_MS = 250;
 /** How old `heardAt` may be that a restart begins with, where nothing else changed. */
 const KEEP_MS = 60_000;
@@ -50,8 +54,8 @@ export function openFeed(terms: FeedTerms): Feed {
   const kept = readKept(terms);
   let allowed = foldOf(kept, terms);
   let asking: Promise<string | null> | null = null;
+  let next: Promise<string | null> | null = null;
   let writtenAt = 0;
-  let last: string | null = null;
   let endedAt = Number.NEGATIVE_INFINITY;
   const refresh = async (): Promise<string | null> => {
     const before = { after: kept.after, contents: kept.contents.size };
@@ -65,17 +69,25 @@ export function openFeed(terms: FeedTerms): Feed {
     }
     return why;
   };
+  const inTurn = async (): Promise<string | null> => {
+    // Whoever asked it is told of its failure.
+    await asking?.catch(() => undefined);
+    await pause(Math.max(0, endedAt + PAUSE_MS - performance.now()));
+    next = null;
+    asking = refresh();
+    try {
+      return await asking;
+    } finally {
+      asking = null;
+      endedAt = performance.now();
+    }
+  };
   return {
     allowed: () => allowed,
     heardAt: () => kept.heardAt,
-    refresh: async () => {
-      if (asking === null && Math.abs(terms.now() - endedAt) < PAUSE_MS) return last;
-      asking ??= refresh().finally(() => {
-        asking = null;
-      });
-      const why = await asking;
-      [last, endedAt] = [why, terms.now()];
-      return why;
+    refresh: () => {
+      next ??= inTurn();
+      return next;
     },
   };
 }

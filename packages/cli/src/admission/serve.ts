@@ -114,7 +114,8 @@ async function judged(terms: ServeTerms, review: Review): Promise<Verdict> {
   const asked = now();
   const why = await within(
     feed.refresh(),
-    settings.timeoutMs ?? DEFAULTS.timeoutMs,
+    // A question that is under way is waited for first.
+    2 * (settings.timeoutMs ?? DEFAULTS.timeoutMs),
     "it does not answer in time",
   );
   const second = judge(review, feed.allowed(), settings);
