@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { builtInPacks } from "@interlock/policy";
 import {
+  editsRow,
   firstSentence,
   type OutageCase,
   type OutageSide,
@@ -34,6 +35,8 @@ function casesIn(folder: string): readonly OutageCase[] {
 const corpus = casesIn("conformance/outages/");
 const unseen = casesIn("conformance/outages/unseen/");
 const later = casesIn("conformance/outages/unseen-later/");
+const third = casesIn("conformance/outages/unseen-third/");
+const edits = casesIn("conformance/outages/edits/");
 
 const changed = ({ before, after }: OutageSide): readonly string[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
@@ -54,7 +57,7 @@ async function check(given: OutageCase, fault: OutageSide, twin: OutageSide): Pr
   expect((await judge(twin)).holds, "the twin passes").toEqual([]);
 }
 
-describe.each([...corpus, ...unseen, ...later].map((c) => [c.outage, c] as const))(
+describe.each([...corpus, ...unseen, ...later, ...third, ...edits].map((c) => [c.outage, c] as const))(
   "%s",
   (_id, given) => {
     it("holds the fault by the rules that name it, and lets the twin pass", async () => {
@@ -75,10 +78,12 @@ describe("the page about outages", () => {
   it("says what the cases say", () => {
     expect(page).toContain(outageTotals(corpus));
     expect(page).toContain(outageTable(corpus));
-    for (const batch of [unseen, later]) {
+    for (const batch of [unseen, later, third]) {
       expect(page).toContain(unseenTable(batch));
       expect(page).toContain(firstSentence(batch));
     }
+    expect(page).toContain(unseenTable(edits));
+    expect(page).toContain(editsRow("fifth", edits));
   });
   it("counts at least four fifths of the decidable ones as held", () => {
     const decidable = corpus.filter((c) => c.decidable === "yes");

@@ -59,3 +59,10 @@ export function firstSentence(cases: readonly OutageCase[]): string {
   const now = cases.filter((c) => c.heldBy.length > 0).length;
   return `Of ${cases.length}, ${at("held")} were held at first with the twin passing, ${at("twin-held")} with the twin held too, and ${at("missed")} were missed. Now ${now} are held.`;
 }
+
+/** The row of one battery of single edits; the test that reads the cases lets no twin be held. */
+export function editsRow(name: string, cases: readonly OutageCase[]): string {
+  const first = cases.filter((c) => c.first === "held").length;
+  const now = cases.filter((c) => c.heldBy.length > 0).length;
+  return `| ${name} | ${cases.length} | ${first} | ${now} | 0 |`;
+}
