@@ -57,21 +57,20 @@ async function check(given: OutageCase, fault: OutageSide, twin: OutageSide): Pr
   expect((await judge(twin)).holds, "the twin passes").toEqual([]);
 }
 
-describe.each([...corpus, ...unseen, ...later, ...third, ...edits].map((c) => [c.outage, c] as const))(
-  "%s",
-  (_id, given) => {
-    it("holds the fault by the rules that name it, and lets the twin pass", async () => {
-      expect(given.heldBy.filter((id) => !known.has(id))).toEqual([]);
-      expect(changed(given.fault)).not.toEqual([]);
-      expect(changed(given.twin)).not.toEqual([]);
-      await check(given, given.fault, given.twin);
-    });
-    it.each(rewritesOf(given).map((r) => [r.name, r] as const))(
-      "judges it alike when rewritten: %s",
-      async (_name, rewrite) => check(given, rewrite.of(given.fault), rewrite.of(given.twin)),
-    );
-  },
-);
+describe.each(
+  [...corpus, ...unseen, ...later, ...third, ...edits].map((c) => [c.outage, c] as const),
+)("%s", (_id, given) => {
+  it("holds the fault by the rules that name it, and lets the twin pass", async () => {
+    expect(given.heldBy.filter((id) => !known.has(id))).toEqual([]);
+    expect(changed(given.fault)).not.toEqual([]);
+    expect(changed(given.twin)).not.toEqual([]);
+    await check(given, given.fault, given.twin);
+  });
+  it.each(rewritesOf(given).map((r) => [r.name, r] as const))(
+    "judges it alike when rewritten: %s",
+    async (_name, rewrite) => check(given, rewrite.of(given.fault), rewrite.of(given.twin)),
+  );
+});
 
 describe("the page about outages", () => {
   const page = readFileSync(new URL("docs/outages.md", root), "utf8");

@@ -120,6 +120,47 @@ function thresholdOf(
   };
 }
 
+const MATCHER = /(\w{1,100})\s*(=~|=)\s*"((?:[^"\\\n]|\\.){1,200})"/g;
+/** What only a pattern holds: no label of an ordinary kind has it. */
+const PATTERN = /\.\*|\.\+|\||\.\.|\[[^\]]{1,40}\]|\\d|^\^|\$$/;
+
+/** Matchers that compare with a pattern as if it were a word: no series has such a label. */
+function wordsForPatterns({ expression }: Alert): readonly string[] {
+  if (expression.length > EXPRESSION_MAX) return [];
+  return [...expression.matchAll(MATCHER)].flatMap(([text, , sign = "", value = ""]) =>
+    sign === "=" && PATTERN.test(value) && !value.includes("{{") && !value.includes("$")
+      ? [text]
+      : [],
+  );
+}
+
+/** Alerts that newly compare so, over all changed files: they never fire. */
+function blindDeltas(
+  file: ChangedFile,
+  old: ReadonlyMap<string, Alert>,
+  now: ReadonlyMap<string, Alert>,
+): readonly Delta[] {
+  const known = new Set([...old.values()].flatMap(wordsForPatterns));
+  return [...now.values()].flatMap((alert) => {
+    const fresh = wordsForPatterns(alert).filter((text) => !known.has(text));
+    if (fresh.length === 0) return [];
+    return [
+      delta({
+        path: file.path,
+        line: lineOf(alert.node, "expr") || lineOf(alert.node, "query") || alert.line,
+        subject: alert.name,
+        aspect: "alert-blind",
+        op: old.has(alert.name) ? "changed" : "added",
+        before: old.get(alert.name)?.expression ?? "",
+        after: fresh.join(", "),
+        beforeKind: old.has(alert.name) ? "string" : "absent",
+        afterKind: "string",
+        environment: file.environment,
+      }),
+    ];
+  });
+}
+
 type Looser = { readonly why: string; readonly line: number };
 
 function loosened(before: Alert, after: Alert): readonly Looser[] {
@@ -162,6 +203,15 @@ const mayAlert = (path: string, text: string | null): boolean =>
 
 /** R63: alerts and objectives that are removed or made looser, over all changed files. */
 export function alertDeltas(files: readonly ChangedFile[]): readonly Delta[] {
+  const blind = files
+    .filter((file) => mayAlert(file.path, file.after) && /=\\?"/.test(file.after ?? ""))
+    .flatMap((file) =>
+      blindDeltas(file, alertsIn(file.trees().before), alertsIn(file.trees().after)),
+    );
+  return [...blind, ...comparedDeltas(files)];
+}
+
+function comparedDeltas(files: readonly ChangedFile[]): readonly Delta[] {
   const old = files.filter((file) => mayAlert(file.oldPath ?? file.path, file.before));
   if (old.length === 0) return [];
   const now = new Map(

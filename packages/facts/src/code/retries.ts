@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SgNode } from "@ast-grep/napi";
+import { type Delta, delta } from "@interlock/core";
 import type { Language } from "./language.ts";
+import type { Pair } from "./novelty.ts";
 import {
   type Detector,
   functionAround,
@@ -221,6 +223,32 @@ function retriesInPlace(loop: RetryLoop, language: Language | null): boolean {
     /\b(return|break)\b/.test(text) &&
     (SLEEP.test(text) || /attempt|retr|tries/i.test(text))
   );
+}
+
+/** E07: a loop of a function that paused before it tried again, and does not any more. */
+export function lostPauses({ before, after, regions }: Pair): readonly Delta[] {
+  if (before === null || after === null || !SLEEP.test(regions.before)) return [];
+  const paused = new Set(
+    retryLoops(before)
+      .filter(({ node }) => SLEEP.test(node.text()))
+      .map(({ node }) => functionAround(node))
+      .filter((name) => name !== null),
+  );
+  return retryLoops(after)
+    .filter(({ node, around }) => paused.has(functionAround(node) ?? "") && !SLEEP.test(around))
+    .map(({ node }) => {
+      const { line } = sightingOf(node);
+      return delta({
+        path: after.path,
+        line,
+        subject: (SLEEP.exec(regions.before)?.[0] ?? "").replace(/\s*\($/, ""),
+        aspect: "backoff-removed",
+        op: "removed",
+        before: functionAround(node) ?? "",
+        beforeKind: "string",
+        format: after.language ?? "",
+      });
+    });
 }
 
 const LOOP_HINT = /\b(while|for|do)\b/;

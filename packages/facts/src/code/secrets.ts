@@ -16,6 +16,11 @@ const FORMATS: readonly Format[] = [
   { name: "google-api-key", pattern: /\bAIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])/g },
   { name: "google-oauth-secret", pattern: /\bGOCSPX-[A-Za-z0-9_-]{28}\b/g },
   { name: "azure-storage-key", pattern: /\bAccountKey=([A-Za-z0-9+/]{86}==)/g },
+  // The signature of a link that carries its own rights; an order and an end stand beside it.
+  {
+    name: "signed-storage-link",
+    pattern: /[?&]sig=([A-Za-z0-9%/+]{40,70}(?:%3D|=))/g,
+  },
   {
     name: "github-token",
     pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})\b/g,
@@ -58,7 +63,7 @@ const FORMATS: readonly Format[] = [
 ];
 
 const ANY_FORMAT =
-  /AKIA|ASIA|secret|AIza|GOCSPX|AccountKey|gh[pousr]_|github_pat_|gl(pat|ptt|dt|rt|cbt|soat)-|xox|xapp-|hooks\.slack|k_live_|SG\.|npm_|pypi-|_v1_|dapi|hv[bs]\.|T3BlbkFJ|sk-ant|PRIVATE KEY|eyJ|:\/\/[^\s:@]{1,100}:/i;
+  /AKIA|ASIA|[?&]sig=|secret|AIza|GOCSPX|AccountKey|gh[pousr]_|github_pat_|gl(pat|ptt|dt|rt|cbt|soat)-|xox|xapp-|hooks\.slack|k_live_|SG\.|npm_|pypi-|_v1_|dapi|hv[bs]\.|T3BlbkFJ|sk-ant|PRIVATE KEY|eyJ|:\/\/[^\s:@]{1,100}:/i;
 
 /** `password = "…"`: a name that says secret and a literal beside it. */
 const ASSIGNED =

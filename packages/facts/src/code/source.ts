@@ -10,6 +10,7 @@ import { deleteDeltas } from "./deletes.ts";
 import { bracketDepth, CODE_DEPTH_MAX, CODE_TEXT_MAX, loadEngine, type Parse } from "./engine.ts";
 import { flagDeltas } from "./flags.ts";
 import { dialectOf, isBrowserPath, isCode, isTestPath } from "./language.ts";
+import { letGo } from "./let-go.ts";
 import { type NewSighting, newSightings, type Pair } from "./novelty.ts";
 import { numberDeltas } from "./numbers.ts";
 import { detectorOf } from "./pattern.ts";
@@ -22,7 +23,7 @@ import { TIMEOUT_PATTERNS } from "./patterns/timeouts.ts";
 import { REGEX_DETECTORS } from "./regex/find.ts";
 import { changedRegions } from "./region.ts";
 import { droppedAlternatives, removalDeltas } from "./removals.ts";
-import { RETRY_DETECTORS } from "./retries.ts";
+import { lostPauses, RETRY_DETECTORS } from "./retries.ts";
 import { secretDeltas } from "./secrets.ts";
 import type { Detector, Side } from "./sighting.ts";
 import { STARTUP_DETECTORS } from "./startup.ts";
@@ -72,10 +73,17 @@ async function readCode(files: readonly ChangedFile[], world: World): Promise<So
   const parse = await engineFor(code, gaps);
   const pairs = new Map(code.map((file) => [file, pairOf(file, parse, gaps)]));
   const product = code.filter((file) => !isTest(file));
+  const sightings = sightingDeltas(PROGRAM_DETECTORS, product, pairs);
+  const unbounded = new Set(
+    sightings.flatMap(({ aspect, path }) => (aspect === "no-timeout" ? [path] : [])),
+  );
   const deltas = [
-    ...sightingDeltas(PROGRAM_DETECTORS, product, pairs),
+    ...sightings,
     ...sightingDeltas(TEST_DETECTORS, code.filter(isTest), pairs),
-    ...comparisons(product, pairs),
+    // A library's call without a limit says more than the limit that is gone from it.
+    ...comparisons(product, pairs).filter(
+      ({ aspect, path }) => aspect !== "timeout-removed" || !unbounded.has(path),
+    ),
     ...additions(product, sized, pairs),
     ...turned(product, pairs, sized.some(isTest)),
     ...sized.filter(isMinified).map(unread),
@@ -255,6 +263,9 @@ function turned(
   });
 }
 
+const tagged = (one: Delta): Delta =>
+  isBrowserPath(one.path) ? { ...one, tags: [...one.tags, "browser"] } : one;
+
 function comparisons(
   files: readonly ChangedFile[],
   pairs: ReadonlyMap<ChangedFile, Pair>,
@@ -267,6 +278,8 @@ function comparisons(
     ...chosen.flatMap(numberDeltas),
     ...chosen.flatMap(droppedAlternatives),
     ...removalDeltas(chosen),
+    ...chosen.flatMap(letGo).map(tagged),
+    ...chosen.flatMap(lostPauses),
     ...deleteDeltas(chosen),
     ...chosen.flatMap(repeatedJumps),
   ];

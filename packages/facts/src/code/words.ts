@@ -48,6 +48,10 @@ function productPart(side: Side): Side {
 const UNVERIFIED =
   /\bverify\s?=\s?False\b|\bverify_mode\s?=\s?(?:ssl\.CERT_NONE|OpenSSL::SSL::VERIFY_NONE)|\bcheck_hostname\s?=\s?False|\b_create_unverified_context\b|\bCERT_NONE\b|\bdisable_warnings\(InsecureRequestWarning|\brejectUnauthorized\s?:\s?false|NODE_TLS_REJECT_UNAUTHORIZED["'\]]{0,3}\s?[=:]\s?["']?0|\bstrictSSL\s?:\s?false|\bInsecureSkipVerify\s?:\s?true|\bNoopHostnameVerifier\b|\bTrustAllStrategy\b|\bALLOW_ALL_HOSTNAME_VERIFIER\b|\bVERIFY_NONE\b|CURLOPT_SSL_VERIFY(?:PEER|HOST)\s?(?:,|=>)\s?(?:false|0)\b|\bServerCertificateCustomValidationCallback\s?=\s?[^;\n]{0,80}\btrue\b|\bdanger_accept_invalid_certs\(true|GIT_SSL_NO_VERIFY\s?=\s?(?:1|true)|\bhttp\.sslVerify\s+false|\bcurl\s[^\n]{0,120}(?:\s-k\b|--insecure\b)|\bwget\s[^\n]{0,120}--no-check-certificate|\bStrictHostKeyChecking[= ]no\b|\bverify_signature["']?\s?[:=]\s?(?:False|false)|\balgorithms?["']?\s?[:=]\s?\[?\s?["']none["']/g;
 
+/** bcrypt reads 72 bytes: of several parts that are put together, the last ones may not be read at all. */
+const CUT_HASH =
+  /\bbcrypt\w{0,10}\.(?:hash|hashSync|hashpw|hashPassword|GenerateFromPassword)\(\s*(?:\[\]byte\(\s*)?(?:`[^`\n]{0,200}\$\{[^}\n]{1,100}\}[^`\n]{0,100}\$\{|f["'][^"'\n]{0,200}\{[^}\n]{1,100}\}[^"'\n]{0,100}\{|\(?[\w.$]{1,60}\s*\+\s*[\w.$"':-]{1,60}(?:\s*\+|\s*[,)]))/g;
+
 /** R10 in languages without a grammar here, and checks of identity that are switched off anywhere. */
 export const WORD_DETECTORS: readonly Detector[] = [
   {
@@ -66,5 +70,12 @@ export const WORD_DETECTORS: readonly Detector[] = [
     languages: "any",
     hint: /verif|unauthorized|strictSSL|hostname|CERT_NONE|TrustAll|CertificateCustom|invalid_certs|curl\s|wget\s|HostKeyChecking|algorithm/i,
     find: (side) => matches(side, UNVERIFIED, (m) => m[0].trim().slice(0, 80)),
+  },
+  {
+    id: "cut-hash",
+    aspect: "hash-cut",
+    languages: "any",
+    hint: /bcrypt/,
+    find: (side) => matches(side, CUT_HASH, (m) => m[0].trim().slice(0, 80)),
   },
 ];

@@ -28,7 +28,10 @@ export type CommandAspect =
   | "safety-removed"
   | "kind-switched"
   | "role-switched"
-  | "order-lost";
+  | "order-lost"
+  | "mirror-deletes"
+  | "stop-lost"
+  | "condition-lost";
 
 /** One thing that is wrong with one command. */
 export type Finding = {

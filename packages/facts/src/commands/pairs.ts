@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Act } from "./act.ts";
 import { changesSomething, type Finding } from "./findings.ts";
+import { widerReach } from "./reach.ts";
 import { environmentIn, targetsOf } from "./target.ts";
 
 /** A command after the change, with the one that stood in its place before, if any. */
@@ -71,6 +72,7 @@ export function comparePair(before: Act, after: Act, destroys: boolean): readonl
     ...switchedTargets(before, after, destroys),
     ...lostSafety(before, after),
     ...widenedScope(before, after),
+    ...widerReach(before, after),
   ];
 }
 

@@ -4,12 +4,14 @@ import type { ChangedFile, Source, SourceResult } from "../source.ts";
 import { type Act, actOf } from "./act.ts";
 import { type FileKind, fileKindOf, scriptsOf } from "./extract.ts";
 import { changesSomething, type Finding, findingsOf } from "./findings.ts";
+import { lostConditions } from "./guarded.ts";
 import { mutationsIn } from "./mutations.ts";
 import { operationFindings, operationsIn } from "./operations.ts";
 import { comparePair, type Pair, pairActs } from "./pairs.ts";
 import { commandDelta, commandEffects, type Placed } from "./report.ts";
 import { type Request, requestFindings, requestOf, requestsIn } from "./requests.ts";
 import type { Script } from "./shell/unwrap.ts";
+import { lostStops } from "./stops.ts";
 import { commandEnvironment, environmentIn } from "./target.ts";
 import { updatesIn } from "./unattended.ts";
 
@@ -91,6 +93,8 @@ function readFile(file: ChangedFile, kind: FileKind): Read {
     ...pairs.flatMap((pair) => ofPair(file, pair, now, old)),
     ...ofRequests(kind, before, after, pairs),
     ...ofMutations(kind, before, after),
+    ...(kind === "shell" && now.acts.length >= 2 ? ofStops(before, after) : []),
+    ...(kind === "shell" ? ofConditions(before, after) : []),
     ...(kind === "data" || kind === "pipeline" ? ofOperations(file) : []),
     ...(kind === "settings" || kind === "data" || kind === "text" ? ofUpdates(before, after) : []),
   ];
@@ -268,6 +272,34 @@ function ofOperations(file: ChangedFile): readonly Placed[] {
     }),
   );
 }
+
+const ofStops = (before: string, after: string): readonly Placed[] =>
+  lostStops(before, after).map(({ key, before: was, line }) => ({
+    aspect: "stop-lost",
+    key,
+    tags: [],
+    line,
+    subject: was,
+    before: was,
+    after: "",
+    environment: "unknown",
+    countBefore: null,
+    countAfter: null,
+  }));
+
+const ofConditions = (before: string, after: string): readonly Placed[] =>
+  lostConditions(before, after).map(({ text, line, condition }) => ({
+    aspect: "condition-lost",
+    key: "if",
+    tags: [],
+    line,
+    subject: text,
+    before: condition,
+    after: text,
+    environment: "unknown",
+    countBefore: null,
+    countAfter: null,
+  }));
 
 function ofUpdates(before: string, after: string): readonly Placed[] {
   const known = new Set(updatesIn(before).map((one) => one.key.toLowerCase()));

@@ -3,6 +3,7 @@ import type { Delta } from "@interlock/core";
 import type { Node } from "../config/types.ts";
 import { at, child, isEmpty, lineOf, shape, textOf } from "./node.ts";
 import type { Pair } from "./pair.ts";
+import { probePortDeltas } from "./probe-port.ts";
 import { cpu, memory, type Quantity } from "./quantity.ts";
 import { deltaOf, fieldDelta } from "./report.ts";
 import { type Container, containersOf, workloadOf } from "./workload.ts";
@@ -17,6 +18,7 @@ export function containerDeltas(pair: Pair): readonly Delta[] {
     return [
       ...probeDeltas(pair, container, before),
       ...sameProbe(pair, container, before),
+      ...probePortDeltas(pair, container, before),
       ...resourceDeltas(pair, container, before),
     ];
   });

@@ -15,8 +15,10 @@ import { isZoneText, parseZone } from "./dns/zone-file.ts";
 import { widestEntries } from "./entries.ts";
 import { filterShare } from "./filter-line.ts";
 import { filterFindings } from "./filters.ts";
+import { lostEntries } from "./lost-entries.ts";
 import { networkDelta, networkEffects, type Seen } from "./report.ts";
 import { routingFindings } from "./routing.ts";
+import { openSignIns } from "./sign-in.ts";
 
 const ZONE = /\.(?:zone|zonefile|dns|db)$|(?:^|\/)db\.[\w.-]+$|(?:^|\/)zones?\/(?:[^/]+\/)*[^/]+$/i;
 const TREE = /\.(?:ya?ml|json|csv|tsv)$/i;
@@ -56,6 +58,7 @@ function readNetwork(files: readonly ChangedFile[]): SourceResult {
       ...ofTrees(file),
       ...ofText(file, gaps),
       ...ofSerial(file),
+      ...ofSignIns(file),
     ]),
     ...together(zones, hosts, small),
   ];
@@ -198,15 +201,38 @@ function ofSerial({ path, before, after, environment }: ChangedFile): readonly S
   ];
 }
 
+/** A line that came, or one that asked for a proof before. */
+function ofSignIns(file: ChangedFile): readonly Seen[] {
+  const { path, before, after, environment } = file;
+  if (after === null || !after.includes("trust")) return [];
+  const known = new Set(openSignIns(rowsOf(before ?? "")).map(({ text }) => text));
+  return openSignIns(file.addedLines())
+    .filter(({ text }) => !known.has(text))
+    .map(
+      ({ line, text, from }): Seen => ({
+        aspect: "sign-in-unproven",
+        key: from,
+        subject: text,
+        path,
+        line,
+        before: "",
+        after: text,
+        tags: [],
+        environment,
+      }),
+    );
+}
+
+const rowsOf = (text: string) => text.split("\n").map((row, at) => ({ line: at + 1, text: row }));
+
 const RESOLVER_HINT = /forward|nameserver|server=|DNS/;
 const HOLD_HINT = /Hold|pendingDelete|redemptionPeriod/i;
 
-function ofText(file: ChangedFile, gaps: Gap[]): readonly Seen[] {
-  const { path, environment, before } = file;
-  const after = file.after ?? "";
+/** Plain lists, one entry a line: an entry that matches everything, and many that go. */
+function ofEntries({ path, environment, before, after }: ChangedFile): readonly Seen[] {
+  if (before === null || formatOf(path) !== null) return [];
   const base = { path, environment };
-  const entries = before === null || formatOf(path) !== null ? [] : widestEntries(before, after);
-  const widest = entries.map(
+  const widest = widestEntries(before, after ?? "").map(
     (one): Seen => ({
       ...base,
       aspect: "list-match-all",
@@ -218,6 +244,29 @@ function ofText(file: ChangedFile, gaps: Gap[]): readonly Seen[] {
       tags: ["all"],
     }),
   );
+  const lost = after === null ? null : lostEntries(before, after);
+  if (lost === null) return widest;
+  return [
+    ...widest,
+    {
+      ...base,
+      aspect: "entries-lost",
+      key: "entries",
+      subject: path,
+      line: 1,
+      before: lost.lost.slice(0, 5).join(", "),
+      after: "",
+      tags: [],
+      counts: { before: lost.before, after: lost.after },
+    },
+  ];
+}
+
+function ofText(file: ChangedFile, gaps: Gap[]): readonly Seen[] {
+  const { path, environment, before } = file;
+  const after = file.after ?? "";
+  const base = { path, environment };
+  const lists = ofEntries(file);
   const added = file.after === null ? [] : file.addedLines();
   const resolvers = !added.some((row) => RESOLVER_HINT.test(row.text))
     ? []
@@ -253,7 +302,7 @@ function ofText(file: ChangedFile, gaps: Gap[]): readonly Seen[] {
     before === null ||
     Math.max(filterShare(before), filterShare(after)) < FILTER_PPM
   )
-    return [...widest, ...resolvers, ...holds];
+    return [...lists, ...resolvers, ...holds];
   const { findings, truncated } = filterFindings(before, after);
   const routing = routingFindings(before, after).map(
     (one): Seen => ({ ...base, ...one, tags: [] }),

@@ -5,15 +5,17 @@ import type { ConfigDelta, ConfigDiff, Place, Problem } from "../config/types.ts
 import { movedAway } from "../lines/moved.ts";
 import type { ChangedFile, Source, World } from "../source.ts";
 import { cleanupDeltas } from "./cleanup.ts";
+import { allCopiesMustHaveIt } from "./copies.ts";
 import { crontabDeltas, isCrontab, scheduleChange } from "./crontab.ts";
 import { asSetting, onlyNumber } from "./inside.ts";
 import { meaningOf } from "./meaning.ts";
 import { quantityOf, ratioPpm } from "./quantity.ts";
 import { recordTags } from "./records.ts";
+import { goneNumbers, isOtherUnit } from "./renamed-unit.ts";
 import { isItem, replacedIn, shapeTags } from "./shape.ts";
 import { siblingTags } from "./siblings.ts";
 import { traitsOf, valueEnvironment } from "./traits.ts";
-import { goneFrom, isWidened, losesPlaceholder } from "./widened.ts";
+import { goneFrom, isWidened, losesPlaceholder, movedUnderPattern } from "./widened.ts";
 
 const NOT_CONFIGURATION = new Set(["lock", "vendored", "test", "docs", "workflow", "source"]);
 
@@ -82,6 +84,8 @@ function readFile(file: ChangedFile, more: readonly string[]): Read {
     whole: wholeParts(diff),
     replaced: replacedIn(diff),
     gone: goneFrom(diff),
+    numbers: goneNumbers(diff),
+    loosened: movedUnderPattern(diff),
     tags: [...more, ...(file.before === null ? ["new-file"] : [])],
   };
   const deltas = [
@@ -137,6 +141,8 @@ type Around = {
   readonly whole: WholeParts;
   readonly replaced: ReadonlySet<Place>;
   readonly gone: ReadonlyMap<Place, readonly string[]>;
+  readonly numbers: ReturnType<typeof goneNumbers>;
+  readonly loosened: ReadonlySet<Place>;
   readonly tags: readonly string[];
 };
 
@@ -213,6 +219,9 @@ function toDelta(file: ChangedFile, d: ConfigDelta, around: Around): Delta {
       ...(isReplaced(d, around) ? ["replaced"] : []),
       ...(isWidened(d, around.gone) ? ["widened"] : []),
       ...(losesPlaceholder(d) ? ["placeholder-lost"] : []),
+      ...(around.loosened.has(d.place) ? ["pattern-loosened"] : []),
+      ...(isOtherUnit(d, around.numbers) ? ["unit-changed"] : []),
+      ...(allCopiesMustHaveIt(file, d) ? ["all-copies"] : []),
       ...environmentTags(file, d),
       ...recordTags(file, d),
       ...(after !== null || before !== null ? ["number"] : []),

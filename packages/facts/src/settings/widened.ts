@@ -47,6 +47,32 @@ export function isWidened(d: ConfigDelta, gone: ReadonlyMap<Place, readonly stri
   return (gone.get(d.place.above) ?? []).some((was) => covers(entry, was));
 }
 
+/** More values than that are not compared with each other. */
+const MOVED_MAX = 200;
+
+/**
+ * Values that leave one operator for another and match more there: `StringEquals: {sub: a/b}` that
+ * becomes `StringLike: {sub: a/*}`. Both operators stand in one map, and each under its own key.
+ */
+export function movedUnderPattern(diff: ConfigDiff): ReadonlySet<Place> {
+  const ended = diff.deltas.filter(
+    ({ op, before }) => op === "removed" && before.kind === "string",
+  );
+  const come = diff.deltas.filter(
+    ({ op, after }) => op === "added" && after.kind === "string" && after.text.includes("*"),
+  );
+  if (ended.length > MOVED_MAX || come.length > MOVED_MAX) return new Set();
+  const isMoved = (is: ConfigDelta, was: ConfigDelta): boolean =>
+    is.key === was.key &&
+    is.place.above !== was.place.above &&
+    is.place.above?.above !== undefined &&
+    is.place.above.above === was.place.above?.above &&
+    covers(is.after.text, was.before.text);
+  return new Set(
+    come.filter((is) => ended.some((was) => isMoved(is, was))).map(({ place }) => place),
+  );
+}
+
 const PLACEHOLDER =
   /\$?\{\{?[^{}\n]{1,100}\}\}?|%\([A-Za-z_]\w{0,60}\)s|<[a-z_]{1,60}>|\$[A-Za-z_]\w{0,60}/g;
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Delta, delta, type Effect } from "@interlock/core";
+import { widenedConditions } from "./condition.ts";
 import { newOperations } from "./novelty.ts";
 import type { PlacedOperation, SqlAspect } from "./operation.ts";
 import type { Reading } from "./reading.ts";
+import { type Declarations, narrowReferences } from "./reference-type.ts";
 import { type Sequence, sequenceOf, sequenceTags } from "./sequence.ts";
 
 /** One changed file with what it did before and does after. */
@@ -15,6 +17,7 @@ export type ReadFile = {
   readonly counterpart: boolean | null;
   readonly before: Reading | null;
   readonly after: Reading;
+  readonly declares: { readonly before: Declarations | null; readonly after: Declarations };
 };
 
 /** Operations that block or rewrite a table which others are using. */
@@ -78,6 +81,7 @@ export function judge(files: readonly ReadFile[]): Judged {
   const deltas: Delta[] = [];
   const effects: Effect[] = [];
   for (const file of files) {
+    deltas.push(...narrow(file, files));
     if (file.after.role.dump) continue;
     const sequence = sequenceOf(file.after);
     const dangerous = file.after.operations.filter(
@@ -93,6 +97,7 @@ export function judge(files: readonly ReadFile[]): Judged {
     deltas.push(
       ...wholeFile(file, sequence, (one) => fresh.has(one) && !isOnNew(one, created, sequence)),
       ...computed(file),
+      ...conditions(file, sequence),
     );
   }
   return { deltas, effects };
@@ -205,6 +210,47 @@ function isBackfill(sequence: Sequence, one: PlacedOperation): boolean {
         STRONG.has(other.aspect) &&
         other.object === one.object &&
         !other.tags.includes("concurrent"),
+    );
+}
+
+/** Rows that an edited statement now takes in beside those that it took in before. */
+function conditions(file: ReadFile, sequence: Sequence): readonly Delta[] {
+  return widenedConditions(file.before?.operations ?? [], file.after.operations)
+    .filter(({ after }) => !after.down)
+    .map(({ before, after }) => ({
+      ...deltaOf(file, sequence, after),
+      aspect: "condition-widened",
+      op: "changed",
+      before: before.text,
+      beforeKind: "string",
+    }));
+}
+
+/** New columns that refer to a key of a larger type. */
+function narrow(file: ReadFile, files: readonly ReadFile[]): readonly Delta[] {
+  const { before, after } = file.declares;
+  const known = new Set(
+    (before?.columns ?? []).map(({ table, column, type }) => `${table}.${column} ${type}`),
+  );
+  const all = files.map(({ declares }) => declares.after);
+  return narrowReferences(after, all)
+    .filter(({ column: c }) => !known.has(`${c.table}.${c.column} ${c.type}`))
+    .map(({ column, key }) =>
+      delta({
+        path: file.path,
+        line: column.line,
+        subject: `${column.table}.${column.column}`,
+        aspect: "reference-narrow",
+        op: "executed",
+        key: column.column,
+        before: `${key.type} of ${key.table}.${key.column}`,
+        after: column.type,
+        beforeKind: "string",
+        afterKind: "string",
+        format: file.format,
+        environment: file.environment,
+        tags: fileTags(file),
+      }),
     );
 }
 

@@ -6,6 +6,7 @@ import { judge, type ReadFile } from "./judge.ts";
 import { isCodeMigration, roleOf } from "./migration.ts";
 import { loadPostgres, type PostgresParser } from "./postgres.ts";
 import { EMPTY_READING, type Reading, readScript } from "./reading.ts";
+import { declarationsIn } from "./reference-type.ts";
 import { readCode } from "./tools/read-code.ts";
 
 /** A larger script is a data dump; splitting it is linear but would cost seconds a commit. */
@@ -71,6 +72,10 @@ async function readFile(
     added: file.status === "added",
     counterpart: file.status === "added" ? await counterpart(path, world) : null,
     before,
+    declares: {
+      before: code || file.before === null ? null : declarationsIn(file.before),
+      after: declarationsIn(code ? "" : text),
+    },
     after: file.kind === "test" ? { ...after, role: { ...after.role, test: true } } : after,
   };
 }

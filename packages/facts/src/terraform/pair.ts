@@ -47,7 +47,8 @@ export function pairResources(declared: Declared): readonly ResourcePair[] {
 /** What the new side declares and nothing has claimed yet; an address may stand twice (providers). */
 type Fresh = Map<string, Resource[]>;
 
-const placeOf = (resource: Resource): string => `${folderOf(resource.path)}\0${resource.address}`;
+export const placeOf = (resource: Resource): string =>
+  `${folderOf(resource.path)}\0${resource.address}`;
 
 function withoutPartner(before: Resource, fresh: Fresh, moves: Moves): ResourcePair {
   const place = placeOf(before);
@@ -74,7 +75,7 @@ type Moves = {
 };
 
 // https://developer.hashicorp.com/terraform/language/modules/develop/refactoring
-function movesOf({ trees }: Declared): Moves {
+export function movesOf({ trees }: Declared): Moves {
   const to = new Map<string, string>();
   const kept = new Set<string>();
   for (const { path, root } of trees) {

@@ -28,6 +28,7 @@ const isOff = (node: Node): boolean =>
  */
 const GUARDS: readonly Guard[] = [
   { aspect: "prevent-destroy", key: /^prevent_destroy$/, guards: on },
+  { aspect: "create-before-destroy", key: /^create_before_destroy$/, guards: on },
   {
     aspect: "deletion-protection",
     key: /^(?:enable_)?(?:deletion|termination|delete)_protection(?:_enabled|_state)?$|^disable_api_termination$|^purge_protection(?:_enabled)?$|^prevent_deletion_if_contains_resources$|^object_lock_enabled$/,

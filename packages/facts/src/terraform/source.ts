@@ -10,6 +10,7 @@ import { isTerraform, mayMatter, openPart, readFile, type TfFile } from "./file.
 import { grantDeltas, policyDeltas } from "./iam/deltas.ts";
 import { pairResources, type ResourcePair } from "./pair.ts";
 import { mayBePlan, type Plan, planDeltas, planEffects, readPlan } from "./plan.ts";
+import { readdressedDeltas } from "./readdressed.ts";
 import { folderOf, type Resource } from "./resource.ts";
 import { STATE_FILE, stateDeltas } from "./state.ts";
 import { emptiedDeltas, valueDeltas } from "./values.ts";
@@ -34,13 +35,15 @@ async function readTerraform(files: readonly ChangedFile[], world: World): Promi
   const read = others.filter(mayMatter).map(readFile);
   for (const file of read) if (file.problem !== null) gaps.push(...broken(file));
   const whole = read.filter((file) => file.problem === null);
-  const pairs = pairResources(declaredIn(whole));
+  const declared = declaredIn(whole);
+  const pairs = pairResources(declared);
   const folders = await foldersOf(pairs, files, world);
   const explained = plans.length === 0 ? 0 : pairs.filter(isTouched).length;
   const code = preferPlans(
     [
       ...pairs.flatMap((pair) => resourceDeltas(pair)),
       ...guardianDeltas(pairs),
+      ...readdressedDeltas(pairs, declared),
       ...backendDeltas(pairs, folders),
       ...whole.flatMap(openDeltas),
       ...states.flatMap(stateDeltas),
@@ -120,10 +123,7 @@ function preferPlans(found: readonly Delta[], plans: readonly Plan[]): readonly 
   );
   return found.filter(
     ({ aspect, subject }) =>
-      !(
-        (aspect === "destroy" || aspect === "replace" || aspect === "count") &&
-        planned.has(subject)
-      ),
+      !(/^(?:destroy|replace|count|readdressed)$/.test(aspect) && planned.has(subject)),
   );
 }
 

@@ -95,6 +95,10 @@ export function lostChecks(before: readonly Job[], after: readonly Job[]): reado
 
 const deployJob = (job: Job): boolean => job.steps.some(deploys);
 
+/** Where what a job runs is a script of the repository, the environment that it names says what it is for. */
+const reaches = (job: Job): boolean =>
+  deployJob(job) || /^prod|production|(^|[^a-z])(prd|live)([^a-z]|$)/i.test(job.environment);
+
 /** Gates in front of a deployment that go away: an environment, a manual start, a job it waited for. */
 export function lostGates(before: readonly Job[], after: readonly Job[]): readonly Finding[] {
   return after.flatMap((job) => {
@@ -117,12 +121,12 @@ export function lostGates(before: readonly Job[], after: readonly Job[]): readon
       );
     if (was.manual && !job.manual)
       found.push(jobFinding("gate-removed", job, "manual start", ["manual"]));
-    if (deployJob(job)) {
+    if (reaches(job)) {
       const names = new Set(after.map(({ id }) => id));
       const dropped = was.needs.filter((need) => !job.needs.includes(need) && names.has(need));
       if (dropped.length > 0 && job.needs.length < was.needs.length)
         found.push(jobFinding("gate-removed", job, `needs ${dropped.join(", ")}`, ["needs"]));
-      if (!deployJob(was) && job.environment === "" && !job.manual)
+      if (deployJob(job) && !deployJob(was) && job.environment === "" && !job.manual)
         found.push(
           jobFinding(
             "deploy-ungated",
@@ -146,7 +150,7 @@ export function lostBranches(
   const was = before.pushed ?? [];
   const isAll = after.pushed.length === 0 || after.pushed.some((one) => ALL_BRANCHES.test(one));
   if (was.length === 0 || was.some((one) => ALL_BRANCHES.test(one)) || !isAll) return [];
-  const job = after.jobs.find(deployJob);
+  const job = after.jobs.find(reaches);
   return job === undefined
     ? []
     : [

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { aliasConflicts, mailFindings } from "./answers.ts";
 import type { RecordSet } from "./record.ts";
 
 export type DnsAspect =
@@ -7,7 +8,10 @@ export type DnsAspect =
   | "zone-removed"
   | "ttl-raised"
   | "apex-changed"
-  | "name-completed";
+  | "name-completed"
+  | "alias-conflict"
+  | "mail-senders-lost"
+  | "mail-from-anybody";
 
 export type DnsFinding = {
   readonly aspect: DnsAspect;
@@ -56,6 +60,8 @@ export function dnsFindings(files: readonly ZoneSides[]): readonly DnsFinding[] 
         return now === undefined ? [] : changedSet(file.path, one, now);
       }),
       ...file.after.flatMap((one) => newlyCompleted(file, one)),
+      ...aliasConflicts(file),
+      ...mailFindings(file),
       ...file.before
         .filter((one) => isApexAnswer(one) && !after.has(keyOf(one)) && !gone.includes(one))
         .map((one) => apexLost(file, one)),
