@@ -37,6 +37,7 @@ const unseen = casesIn("conformance/outages/unseen/");
 const later = casesIn("conformance/outages/unseen-later/");
 const third = casesIn("conformance/outages/unseen-third/");
 const edits = casesIn("conformance/outages/edits/");
+const after = casesIn("conformance/outages/edits-after/");
 
 const changed = ({ before, after }: OutageSide): readonly string[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
@@ -58,7 +59,7 @@ async function check(given: OutageCase, fault: OutageSide, twin: OutageSide): Pr
 }
 
 describe.each(
-  [...corpus, ...unseen, ...later, ...third, ...edits].map((c) => [c.outage, c] as const),
+  [...corpus, ...unseen, ...later, ...third, ...edits, ...after].map((c) => [c.outage, c] as const),
 )("%s", (_id, given) => {
   it("holds the fault by the rules that name it, and lets the twin pass", async () => {
     expect(given.heldBy.filter((id) => !known.has(id))).toEqual([]);
@@ -83,6 +84,8 @@ describe("the page about outages", () => {
     }
     expect(page).toContain(unseenTable(edits));
     expect(page).toContain(editsRow("fifth", edits));
+    expect(page).toContain(unseenTable(after));
+    expect(page).toContain(editsRow("sixth", after));
   });
   it("counts at least four fifths of the decidable ones as held", () => {
     const decidable = corpus.filter((c) => c.decidable === "yes");
