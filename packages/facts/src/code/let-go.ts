@@ -11,6 +11,13 @@ const AWAIT = /^await\s+(?=[\w$.]{1,200}\s*[(<])/;
 const LIMIT =
   /,?\s*\b\w{0,30}[tT]imeout\w{0,20}["']?\s*[=:]\s*(?:\([^()\n]{0,60}\)|[\w.$]{1,60}\([^()\n]{0,60}\)|[^,(){}\n]{1,60})(?=[,)}])/g;
 
+/** `Math.min(asked, MOST)`, of which the first part is left. */
+const BOUND =
+  /\b(?:Math\.)?min\(\s*((?:[^(),]|\([^()]*\)){1,200}?)\s*,\s*(?:[A-Z][A-Z0-9_]{2,60}|(?:this\.|self\.|\w{1,40}\.)?max\w{1,40}|\d[\d_]{0,15})\s*\)/;
+const CONDITION = /\b(?:if|elif|elsif|else if|unless|while|when|return|filter|where)\b/;
+const RELEASE =
+  /^defer\s+((\w{1,60})(?:\.\w{1,60})?)\.(Rollback|Close|Unlock|RUnlock|Release|Stop|Shutdown)\(|^defer\s+((cancel)\w{0,20})\(/;
+
 type Line = { readonly text: string; readonly line: number };
 
 const linesOf = (text: string, start: number): readonly Line[] =>
@@ -50,6 +57,10 @@ export function letGo({ before, after, regions }: Pair): readonly Delta[] {
     const rest = text.replace(LIMIT, "").replace(/\(\s*,\s*/g, "(");
     return rest === text ? null : rest;
   });
+  const bounds = stripped(was, is, (text) => {
+    const rest = text.replace(BOUND, "$1");
+    return rest === text ? null : rest;
+  });
   const found = (aspect: string, { was: text, is: row }: (typeof waits)[number]): Delta =>
     delta({
       path: after.path,
@@ -66,6 +77,9 @@ export function letGo({ before, after, regions }: Pair): readonly Delta[] {
   return [
     ...waits.map((one) => found("await-removed", one)),
     ...limits.map((one) => found("timeout-removed", one)),
+    ...bounds.map((one) => found("bound-removed", one)),
+    ...shortened(old, now, (one) => found("condition-shortened", one), regions.line),
+    ...unreleased(old, now, after, regions.line),
     ...limitLine(old, now, regions.line, after.path),
   ];
 }
@@ -90,4 +104,62 @@ function limitLine(old: string, now: string, line: number, path: string): readon
       afterKind: "string",
     }),
   ];
+}
+
+/** The only difference is a condition that lost one of the parts that all had to hold. */
+function shortened(
+  old: string,
+  now: string,
+  found: (one: { readonly was: string; readonly is: Line }) => Delta,
+  line: number,
+): readonly Delta[] {
+  const [was, is] = [old.trim(), now.trim()];
+  if (was.includes("\n") || is.includes("\n") || !CONDITION.test(was) || is === "") return [];
+  const [a, b] = [tokens(was), tokens(is)];
+  if (b.length >= a.length) return [];
+  let head = 0;
+  while (head < b.length && a[head] === b[head]) head++;
+  // What is gone may begin with the same word as what is left: the joint decides where it is cut.
+  for (let at = head; at >= 0; at--) {
+    const gone = a.slice(at, a.length - (b.length - at));
+    if (a.slice(a.length - (b.length - at)).join(" ") !== b.slice(at).join(" ")) continue;
+    if (gone.length < 2 || !(isAnd(gone[0]) || isAnd(gone.at(-1)))) continue;
+    return gone.some((word) => /^(?:or|\|\|)$/.test(word))
+      ? []
+      : [found({ was, is: { text: is, line } })];
+  }
+  return [];
+}
+
+const isAnd = (word: string | undefined): boolean => word === "and" || word === "&&";
+const tokens = (text: string): readonly string[] => text.match(/&&|\|\||[\w$.]+|[^\s\w]/g) ?? [];
+
+/** A `defer` that gave back what a function took is all that the change takes away of it. */
+function unreleased(
+  old: string,
+  now: string,
+  after: { readonly path: string; readonly text: string },
+  line: number,
+): readonly Delta[] {
+  if (!after.path.endsWith(".go")) return [];
+  return linesOf(old, line).flatMap(({ text, line: at }) => {
+    const m = RELEASE.exec(text);
+    const what = m?.[1] ?? m?.[4] ?? "";
+    const call = m?.[3] === undefined ? `${what}(` : `${what}.${m[3]}(`;
+    if (m === null || now.includes(call) || after.text.includes(call)) return [];
+    // Without the thing itself there is nothing to give back.
+    if (!new RegExp(`\\b${(m[2] ?? m[5] ?? "").replace(/\W/g, "")}\\b`).test(after.text)) return [];
+    return [
+      delta({
+        path: after.path,
+        line: Math.max(1, at - 1),
+        subject: what,
+        aspect: "release-removed",
+        op: "removed",
+        before: text,
+        beforeKind: "string",
+        format: "go",
+      }),
+    ];
+  });
 }

@@ -81,9 +81,10 @@ async function readCode(files: readonly ChangedFile[], world: World): Promise<So
     ...sightings,
     ...sightingDeltas(TEST_DETECTORS, code.filter(isTest), pairs),
     // A library's call without a limit says more than the limit that is gone from it.
-    ...comparisons(product, pairs).filter(
-      ({ aspect, path }) => aspect !== "timeout-removed" || !unbounded.has(path),
-    ),
+    ...comparisons(product, pairs)
+      .filter(({ aspect, path }) => aspect !== "timeout-removed" || !unbounded.has(path))
+      // A test that changes along says what the condition is now meant to be.
+      .filter(({ aspect }) => aspect !== "condition-shortened" || !sized.some(isTest)),
     ...additions(product, sized, pairs),
     ...turned(product, pairs, sized.some(isTest)),
     ...sized.filter(isMinified).map(unread),

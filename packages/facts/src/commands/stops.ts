@@ -23,8 +23,22 @@ function stopsOf(text: string): Stops {
 
 export type StopLost = { readonly key: string; readonly before: string; readonly line: number };
 
+/** `${X:?}` made an empty variable an error where it is still used. */
+function lostUnset(before: string, after: string): StopLost | null {
+  if (/^[ \t]*set[ \t]+-[a-z]*u|nounset/m.test(after)) return null;
+  for (const [text, name = ""] of before.matchAll(/\$\{(\w{1,60}):\?[^}\n]{0,200}\}/g)) {
+    if (after.includes(`\${${name}:?`)) continue;
+    const rows = after.split("\n");
+    const at = rows.findIndex((row) => row.includes(`$${name}`) || row.includes(`\${${name}}`));
+    if (at >= 0) return { key: "unset", before: text, line: at + 1 };
+  }
+  return null;
+}
+
 /** What made the script stop and is gone, while the script goes on. */
 export function lostStops(before: string, after: string): readonly StopLost[] {
+  const unset = lostUnset(before, after);
+  if (unset !== null) return [unset];
   if (!/pipefail|errexit|set[ \t]+-|^#!.*sh[ \t]+-/m.test(before)) return [];
   const [was, is] = [stopsOf(before), stopsOf(after)];
   const line = Math.max(1, after.split("\n").findIndex((row) => /^[ \t]*set[ \t]/.test(row)) + 1);

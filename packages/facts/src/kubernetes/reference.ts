@@ -36,6 +36,35 @@ export const REFERENCED_KINDS = new Set([
 
 type Reference = { readonly from: KubeObject; readonly kind: string; readonly name: string };
 
+/** An autoscaler that is turned to a workload which nothing around it makes, as its old one was. */
+export function misdirectedDeltas(scene: Scene): readonly Delta[] {
+  return scene.pairs.flatMap((pair) => {
+    const { before, after } = pair;
+    if (before === null || after === null) return [];
+    const targets = scaleTargets(after);
+    const old = scaleTargets(before);
+    return targets.flatMap((target) => {
+      const made = (one: Reference): boolean =>
+        scene.around.some(
+          (o) => o.kind === one.kind && o.name === one.name && mayMeet(one.from, o),
+        );
+      const was = old.find(({ kind }) => kind === target.kind);
+      if (was === undefined || was.name === target.name || made(target) || !made(was)) return [];
+      return [
+        deltaOf(pair, {
+          aspect: "reference-dangling",
+          key: "scaleTargetRef",
+          op: "changed",
+          says: { before: was.name, after: target.name },
+        }),
+      ];
+    });
+  });
+}
+
+const scaleTargets = (object: KubeObject): readonly Reference[] =>
+  referencesOf(object).filter(({ kind }) => /^(?:Deployment|StatefulSet)$/.test(kind));
+
 /** Objects that go away while something that stays still names them. */
 export function danglingDeltas(scene: Scene): readonly Delta[] {
   const gone = scene.pairs.filter(

@@ -18,7 +18,7 @@ import { neighboursOf } from "./neighbours.ts";
 import { KUSTOMIZATION, type KubeObject } from "./object.ts";
 import { type FileObjects, type Pair, pairObjects } from "./pair.ts";
 import { placementDeltas } from "./placement.ts";
-import { danglingDeltas } from "./reference.ts";
+import { danglingDeltas, misdirectedDeltas } from "./reference.ts";
 import { removalDeltas } from "./removal.ts";
 import { replicaDeltas } from "./replicas.ts";
 import { type Scene, sceneOf } from "./scene.ts";
@@ -73,6 +73,7 @@ function deltasOf(scene: Scene): readonly Delta[] {
     ...disruptionDeltas(scene),
     ...selectionDeltas(scene),
     ...danglingDeltas(scene),
+    ...misdirectedDeltas(scene),
     ...servedDeltas(scene),
     ...prunedDelta(objects),
     ...kustomizations,

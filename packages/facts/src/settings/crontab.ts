@@ -13,13 +13,22 @@ export function scheduleChange(
   after: string,
 ): Pick<Delta, "beforeCount" | "afterCount" | "tags"> | null {
   const [was, is] = [runsPerDay(before), runsPerDay(after)];
-  if (was === null || is === null || was === is) return null;
+  const skips = is !== null && skipsMonths(after) && !skipsMonths(before);
+  if (was === null || is === null || (was === is && !skips)) return null;
   return {
     beforeCount: Math.ceil(was),
     afterCount: Math.ceil(is),
-    tags: [...(is >= was * OFTEN ? ["more-often"] : []), ...(is === 0 && was > 0 ? ["never"] : [])],
+    tags: [
+      ...(is >= was * OFTEN ? ["more-often"] : []),
+      ...(is === 0 && was > 0 ? ["never"] : []),
+      ...(skips ? ["skips-months"] : []),
+    ],
   };
 }
+
+/** A day that some months do not have, in whichever month. */
+const skipsMonths = (schedule: string): boolean =>
+  /^\s*(?:\S+\s+)?\S+\s+\S+\s+(?:29|30|31)\s+[*?]\s+[*?]\s*$/.test(schedule);
 
 /** Ten times as often is another kind of job. */
 const OFTEN = 10;

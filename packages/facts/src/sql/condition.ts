@@ -6,7 +6,11 @@ const ROWS: ReadonlySet<SqlAspect> = new Set(["update-some", "delete-some"]);
 /** Texts of statements are cut there: what is behind is not known. */
 const TEXT_MAX = 2_000;
 
-export type Widened = { readonly before: PlacedOperation; readonly after: PlacedOperation };
+export type Widened = {
+  readonly how: "condition-widened" | "condition-turned";
+  readonly before: PlacedOperation;
+  readonly after: PlacedOperation;
+};
 
 /** Statements that stand for one of the old side and have fewer conditions, or alternatives instead. */
 export function widenedConditions(
@@ -16,13 +20,14 @@ export function widenedConditions(
   const kept = new Set(after.map(({ text }) => text));
   const known = new Set(before.map(({ text }) => text));
   const gone = before.filter((one) => ROWS.has(one.aspect) && !kept.has(one.text));
-  return after.flatMap((is) => {
+  return after.flatMap((is): readonly Widened[] => {
     if (!ROWS.has(is.aspect) || known.has(is.text)) return [];
     const twins = gone.filter(({ aspect, object }) => aspect === is.aspect && object === is.object);
     const was = twins.length === 1 ? twins[0] : undefined;
-    return was !== undefined && isWider(termsOf(was.text), termsOf(is.text))
-      ? [{ before: was, after: is }]
-      : [];
+    if (was === undefined) return [];
+    const [old, now] = [termsOf(was.text), termsOf(is.text)];
+    if (isWider(old, now)) return [{ how: "condition-widened", before: was, after: is }];
+    return isTurned(old, now) ? [{ how: "condition-turned", before: was, after: is }] : [];
   });
 }
 
@@ -38,6 +43,27 @@ function isWider(was: Terms | null, is: Terms | null): boolean {
     is.all.length < was.all.length &&
     is.all.every((term) => was.all.includes(term))
   );
+}
+
+const SIGN = /<>|!=|<=|>=|=|<|>|\bnot\s+(?=in\b|like\b|exists\b|null\b)/g;
+/** The side of a bound, or whether something is asked for or left out. */
+const SENSE: Readonly<Record<string, string>> = {
+  "<": "below",
+  "<=": "below",
+  ">": "above",
+  ">=": "above",
+};
+
+/** All that differs is the sense of a comparison. */
+function isTurned(was: Terms | null, is: Terms | null): boolean {
+  if (was === null || is === null || was.all.length !== is.all.length) return false;
+  const bare = (terms: Terms): string => terms.all.map((one) => one.replace(SIGN, "?")).join("\n");
+  const senses = (terms: Terms): string =>
+    terms.all
+      .flatMap((one) => [...one.matchAll(SIGN)].map(([sign]) => SENSE[sign] ?? sign))
+      .join(" ");
+  const plainOf = (terms: Terms): string => bare(terms).replaceAll("?", "").replace(/\s+/g, " ");
+  return plainOf(was) === plainOf(is) && senses(was) !== senses(is);
 }
 
 function termsOf(text: string): Terms | null {

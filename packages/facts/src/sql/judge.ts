@@ -217,9 +217,9 @@ function isBackfill(sequence: Sequence, one: PlacedOperation): boolean {
 function conditions(file: ReadFile, sequence: Sequence): readonly Delta[] {
   return widenedConditions(file.before?.operations ?? [], file.after.operations)
     .filter(({ after }) => !after.down)
-    .map(({ before, after }) => ({
+    .map(({ how, before, after }) => ({
       ...deltaOf(file, sequence, after),
-      aspect: "condition-widened",
+      aspect: how,
       op: "changed",
       before: before.text,
       beforeKind: "string",

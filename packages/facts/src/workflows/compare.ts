@@ -161,6 +161,19 @@ export function lostBranches(
       ];
 }
 
+/** Deployments of which one ran at a time, and now several may. */
+export function lostGroups(
+  before: GithubWorkflow | null,
+  after: GithubWorkflow | null,
+): readonly Finding[] {
+  if (before === null || after === null || before.groups.length === 0) return [];
+  const job = after.jobs.find(reaches);
+  if (after.groups.length > 0 || job === undefined || !before.jobs.some(reaches)) return [];
+  return [
+    jobFinding("gate-removed", job, `one run at a time (${before.groups[0]})`, ["concurrency"]),
+  ];
+}
+
 const RANK: Readonly<Record<string, number>> = { none: 0, read: 1, write: 2 };
 
 function levelOf(permissions: Permissions | null, scope: string): number {

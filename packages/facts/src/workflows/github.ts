@@ -21,6 +21,8 @@ export type GithubWorkflow = {
   readonly pushed: readonly string[] | null;
   readonly crons: readonly { readonly text: string; readonly line: number }[];
   readonly permissions: Permissions | null;
+  /** Groups of which one run goes on at a time, of the workflow and its jobs. */
+  readonly groups: readonly string[];
   readonly jobs: readonly GithubJob[];
 };
 
@@ -40,8 +42,15 @@ export function readGithub(root: Node): GithubWorkflow {
       line: lineOf(item, "cron"),
     })),
     permissions: readPermissions(root),
+    groups: [root, ...entriesOf(child(root, "jobs")).map(([, node]) => node)].flatMap(groupOf),
     jobs: runs === undefined ? jobs : [...jobs, readJob("action", runs, runs.line, root)],
   };
+}
+
+function groupOf(node: Node): readonly string[] {
+  const concurrency = child(node, "concurrency");
+  const group = concurrency?.kind === "map" ? child(concurrency, "group") : concurrency;
+  return group === undefined ? [] : [textOf(group)];
 }
 
 function pushedOf(on: Node | undefined): readonly string[] | null {

@@ -14,6 +14,7 @@ import {
   lostBranches,
   lostChecks,
   lostGates,
+  lostGroups,
   newFindings,
   widenedPermissions,
 } from "./compare.ts";
@@ -68,6 +69,7 @@ function readWorkflows(files: readonly ChangedFile[]): SourceResult {
       const gates = [
         ...lostGates(before.jobs, after.jobs),
         ...lostBranches(before.github, after.github),
+        ...lostGroups(before.github, after.github),
       ];
       return [
         touched(file),

@@ -60,6 +60,7 @@ export function dnsFindings(files: readonly ZoneSides[]): readonly DnsFinding[] 
         return now === undefined ? [] : changedSet(file.path, one, now);
       }),
       ...file.after.flatMap((one) => newlyCompleted(file, one)),
+      ...mailless(file, files).map((one) => removed(file, one)),
       ...aliasConflicts(file),
       ...mailFindings(file),
       ...file.before
@@ -67,6 +68,16 @@ export function dnsFindings(files: readonly ZoneSides[]): readonly DnsFinding[] 
         .map((one) => apexLost(file, one)),
     ];
   });
+}
+
+/** Names that keep other answers and no longer say where their mail goes. */
+function mailless(file: ZoneSides, files: readonly ZoneSides[]): readonly RecordSet[] {
+  const served = new Set(files.flatMap(({ after }) => after.map(keyOf)));
+  const names = new Set(file.after.map(({ name }) => name));
+  return file.before.filter(
+    (one) =>
+      one.type === "MX" && one.values.length > 0 && names.has(one.name) && !served.has(keyOf(one)),
+  );
 }
 
 function newlyCompleted(file: ZoneSides, is: RecordSet): readonly DnsFinding[] {
