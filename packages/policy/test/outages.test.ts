@@ -38,6 +38,7 @@ const later = casesIn("conformance/outages/unseen-later/");
 const third = casesIn("conformance/outages/unseen-third/");
 const edits = casesIn("conformance/outages/edits/");
 const after = casesIn("conformance/outages/edits-after/");
+const last = casesIn("conformance/outages/edits-last/");
 
 const changed = ({ before, after }: OutageSide): readonly string[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
@@ -59,7 +60,9 @@ async function check(given: OutageCase, fault: OutageSide, twin: OutageSide): Pr
 }
 
 describe.each(
-  [...corpus, ...unseen, ...later, ...third, ...edits, ...after].map((c) => [c.outage, c] as const),
+  [...corpus, ...unseen, ...later, ...third, ...edits, ...after, ...last].map(
+    (c) => [c.outage, c] as const,
+  ),
 )("%s", (_id, given) => {
   it("holds the fault by the rules that name it, and lets the twin pass", async () => {
     expect(given.heldBy.filter((id) => !known.has(id))).toEqual([]);
@@ -86,6 +89,8 @@ describe("the page about outages", () => {
     expect(page).toContain(editsRow("fifth", edits));
     expect(page).toContain(unseenTable(after));
     expect(page).toContain(editsRow("sixth", after));
+    expect(page).toContain(unseenTable(last));
+    expect(page).toContain(editsRow("seventh", last));
   });
   it("counts at least four fifths of the decidable ones as held", () => {
     const decidable = corpus.filter((c) => c.decidable === "yes");

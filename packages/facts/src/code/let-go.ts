@@ -14,6 +14,9 @@ const LIMIT =
 /** `Math.min(asked, MOST)`, of which the first part is left. */
 const BOUND =
   /\b(?:Math\.)?min\(\s*((?:[^(),]|\([^()]*\)){1,200}?)\s*,\s*(?:[A-Z][A-Z0-9_]{2,60}|(?:this\.|self\.|\w{1,40}\.)?max\w{1,40}|\d[\d_]{0,15})\s*\)/;
+/** What makes a bare number a duration, or a duration of another size. */
+const UNIT =
+  /\s*\*\s*(?:time\.(?:Millisecond|Second|Minute|Hour)|1[_,]?000(?![\d_])|(?:MS|MILLIS|SECONDS?|MINUTES?)_PER_\w{1,20}|60(?![\d_.]))/;
 const CONDITION = /\b(?:if|elif|elsif|else if|unless|while|when|return|filter|where)\b/;
 const RELEASE =
   /^defer\s+((\w{1,60})(?:\.\w{1,60})?)\.(Rollback|Close|Unlock|RUnlock|Release|Stop|Shutdown)\(|^defer\s+((cancel)\w{0,20})\(/;
@@ -61,6 +64,10 @@ export function letGo({ before, after, regions }: Pair): readonly Delta[] {
     const rest = text.replace(BOUND, "$1");
     return rest === text ? null : rest;
   });
+  const units = stripped(was, is, (text) => {
+    const rest = text.replace(UNIT, "");
+    return rest === text ? null : rest;
+  });
   const found = (aspect: string, { was: text, is: row }: (typeof waits)[number]): Delta =>
     delta({
       path: after.path,
@@ -77,6 +84,7 @@ export function letGo({ before, after, regions }: Pair): readonly Delta[] {
   return [
     ...waits.map((one) => found("await-removed", one)),
     ...limits.map((one) => found("timeout-removed", one)),
+    ...units.map((one) => found("unit-removed", one)),
     ...bounds.map((one) => found("bound-removed", one)),
     ...shortened(old, now, (one) => found("condition-shortened", one), regions.line),
     ...unreleased(old, now, after, regions.line),

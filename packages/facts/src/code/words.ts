@@ -52,6 +52,10 @@ const UNVERIFIED =
 const CUT_HASH =
   /\bbcrypt\w{0,10}\.(?:hash|hashSync|hashpw|hashPassword|GenerateFromPassword)\(\s*(?:\[\]byte\(\s*)?(?:`[^`\n]{0,200}\$\{[^}\n]{1,100}\}[^`\n]{0,100}\$\{|f["'][^"'\n]{0,200}\{[^}\n]{1,100}\}[^"'\n]{0,100}\{|\(?[\w.$]{1,60}\s*\+\s*[\w.$"':-]{1,60}(?:\s*\+|\s*[,)]))/g;
 
+/** Readers that make objects of any kind of what they are given (CWE-502). */
+const UNSAFE_LOAD =
+  /\byaml\.(?:unsafe_load(?:_all)?\(|load(?:_all)?\([^\n()]{0,120}(?:\([^\n()]{0,80}\))?[^\n()]{0,80}Loader\s*=\s*(?:yaml\.)?(?:Unsafe)?Loader\b)|\bYAML\.unsafe_load\(|\bObjectInputStream\(\s*\w*(?:request|socket|upload)/gi;
+
 /** R10 in languages without a grammar here, and checks of identity that are switched off anywhere. */
 export const WORD_DETECTORS: readonly Detector[] = [
   {
@@ -77,5 +81,12 @@ export const WORD_DETECTORS: readonly Detector[] = [
     languages: "any",
     hint: /bcrypt/,
     find: (side) => matches(side, CUT_HASH, (m) => m[0].trim().slice(0, 80)),
+  },
+  {
+    id: "unsafe-load",
+    aspect: "unsafe-load",
+    languages: "any",
+    hint: /unsafe_load|Loader|ObjectInputStream/,
+    find: (side) => matches(side, UNSAFE_LOAD, (m) => m[0].trim().slice(0, 80)),
   },
 ];

@@ -31,7 +31,8 @@ export type CommandAspect =
   | "order-lost"
   | "mirror-deletes"
   | "stop-lost"
-  | "condition-lost";
+  | "condition-lost"
+  | "check-lost";
 
 /** One thing that is wrong with one command. */
 export type Finding = {

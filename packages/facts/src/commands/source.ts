@@ -14,6 +14,7 @@ import type { Script } from "./shell/unwrap.ts";
 import { lostStops } from "./stops.ts";
 import { commandEnvironment, environmentIn } from "./target.ts";
 import { updatesIn } from "./unattended.ts";
+import { lostChecks } from "./verified.ts";
 
 /** Commands that people, pipelines and agents run: shell, HTTP, GraphQL and documents of orders. */
 export const commandsSource: Source = {
@@ -94,7 +95,7 @@ function readFile(file: ChangedFile, kind: FileKind): Read {
     ...ofRequests(kind, before, after, pairs),
     ...ofMutations(kind, before, after),
     ...(kind === "shell" && now.acts.length >= 2 ? ofStops(before, after) : []),
-    ...(kind === "shell" ? ofConditions(before, after) : []),
+    ...(kind === "shell" ? [...ofConditions(before, after), ...ofChecks(before, after)] : []),
     ...(kind === "data" || kind === "pipeline" ? ofOperations(file) : []),
     ...(kind === "settings" || kind === "data" || kind === "text" ? ofUpdates(before, after) : []),
   ];
@@ -277,6 +278,20 @@ const ofStops = (before: string, after: string): readonly Placed[] =>
   lostStops(before, after).map(({ key, before: was, line }) => ({
     aspect: "stop-lost",
     key,
+    tags: [],
+    line,
+    subject: was,
+    before: was,
+    after: "",
+    environment: "unknown",
+    countBefore: null,
+    countAfter: null,
+  }));
+
+const ofChecks = (before: string, after: string): readonly Placed[] =>
+  lostChecks(before, after).map(({ before: was, line }) => ({
+    aspect: "check-lost",
+    key: "download",
     tags: [],
     line,
     subject: was,

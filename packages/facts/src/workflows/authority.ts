@@ -18,6 +18,9 @@ const WRITE = /\b([a-z][a-z-]{1,40})["']?:\s{0,9}["']?write(?:-all)?\b/g;
 /** Commands and actions that bring something to where others use it; those that only look do not. */
 const DEPLOYS =
   /(?<![\w-])(?:deploy(?![\w-])|kubectl\s(?:[^|;&]{0,80}\s)?(?:apply|create|delete|replace|patch|rollout|scale|set)\b|terraform apply|helm (?:upgrade|install)|docker push|npm publish|twine upload|cargo publish|aws s3 (?:cp|mv|rm|sync))/i;
+/** How patiently and how loudly a command works; not on what. */
+const MANNERS =
+  /\s--?(?:atomic|wait|debug|verbose|quiet|no-progress|color|timeout[= ]\S{1,40}|history-max[= ]\S{1,10})(?=\s|$)/g;
 const VERSION_NUMBER = /\bv?\d+(?:\.\d+)+[\w.+-]*/g;
 
 /** A text without the versions that it names; raising those is the daily work of bots. */
@@ -48,7 +51,9 @@ function grantsOf(text: string | null): ReadonlyMap<string, Granted> {
 const grantsIn = (line: string): readonly string[] => [
   ...[...line.matchAll(SECRET)].map((m) => `secret ${m[1] ?? ""}`),
   ...[...line.matchAll(WRITE)].map((m) => `write ${m[1] ?? ""}`),
-  ...(DEPLOYS.test(line) ? [`deploy ${line.replace(VERSION_NUMBER, "")}`] : []),
+  ...(DEPLOYS.test(line)
+    ? [`deploy ${line.replace(VERSION_NUMBER, "").replace(MANNERS, "")}`]
+    : []),
 ];
 
 /**

@@ -95,9 +95,14 @@ export function lostChecks(before: readonly Job[], after: readonly Job[]): reado
 
 const deployJob = (job: Job): boolean => job.steps.some(deploys);
 
+const PUBLISHES =
+  /\b(?:(?:npm|pnpm|yarn)\s+publish|docker\s+push|twine\s+upload|cargo\s+publish|gem\s+push|helm\s+push)\b/;
+
 /** Where what a job runs is a script of the repository, the environment that it names says what it is for. */
 const reaches = (job: Job): boolean =>
-  deployJob(job) || /^prod|production|(^|[^a-z])(prd|live)([^a-z]|$)/i.test(job.environment);
+  deployJob(job) ||
+  job.steps.some(({ run }) => PUBLISHES.test(run)) ||
+  /^prod|production|(^|[^a-z])(prd|live)([^a-z]|$)/i.test(job.environment);
 
 /** Gates in front of a deployment that go away: an environment, a manual start, a job it waited for. */
 export function lostGates(before: readonly Job[], after: readonly Job[]): readonly Finding[] {
@@ -126,6 +131,8 @@ export function lostGates(before: readonly Job[], after: readonly Job[]): readon
       const dropped = was.needs.filter((need) => !job.needs.includes(need) && names.has(need));
       if (dropped.length > 0 && job.needs.length < was.needs.length)
         found.push(jobFinding("gate-removed", job, `needs ${dropped.join(", ")}`, ["needs"]));
+      if (ofRefs(was.condition) && job.condition === "")
+        found.push(jobFinding("gate-removed", job, `if ${was.condition}`, ["condition"]));
       if (deployJob(job) && !deployJob(was) && job.environment === "" && !job.manual)
         found.push(
           jobFinding(
@@ -173,6 +180,12 @@ export function lostGroups(
     jobFinding("gate-removed", job, `one run at a time (${before.groups[0]})`, ["concurrency"]),
   ];
 }
+
+/** A condition that lets only some branches, tags or events through. */
+const ofRefs = (condition: string): boolean =>
+  /github\.(?:ref|ref_name|ref_type|event_name|base_ref)\b|refs\/|CI_COMMIT_(?:BRANCH|TAG)/.test(
+    condition,
+  );
 
 const RANK: Readonly<Record<string, number>> = { none: 0, read: 1, write: 2 };
 
