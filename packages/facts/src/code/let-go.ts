@@ -9,14 +9,14 @@ import { withoutComments } from "./words.ts";
 const REGION_MAX = 20_000;
 const AWAIT = /^await\s+(?=[\w$.]{1,200}\s*[(<])/;
 const LIMIT =
-  /,?\s*\b\w{0,30}[tT]imeout\w{0,20}["']?\s*[=:]\s*(?:\([^()\n]{0,60}\)|[\w.$]{1,60}\([^()\n]{0,60}\)|[^,(){}\n]{1,60})(?=[,)}])/g;
+  /,?\s{0,20}\b\w{0,30}[tT]imeout\w{0,20}["']?\s{0,20}[=:]\s{0,20}(?:\([^()\n]{0,60}\)|[\w.$]{1,60}\([^()\n]{0,60}\)|[^,(){}\n]{1,60})(?=[,)}])/g;
 
 /** `Math.min(asked, MOST)`, of which the first part is left. */
 const BOUND =
-  /\b(?:Math\.)?min\(\s*((?:[^(),]|\([^()]*\)){1,200}?)\s*,\s*(?:[A-Z][A-Z0-9_]{2,60}|(?:this\.|self\.|\w{1,40}\.)?max\w{1,40}|\d[\d_]{0,15})\s*\)/;
+  /\b(?:Math\.)?min\(\s{0,20}((?:[^(),]|\([^()]{0,200}\)){1,200}?)\s{0,20},\s{0,20}(?:[A-Z][A-Z0-9_]{2,60}|(?:this\.|self\.|\w{1,40}\.)?max\w{1,40}|\d[\d_]{0,15})\s{0,20}\)/;
 /** What makes a bare number a duration, or a duration of another size. */
 const UNIT =
-  /\s*\*\s*(?:time\.(?:Millisecond|Second|Minute|Hour)|1[_,]?000(?![\d_])|(?:MS|MILLIS|SECONDS?|MINUTES?)_PER_\w{1,20}|60(?![\d_.]))/;
+  /\s{0,20}\*\s{0,20}(?:time\.(?:Millisecond|Second|Minute|Hour)|1[_,]?000(?![\d_])|(?:MS|MILLIS|SECONDS?|MINUTES?)_PER_\w{1,20}|60(?![\d_.]))/;
 const CONDITION = /\b(?:if|elif|elsif|else if|unless|while|when|return|filter|where)\b/;
 const RELEASE =
   /^defer\s+((\w{1,60})(?:\.\w{1,60})?)\.(Rollback|Close|Unlock|RUnlock|Release|Stop|Shutdown)\(|^defer\s+((cancel)\w{0,20})\(/;
@@ -57,7 +57,7 @@ export function letGo({ before, after, regions }: Pair): readonly Delta[] {
     ? []
     : stripped(was, is, (text) => (AWAIT.test(text) ? text.replace(AWAIT, "") : null));
   const limits = stripped(was, is, (text) => {
-    const rest = text.replace(LIMIT, "").replace(/\(\s*,\s*/g, "(");
+    const rest = text.replace(LIMIT, "").replace(/\(\s{0,20},\s{0,20}/g, "(");
     return rest === text ? null : rest;
   });
   const bounds = stripped(was, is, (text) => {

@@ -43,9 +43,11 @@ export type GuardLost = {
 /** Grave commands that stood under a condition wherever they stood, and now stand under fewer. */
 export function lostConditions(before: string, after: string): readonly GuardLost[] {
   if (!/^\s*if\s|\]\s*&&|^\s*test\s/m.test(before)) return [];
-  const old = linesOf(before).filter(({ text }) => GRAVE.test(text));
+  const old = new Map<string, Line[]>();
+  for (const one of linesOf(before))
+    if (GRAVE.test(one.text)) old.set(one.text, [...(old.get(one.text) ?? []), one]);
   return linesOf(after).flatMap(({ text, line, conditions }) => {
-    const same = old.filter((one) => one.text === text);
+    const same = old.get(text) ?? [];
     const least = Math.min(...same.map((one) => one.conditions.length));
     if (same.length === 0 || conditions.length >= least) return [];
     const gone = same[0]?.conditions.filter((one) => !conditions.includes(one)).at(-1);

@@ -23,10 +23,18 @@ function stopsOf(text: string): Stops {
 
 export type StopLost = { readonly key: string; readonly before: string; readonly line: number };
 
+/** A script with more variables that must be set was not written by hand. */
+const GUARDS_MAX = 100;
+
 /** `${X:?}` made an empty variable an error where it is still used. */
 function lostUnset(before: string, after: string): StopLost | null {
   if (/^[ \t]*set[ \t]+-[a-z]*u|nounset/m.test(after)) return null;
-  for (const [text, name = ""] of before.matchAll(/\$\{(\w{1,60}):\?[^}\n]{0,200}\}/g)) {
+  const guards = new Map(
+    [...before.matchAll(/\$\{(\w{1,60}):\?[^}\n]{0,200}\}/g)].map(
+      ([text, name = ""]) => [name, text] as const,
+    ),
+  );
+  for (const [name, text] of [...guards].slice(0, GUARDS_MAX)) {
     if (after.includes(`\${${name}:?`)) continue;
     const rows = after.split("\n");
     const at = rows.findIndex((row) => row.includes(`$${name}`) || row.includes(`\${${name}}`));

@@ -6,6 +6,7 @@ const ENTRY =
 /** A shorter list is kept by hand, and each of its lines is seen. */
 const ENTRIES_MIN = 6;
 const LOST_MIN = 3;
+const ROW_MAX = 1_000;
 const TEXT_MAX = 2_000_000;
 
 /** The entries of a text in which nearly every line is one; `null` for any other text. */
@@ -13,7 +14,7 @@ function entriesOf(text: string): ReadonlySet<string> | null {
   if (text.length > TEXT_MAX) return null;
   const rows = text
     .split("\n")
-    .map((row) => row.replace(/\s*[#;].*$/, "").trim())
+    .map((row) => row.slice(0, ROW_MAX).split(/[#;]/, 1)[0]?.trim() ?? "")
     .filter((row) => row !== "");
   const entries = rows.filter((row) => ENTRY.test(row));
   return entries.length * 10 >= rows.length * 9 ? new Set(entries) : null;

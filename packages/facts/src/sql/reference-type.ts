@@ -18,16 +18,19 @@ const BYTES: Readonly<Record<string, number>> = {
 const TYPE = "(smallint|int2|smallserial|mediumint|int|integer|int4|serial|bigint|int8|bigserial)";
 const NAME = '((?:[`"]?\\w+[`"]?\\.)?[`"]?\\w+[`"]?)';
 const TABLE = new RegExp(
-  `\\b(?:create\\s+table(?:\\s+if\\s+not\\s+exists)?|alter\\s+table(?:\\s+only)?(?:\\s+if\\s+exists)?)\\s+${NAME}`,
+  `\\b(?:create\\s{1,50}table(?:\\s{1,50}if\\s{1,50}not\\s{1,50}exists)?|alter\\s{1,50}table(?:\\s{1,50}only)?(?:\\s{1,50}if\\s{1,50}exists)?)\\s{1,50}${NAME}`,
   "gi",
 );
 const COLUMN = new RegExp(
-  `(?:^|[(,]|\\badd\\s+(?:column\\s+)?(?:if\\s+not\\s+exists\\s+)?)\\s*[\`"]?(\\w+)[\`"]?\\s+${TYPE}\\b([^,;]{0,300})`,
+  `(?:^|[(,]|\\badd\\s{1,50}(?:column\\s{1,50})?(?:if\\s{1,50}not\\s{1,50}exists\\s{1,50})?)\\s{0,50}[\`"]?(\\w+)[\`"]?\\s{1,50}${TYPE}\\b([^,;]{0,300})`,
   "gi",
 );
-const OWN = new RegExp(`\\breferences\\s+${NAME}\\s*(?:\\(\\s*[\`"]?(\\w+)[\`"]?\\s*\\))?`, "i");
+const OWN = new RegExp(
+  `\\breferences\\s{1,50}${NAME}\\s{0,50}(?:\\(\\s{0,50}[\`"]?(\\w+)[\`"]?\\s{0,50}\\))?`,
+  "i",
+);
 const APART = new RegExp(
-  `\\bforeign\\s+key\\s*\\(\\s*[\`"]?(\\w+)[\`"]?\\s*\\)\\s*references\\s+${NAME}\\s*(?:\\(\\s*[\`"]?(\\w+)[\`"]?\\s*\\))?`,
+  `\\bforeign\\s{1,50}key\\s{0,50}\\(\\s{0,50}[\`"]?(\\w+)[\`"]?\\s{0,50}\\)\\s{0,50}references\\s{1,50}${NAME}\\s{0,50}(?:\\(\\s{0,50}[\`"]?(\\w+)[\`"]?\\s{0,50}\\))?`,
   "gi",
 );
 /** Longer scripts are dumps. */
@@ -58,6 +61,7 @@ export function declarationsIn(text: string): Declarations {
   const references: Reference[] = [];
   const code = text.length > TEXT_MAX ? "" : withoutComments(text);
   const tables = [...code.matchAll(TABLE)];
+  const lineOf = linesOf(code);
   for (const [i, m] of tables.entries()) {
     const table = bare(m[1] ?? "");
     const start = m.index + m[0].length;
@@ -69,7 +73,7 @@ export function declarationsIn(text: string): Declarations {
     for (const c of body.matchAll(COLUMN)) {
       const column = bare(c[1] ?? "");
       const at = start + c.index + c[0].search(/[`"\w]/);
-      const line = code.slice(0, at).split("\n").length;
+      const line = lineOf(at);
       columns.push({ table, column, type: (c[2] ?? "").toLowerCase(), line });
       const to = OWN.exec(c[3] ?? "");
       if (to !== null)
@@ -84,6 +88,18 @@ export function declarationsIn(text: string): Declarations {
       });
   }
   return { columns, references };
+}
+
+/** The line of an offset; offsets are asked for in the order of the text. */
+function linesOf(code: string): (at: number) => number {
+  let [line, from] = [1, 0];
+  return (at) => {
+    for (let i = code.indexOf("\n", from); i >= 0 && i < at; i = code.indexOf("\n", i + 1)) {
+      line++;
+      from = i + 1;
+    }
+    return line;
+  };
 }
 
 function ends(code: string, start: number): number {
@@ -113,9 +129,22 @@ export function narrowReferences(
   });
 }
 
-/** Comments as blanks, so that lines keep their numbers. */
-const withoutComments = (text: string): string =>
-  text.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, (whole) => whole.replace(/[^\n]/g, " "));
+/** Comments as blanks, so that lines keep their numbers; one that is not closed ends the text. */
+function withoutComments(text: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  while (from < text.length) {
+    const [line, block] = [text.indexOf("--", from), text.indexOf("/*", from)];
+    const starts = [line, block].filter((at) => at >= 0);
+    if (starts.length === 0) break;
+    const start = Math.min(...starts);
+    const close = start === line ? text.indexOf("\n", start) : text.indexOf("*/", start + 2);
+    const end = close < 0 ? text.length : close + (start === line ? 0 : 2);
+    parts.push(text.slice(from, start), text.slice(start, end).replace(/[^\n]/g, " "));
+    from = end;
+  }
+  return parts.join("") + text.slice(from);
+}
 
 /** Without quotes and schema, in one case. */
 const bare = (name: string): string =>
