@@ -3,6 +3,7 @@
 export * from "./data/index.ts";
 export { PAGE_MAX } from "./limits.ts";
 export { openTarget, settingsFaults, type TargetPlace } from "./open.ts";
+export type { OtherWriter, OtherWriters } from "./others.ts";
 export { isSame, planWrites, type WritePlan } from "./plan.ts";
 export { type ReadBack, readBack } from "./read-back.ts";
 export type { Secrets } from "./secrets.ts";

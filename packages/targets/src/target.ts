@@ -4,6 +4,7 @@
  * and the permission. A cell is a part of the target that can be written alone.
  */
 
+import type { OtherWriters } from "./others.ts";
 import type { LastWriter, WriterAsked } from "./writer.ts";
 
 /** Limits of one cell: what is larger is refused before anything is sent. */
@@ -129,6 +130,8 @@ export type Target = {
    * Absent where no target of the kind can. It asks for little and gives up soon.
    */
   readonly lastWriter?: (asked: WriterAsked) => Promise<Answered<LastWriter | null>>;
+  /** Who else can write to the cells, past this driver; absent where no target of the kind tells anybody. */
+  readonly otherWriters?: () => Promise<Answered<OtherWriters>>;
   readonly health: () => Promise<Health>;
   readonly close: () => Promise<void>;
 };

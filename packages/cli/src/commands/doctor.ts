@@ -18,6 +18,7 @@ type Options = {
   readonly admission?: string;
   readonly webhook?: string;
   readonly guard?: string;
+  readonly controlPlane?: string;
   readonly ifDown?: boolean;
   readonly rehearse?: boolean;
   readonly json?: boolean;
@@ -29,7 +30,7 @@ export function doctorCommand(program: Command): void {
   program
     .command("doctor")
     .description(
-      "look for ways past the gate of a bare repository, on GitLab, at an admission webhook or at a guard, and say what closes each",
+      "look for ways past the gate of a bare repository, on GitLab, at an admission webhook, at a guard or to the targets of a control plane, and say what closes each",
     )
     .option("--repo <bare>", "the bare repository", ".")
     .option("--gitlab <file>", "the projects of these settings on GitLab, in place of a repository")
@@ -37,12 +38,16 @@ export function doctorCommand(program: Command): void {
     .option("--admission <file>", "an admission webhook with these settings")
     .option("--webhook <file>", "with --admission: the configuration by which it is asked (YAML)")
     .option("--guard <file>", "a guard with these settings, and the engine behind it")
+    .option(
+      "--control-plane <file>",
+      "who else can write to the targets of this description; run it where the server runs, as its user",
+    )
     .option("--if-down", "show what goes on while the server, its database or a witness is away")
     .option("--rehearse", "with --if-down: push to a scratch copy whose server is away")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  interlock doctor --repo /srv/git/shop.git\n  interlock doctor --repo /srv/git/shop.git --if-down --rehearse\n  interlock doctor --gitlab gitlab.json\n  interlock doctor --admission admission.json --webhook webhook.yaml\n  interlock doctor --guard guard.json\n\nExit codes: 0 no door is open, 1 a door is open, 3 could not look, 64 wrong usage",
+      "\nExamples:\n  interlock doctor --repo /srv/git/shop.git\n  interlock doctor --repo /srv/git/shop.git --if-down --rehearse\n  interlock doctor --gitlab gitlab.json\n  interlock doctor --admission admission.json --webhook webhook.yaml\n  interlock doctor --guard guard.json\n  interlock doctor --control-plane interlock/control-plane.yaml\n\nExit codes: 0 no door is open, 1 a door is open, 3 could not look, 64 wrong usage",
     )
     .action(async (options: Options) => {
       if (options.rehearse === true && options.ifDown !== true)
@@ -52,6 +57,8 @@ export function doctorCommand(program: Command): void {
       if (options.admission !== undefined || options.webhook !== undefined)
         return await shownAdmission(options);
       if (options.guard !== undefined) return await shownGuard(options.guard, options);
+      if (options.controlPlane !== undefined)
+        return await shownControlPlane(options.controlPlane, options);
       const place = await placeOf(options.repo);
       // What ends this early has found nothing closed. by (fail-closed)
       process.exitCode = OPEN;
@@ -91,6 +98,18 @@ async function shownGuard(guard: string, options: Options): Promise<void> {
   const { examineGuard } = await import("../doctor/guard-doors.ts");
   process.exitCode = OPEN;
   process.exitCode = shownDoors(await examineGuard(guard), options) ? OPEN : 0;
+}
+
+async function shownControlPlane(file: string, options: Options): Promise<void> {
+  if (options.ifDown === true)
+    throw new GateError(
+      "USAGE",
+      "`--control-plane` goes with `--json` alone",
+      "leave the others out",
+    );
+  const { examineControlPlane } = await import("../doctor/control-plane-doors.ts");
+  process.exitCode = OPEN;
+  process.exitCode = shownDoors(await examineControlPlane(file), options) ? OPEN : 0;
 }
 
 /** What was not looked at is no open door, and no closed one: it is said. */

@@ -89,7 +89,18 @@ export const GUARD_DOORS = {
   "guard-read-again": "low",
 } as const satisfies Readonly<Record<string, Severity>>;
 
-const ALL = { ...DOORS, ...GITLAB_DOORS, ...ADMISSION_DOORS, ...GUARD_DOORS };
+/** Doors of the targets that a description of control planes names. */
+export const CONTROL_PLANE_DOORS = {
+  "target-open": "high",
+} as const satisfies Readonly<Record<string, Severity>>;
+
+const ALL = {
+  ...CONTROL_PLANE_DOORS,
+  ...DOORS,
+  ...GITLAB_DOORS,
+  ...ADMISSION_DOORS,
+  ...GUARD_DOORS,
+};
 
 /** An open door as a look finds it. */
 export type Found = {

@@ -5,6 +5,7 @@ import type { Answered, Health, Target } from "../target.ts";
 import { inside, listIn, textIn } from "../web/json.ts";
 import { type Gateway, gatewayOf } from "./gateway.ts";
 import { leasesOf } from "./lease.ts";
+import { etcdOthers } from "./others.ts";
 import { type Known, listCell, readCell } from "./read.ts";
 import { type EtcdSettings, readEtcdSettings } from "./settings.ts";
 import { watchCells } from "./watch.ts";
@@ -54,6 +55,7 @@ function targetOf(name: string, settings: EtcdSettings): Target {
       return outcome;
     },
     watch: (since, signal) => watchCells(gateway, settings, since, signal),
+    otherWriters: () => etcdOthers(gateway, settings),
     health: () => healthOf(gateway),
     close: async () => gateway.close(),
   };

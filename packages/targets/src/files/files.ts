@@ -9,6 +9,7 @@ import { isAbsolute, join } from "node:path";
 import { answered, away, codeOf, damaged, failed, noCell, refused, textOf } from "../failure.ts";
 import { batchPathFault, pathFault } from "../key-path.ts";
 import { overLimit, overPageLimit, overReadLimit } from "../limits.ts";
+import type { OtherWriters } from "../others.ts";
 import { pageOf } from "../page.ts";
 import { polled, type Snapshot } from "../polling.ts";
 import type { Resolved } from "../secrets.ts";
@@ -17,6 +18,7 @@ import type { Answered, Health, Held, Target, TargetFailure, WriteOutcome } from
 import { type FilesCell, settled, Uncertain, writeBatch } from "./commit.ts";
 import { fileWriter, heldIn, keysIn, Misplaced } from "./file.ts";
 import { LockBusy, withLock } from "./lock.ts";
+import { othersAt, placesOf } from "./others.ts";
 import { StateDamaged } from "./state.ts";
 
 type FilesSettings = {
@@ -130,9 +132,21 @@ function filesTarget(
       if (fault !== null || at === undefined) return failed(fault ?? noCell(name, id));
       return asked(() => fileWriter(at, key, version));
     },
+    otherWriters: () => asked(() => othersOf(settings)),
     health: () => healthOf(root),
     close: async () => undefined,
   };
+}
+
+async function othersOf({ root, cells }: FilesSettings): Promise<OtherWriters> {
+  const all: string[] = [root];
+  for (const place of cells.values()) {
+    const folder = join(root, place);
+    const keys = (await keysIn(folder)).keys();
+    // A cell is made with its first write.
+    if ((await asked(() => stat(folder))).ok) all.push(...placesOf(folder, keys));
+  }
+  return { others: await othersAt(root, all), unseen: [] };
 }
 
 async function healthOf(root: string): Promise<Health> {

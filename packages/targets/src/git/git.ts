@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Files in a folder of a branch, one file a key, as GitOps tools read them; one commit a batch. */
 import { answered, damaged, failed, noCell, shown } from "../failure.ts";
+import { othersAt } from "../files/others.ts";
 import { batchPathFault, pathFault } from "../key-path.ts";
 import { overLimit, overPageLimit, overReadLimit } from "../limits.ts";
+import type { OtherWriters } from "../others.ts";
 import { pageOf } from "../page.ts";
 import type { Resolved } from "../secrets.ts";
 import type {
@@ -83,6 +85,7 @@ function gitTarget(name: string, settings: GitSettings): Target {
         ? await commitWriter(repository.value, place, { key, version })
         : repository;
     },
+    otherWriters: async () => answered(await pushers(settings)),
     health: () => healthOf(ready()),
     close: async () => {
       await turn;
@@ -90,6 +93,26 @@ function gitTarget(name: string, settings: GitSettings): Target {
       opened = null;
     },
   };
+}
+
+/** Who pushes is known where the repository is: to the files of this machine, or to a forge. */
+async function pushers({ repository, isRemote, user, cells }: GitSettings): Promise<OtherWriters> {
+  const branches = [...new Set([...cells.values()].map(({ branch }) => `\`${branch}\``))].join(
+    ", ",
+  );
+  return isRemote
+    ? {
+        others: [],
+        unseen: [
+          `who else can push to ${branches} of \`${repository}\`: only where it is kept that is known; let nobody but \`${user}\` push there`,
+        ],
+      }
+    : {
+        others: await othersAt(repository, [repository]),
+        unseen: [
+          `who else can push to \`${repository}\`: \`interlock doctor --repo ${repository}\` looks at its hook`,
+        ],
+      };
 }
 
 async function healthOf(repository: Answered<Repository>): Promise<Health> {

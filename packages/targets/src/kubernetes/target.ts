@@ -9,6 +9,7 @@ import { textIn } from "../web/json.ts";
 import type { LastWriter, WriterAsked } from "../writer.ts";
 import { type Api, apiDamaged, apiRefused, bodyOf, get, getObject, noObject } from "./api.ts";
 import { heldOf } from "./object.ts";
+import { kubernetesOthers } from "./others.ts";
 import { type KubernetesSettings, type Place, readKubernetesSettings } from "./settings.ts";
 import { watchObjects } from "./watch.ts";
 import { writeObject } from "./write.ts";
@@ -53,6 +54,7 @@ function targetOf(name: string, settings: KubernetesSettings): Target {
         ? failed(noCell(name, asked.cell))
         : await keyWriter(api, place, asked);
     },
+    otherWriters: () => kubernetesOthers(api),
     health: () => healthOf(api),
     close: async () => client.close(),
   };

@@ -9,6 +9,7 @@ import type { Resolved } from "../secrets.ts";
 import type { Answered, CellRead, Held, Listed, Page, Target, TargetFailure } from "../target.ts";
 import { failureOf, isCertain } from "./errors.ts";
 import { fencesFit, fitOf } from "./fit.ts";
+import { tablesOthers } from "./others.ts";
 import { type PostgresSettings, postgresSettings } from "./settings.ts";
 import { type CellSql, sqlOf } from "./sql.ts";
 import { writeRows } from "./write.ts";
@@ -97,6 +98,16 @@ function targetOf(database: Database): Target {
       return version === null
         ? answered(null)
         : asked(database, id, (client, { sql }) => rowWriter(client, sql, { key, version }));
+    },
+    otherWriters: async () => {
+      const tables = new Set([...settings.cells.values()].map(({ table }) => table));
+      try {
+        // Past `asked`, which may make the table of fences: who looks changes nothing.
+        const others = await tablesOthers(pool, tables);
+        return answered({ others, unseen: [] });
+      } catch (error) {
+        return failed(failureOf(error));
+      }
     },
     health: async () => {
       try {
