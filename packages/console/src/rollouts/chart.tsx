@@ -67,7 +67,8 @@ function optionsOf(
     scales: { y: { range: (_, __, top) => [0, Math.max(1, top * 1.1)] } },
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC"),
     axes: [
-      { ...axis, values: (_, all, ...[, , step]) => all.map((at) => timeOf(at, step)) },
+      // A time with seconds is wider than what uPlot leaves for a label.
+      { ...axis, space: 80, values: (_, all, ...[, , step]) => all.map((at) => timeOf(at, step)) },
       { ...axis, size: 56 },
     ],
     series: [
