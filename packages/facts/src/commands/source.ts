@@ -274,47 +274,31 @@ function ofOperations(file: ChangedFile): readonly Placed[] {
   );
 }
 
+/** What stood in a script beside its commands and is gone: nothing is counted, and no place is named. */
+const gone = (
+  what: Pick<Placed, "aspect" | "key" | "line" | "subject" | "before"> & Partial<Placed>,
+): Placed => ({
+  ...{ tags: [], after: "", environment: "unknown", countBefore: null, countAfter: null },
+  ...what,
+});
+
 const ofStops = (before: string, after: string): readonly Placed[] =>
-  lostStops(before, after).map(({ key, before: was, line }) => ({
-    aspect: "stop-lost",
-    key,
-    tags: [],
-    line,
-    subject: was,
-    before: was,
-    after: "",
-    environment: "unknown",
-    countBefore: null,
-    countAfter: null,
-  }));
+  lostStops(before, after).map(({ key, before: was, line }) =>
+    gone({ aspect: "stop-lost", key, line, subject: was, before: was }),
+  );
 
 const ofChecks = (before: string, after: string): readonly Placed[] =>
-  lostChecks(before, after).map(({ before: was, line }) => ({
-    aspect: "check-lost",
-    key: "download",
-    tags: [],
-    line,
-    subject: was,
-    before: was,
-    after: "",
-    environment: "unknown",
-    countBefore: null,
-    countAfter: null,
-  }));
+  lostChecks(before, after).map(({ before: was, line }) =>
+    gone({ aspect: "check-lost", key: "download", line, subject: was, before: was }),
+  );
 
 const ofConditions = (before: string, after: string): readonly Placed[] =>
-  lostConditions(before, after).map(({ text, line, condition }) => ({
-    aspect: "condition-lost",
-    key: "if",
-    tags: [],
-    line,
-    subject: text,
-    before: condition,
-    after: text,
-    environment: "unknown",
-    countBefore: null,
-    countAfter: null,
-  }));
+  lostConditions(before, after).map(({ text, line, condition }) =>
+    gone({
+      ...{ aspect: "condition-lost", key: "if", line },
+      ...{ subject: text, before: condition, after: text },
+    }),
+  );
 
 function ofUpdates(before: string, after: string): readonly Placed[] {
   const known = new Set(updatesIn(before).map((one) => one.key.toLowerCase()));
