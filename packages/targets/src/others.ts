@@ -17,3 +17,7 @@ export type OtherWriters = {
 
 /** More are not named; a target that lets everybody write is not told by name. */
 export const OTHERS_MAX = 50;
+
+/** A word of a command that people copy into a shell; names are given by whoever made the user, role or folder. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./][\w@%+=:,./-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

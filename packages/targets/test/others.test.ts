@@ -164,6 +164,7 @@ describe.skipIf(etcdProgram() === null)("etcd", () => {
       ["reader", perm(0, "/shop/", "/shop0")],
       ["beside", perm(2, "/shop/us/", "/shop/us0")],
       ["nobody", null],
+      ["it's; reboot", perm(2, "/shop/", "/shop0")],
     ];
     for (const [name, given] of users) {
       await call("/v3/auth/user/add", { name, password: "secret" });
@@ -173,9 +174,13 @@ describe.skipIf(etcdProgram() === null)("etcd", () => {
     }
     await call("/v3/auth/enable", {});
     const as = (user: string) => ({ ...settings, user, password: "env:secret" });
-    expect((await asked("etcd", as("root"))).others.map(({ who }) => who).sort()).toEqual([
-      ...["all", "interlock", "one-key"],
+    const { others } = await asked("etcd", as("root"));
+    expect(others.map(({ who }) => who).sort()).toEqual([
+      ...["all", "interlock", "it's; reboot", "one-key"],
     ]);
+    expect(others.find(({ who }) => who.startsWith("it"))?.close).toBe(
+      String.raw`etcdctl user revoke-role -- 'it'\''s; reboot' 'it'\''s; reboot'`,
+    );
     expect(await asked("etcd", as("interlock"))).toEqual({
       others: [],
       unseen: [expect.stringContaining("only its root is told")],
@@ -214,6 +219,7 @@ describe("kubernetes", () => {
       binding("apps", "Role", "apps", user("cy")),
       binding("edit", "ClusterRole", "edit", user("dee")),
       binding("gone", "Role", "gone", user("eve")),
+      binding("a; reboot #", "ClusterRole", "edit", user("fay")),
     ],
   };
   async function server(allowed: boolean): Promise<string> {
@@ -232,12 +238,14 @@ describe("kubernetes", () => {
   it("tells whom a bound role lets write the object, and nobody else", async () => {
     const { others } = await asked("kubernetes", settings(await server(true)));
     expect(others.map(({ who }) => who)).toEqual([
-      ...["group platform", "service account ci/job", "user dee"],
+      ...["group platform", "service account ci/job", "user dee", "user fay"],
     ]);
+    // What is copied into a shell is one word, whatever whoever named it wanted.
+    expect(others[3]?.close).toMatch(/^kubectl delete rolebinding -n shop -- 'a; reboot #', /);
     expect(others[1]).toEqual({
       who: "service account ci/job",
       because: "rolebinding `rates` lets it write `shop/rates`",
-      close: "kubectl delete rolebinding -n shop rates, unless that is this server's own",
+      close: "kubectl delete rolebinding -n shop -- rates, unless that is this server's own",
     });
   });
 

@@ -2,7 +2,7 @@
 /** Who else can write below the prefixes, as etcd's own users and roles say it. */
 import type { Json } from "@interlock/digest";
 import { answered, failed } from "../failure.ts";
-import { OTHERS_MAX, type OtherWriter, type OtherWriters } from "../others.ts";
+import { OTHERS_MAX, type OtherWriter, type OtherWriters, shellWord } from "../others.ts";
 import type { Answered } from "../target.ts";
 import { listIn, textIn } from "../web/json.ts";
 import { type Gateway, gatewayOf } from "./gateway.ts";
@@ -31,7 +31,7 @@ export async function etcdOthers(
       others.push({
         who,
         because: `its role \`${role}\` may write below the cells`,
-        close: `etcdctl user revoke-role ${who} ${role}`,
+        close: `etcdctl user revoke-role -- ${shellWord(who)} ${shellWord(role)}`,
       });
   }
   return answered({ others, unseen: [] });

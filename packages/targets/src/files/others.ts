@@ -2,7 +2,7 @@
 /** Who else can write to files, by their owners and modes (access control lists are not read). */
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { OTHERS_MAX, type OtherWriter } from "../others.ts";
+import { OTHERS_MAX, type OtherWriter, shellWord } from "../others.ts";
 
 const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;
@@ -39,11 +39,12 @@ export async function othersAt(
     };
     // Whoever is root writes everywhere, whatever is said here.
     if (own !== undefined && uid !== own && uid !== 0)
-      add(`the user with the id ${uid}`, `chown ${own} ${place}`);
+      add(`the user with the id ${uid}`, `chown ${own} ${shellWord(place)}`);
     if (isAbove && (mode & STICKY) !== 0) continue;
-    if ((mode & OTHERS_WRITE) !== 0) add("everybody on this machine", `chmod o-w ${place}`);
+    if ((mode & OTHERS_WRITE) !== 0)
+      add("everybody on this machine", `chmod o-w ${shellWord(place)}`);
     if ((mode & GROUP_WRITES) !== 0 && gid !== 0)
-      add(`the group with the id ${gid}`, `chmod g-w ${place}`);
+      add(`the group with the id ${gid}`, `chmod g-w ${shellWord(place)}`);
   }
   return [...found.values()];
 }

@@ -4,7 +4,7 @@ import { answered, damaged, failed, noCell, shown } from "../failure.ts";
 import { othersAt } from "../files/others.ts";
 import { batchPathFault, pathFault } from "../key-path.ts";
 import { overLimit, overPageLimit, overReadLimit } from "../limits.ts";
-import type { OtherWriters } from "../others.ts";
+import { type OtherWriters, shellWord } from "../others.ts";
 import { pageOf } from "../page.ts";
 import type { Resolved } from "../secrets.ts";
 import type {
@@ -110,7 +110,7 @@ async function pushers({ repository, isRemote, user, cells }: GitSettings): Prom
     : {
         others: await othersAt(repository, [repository]),
         unseen: [
-          `who else can push to \`${repository}\`: \`interlock doctor --repo ${repository}\` looks at its hook`,
+          `who else can push to \`${repository}\`: \`interlock doctor --repo ${shellWord(repository)}\` looks at its hook`,
         ],
       };
 }

@@ -5,7 +5,7 @@
  */
 import type { Json } from "@interlock/digest";
 import { failed } from "../failure.ts";
-import { OTHERS_MAX, type OtherWriter, type OtherWriters } from "../others.ts";
+import { OTHERS_MAX, type OtherWriter, type OtherWriters, shellWord } from "../others.ts";
 import type { Answered } from "../target.ts";
 import { inside, listIn, textIn } from "../web/json.ts";
 import { type Api, apiDamaged, bodyOf, get } from "./api.ts";
@@ -58,7 +58,7 @@ export async function kubernetesOthers(api: Api): Promise<Answered<OtherWriters>
         others.set(who, {
           who,
           because: `${kind.split(" ")[0]} \`${name}\` lets it write \`${place.namespace}/${place.name}\``,
-          close: `kubectl delete ${kind} ${name}, unless that is this server's own`,
+          close: `kubectl delete ${kind} -- ${shellWord(name)}, unless that is this server's own`,
         });
       }
     }
